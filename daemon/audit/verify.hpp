@@ -1,0 +1,32 @@
+// An independent check of a ledger file: own SQLite code, own loop, nothing shared with the store that writes it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/audit/checkpoint.hpp"
+
+namespace halfmast::audit {
+
+struct fault {
+    std::int64_t seq = 0;  // 0: not about one record
+    std::string what;      // "record 12 was changed: its hash is not that of its content"
+};
+
+struct verification {
+    std::int64_t records = 0;
+    std::int64_t blobs = 0;
+    digest head{};
+    std::optional<checkpoint> signed_head;  // the newest one beside the ledger
+    std::vector<fault> faults;              // empty: clean. At most 100 are listed
+
+    [[nodiscard]] bool clean() const { return faults.empty(); }
+};
+
+// Reads STATE_DIR/ledger.db and the checkpoint beside it, never writes, works beside a running daemon. `elsewhere` is a
+// checkpoint file kept at another place. A problem means that the file could not be read at all.
+result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere = {});
+
+}  // namespace halfmast::audit

@@ -1,0 +1,53 @@
+// An account: where posts come from, and what can be done there. Declared, not found out by failing.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/core/ids.hpp"
+#include "daemon/core/time.hpp"
+
+namespace halfmast {
+
+// The ladder, gentlest first. A connector declares which of them its platform has.
+enum class rung {
+    native,       // the scheduler's own pause
+    draft,        // back to a draft, text and date stay at the platform
+    postpone,     // the date moved far ahead
+    takeout,      // stored whole here, cancelled there, recreated at release
+    channel_off,  // the whole channel disconnected
+    manual,       // a person has to do it
+};
+
+std::string_view to_string(rung kind);
+std::optional<rung> parse_rung(std::string_view text);
+
+struct rung_offer {
+    rung kind;
+    seconds needs_lead{0};  // works only while the post is due at least so far ahead
+    int most_a_day = 0;     // postpone: how many posts one UTC day may take there; 0 is no limit
+    int most_in_all = 0;    // postpone: not possible at all while so many are scheduled; 0 is no limit
+
+    bool operator==(const rung_offer&) const = default;
+};
+
+struct account {
+    account_id id;
+    std::string connector;                      // "wordpress"
+    std::map<std::string, std::string> labels;  // matched by a crisis' scope
+    std::string language = "en";                // BCP 47, of the summary
+    std::string time_zone = "UTC";              // IANA name, for times in the summary
+    std::vector<rung_offer> rungs;              // gentlest first; manual is always possible and not listed
+    seconds release_margin{120};                // a release time must lie at least so far ahead
+    bool can_publish = false;
+    bool can_pin = false;
+    int most_pins = 0;        // 0: no limit
+    int text_limit = 0;       // characters as the platform counts them; 0: no limit
+    int read_batch = 1;       // how many posts one read-back call can cover
+    int most_in_flight = 4;   // calls at once to this account
+
+    bool operator==(const account&) const = default;
+};
+
+}  // namespace halfmast

@@ -1,0 +1,54 @@
+// decide: what happened + what we know + what the customer wants -> what becomes true and what has to be done.
+// Pure: no I/O, no clock, no threads. The shell makes `records` durable before it starts `actions`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/action.hpp"
+#include "daemon/core/event.hpp"
+#include "daemon/core/policy.hpp"
+#include "daemon/core/record.hpp"
+#include "daemon/core/state.hpp"
+
+namespace halfmast {
+
+// A request that was not carried out. Nothing changed.
+struct refusal {
+    enum class cause {
+        unknown_target,  // no such crisis, playbook, account or post
+        past_time,       // the time asked for is not far enough ahead
+        covered,         // an open flag covers the post
+        wrong_state,     // the post is not in a state in which this can be asked
+        not_possible,    // the platform has no way to do it
+    };
+    cause kind;
+    std::string text;  // what was asked, why not, what to do
+};
+
+struct decision {
+    state next;
+    std::vector<audit_record> records;
+    std::vector<action> actions;
+    std::optional<refusal> refused;
+    crisis_id crisis;      // crisis_raised: the new one, or the open one it repeats
+    bool repeated = false; // crisis_raised: it was open already
+};
+
+[[nodiscard]] decision decide(const policy&, state, const event&, time_point now);
+
+// The only way the ledger's part of the state changes, live and at replay alike.
+void apply(state&, const audit_record&);
+
+// Which accounts have something to do now (work, budget permitting); the shell offers them capacity.
+bool has_work(const account_state&, time_point now);
+
+// When the earliest delayed work becomes ready; nullopt when nothing waits for a clock.
+std::optional<time_point> next_wake(const account_state&);
+
+// Nothing about this crisis is under way any more: every hold and summary has reached a state that only a person,
+// a poll or a retry after long can change.
+bool is_settled(const state&, const crisis&);
+
+}  // namespace halfmast

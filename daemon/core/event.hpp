@@ -1,0 +1,108 @@
+// Everything that can happen, in the past tense. The shell turns clocks, calls and requests into these.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/action.hpp"
+#include "daemon/core/crisis.hpp"
+
+namespace halfmast {
+
+struct crisis_raised {
+    actor_id by;
+    std::string playbook;
+    std::optional<severity> level;  // else the playbook's
+    scope over;
+    std::string why;
+    actor_id owner;                 // else `by`
+    time_point next_update_by;
+    bool now = false;               // skip the undo window
+    std::map<account_id, statement> statements;  // rendered for every account in scope that has one
+};
+
+struct crisis_lowered {
+    crisis_id crisis;
+    actor_id by;
+    std::string why;
+};
+
+struct summary_approved {
+    crisis_id crisis;
+    actor_id by;
+};
+
+// A poll saw the whole queue of an account. What changed after `began_at` is newer than this picture.
+struct queue_observed {
+    account_id account;
+    time_point began_at;
+    std::vector<post_ptr> posts;
+};
+
+// A poll of the account's public posts. Covers everything published since `since`.
+struct feed_observed {
+    account_id account;
+    time_point began_at;
+    time_point since;
+    std::vector<publication> posts;
+};
+
+// A poll failed.
+struct account_unread {
+    account_id account;
+    problem trouble;
+};
+
+// The account has budget and room for so many more calls.
+struct capacity_offered {
+    account_id account;
+    int calls;
+};
+
+struct action_finished {
+    action_id id;
+    account_id account;
+    act what;
+    outcome result;
+};
+
+struct hold_requested {
+    account_id account;
+    post_id post;
+    actor_id by;
+    std::string why;
+};
+
+struct release_requested {
+    account_id account;
+    post_id post;
+    actor_id by;
+    std::optional<time_point> at;  // else its old time
+    std::string why;
+    bool during_crisis = false;    // let it go although an open flag covers it; recorded as that
+};
+
+struct keep_requested {
+    account_id account;
+    post_id post;
+    actor_id by;
+    std::string why;
+};
+
+// Replay is over: every intent without an outcome is unknown from here on.
+struct daemon_started {
+    std::string version;
+};
+
+struct daemon_stopping {};
+
+struct clock_ticked {};
+
+using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread,
+                           capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
+                           daemon_started, daemon_stopping, clock_ticked>;
+
+}  // namespace halfmast

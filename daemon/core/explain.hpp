@@ -1,0 +1,29 @@
+// A decision in sentences: for `plan`, `queue why`, the console and pages. English; the catalogue of languages is the console's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/core/decide.hpp"
+
+namespace halfmast {
+
+struct planned_act {
+    account_id account;
+    post_id post;
+    time_point due;
+    verdict judged;
+    bool would_hold = false;
+    rung by = rung::manual;
+    std::string why;
+    post_ptr snapshot;
+};
+
+// What `raise` would do to every post of the mirror, earliest due first. Changes nothing.
+std::vector<planned_act> plan(const policy&, const state&, const playbook&, const scope&, time_point now);
+
+// One sentence: "promotional, because the tag 'promo' matches judgement.promotional.tags".
+std::string explain(const verdict&);
+std::string explain(const hold&);
+
+}  // namespace halfmast

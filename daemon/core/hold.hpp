@@ -1,0 +1,109 @@
+// The life of one hold (see daemon/README.md), and of one summary on one account.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/core/account.hpp"
+#include "daemon/core/crisis.hpp"
+#include "daemon/core/post.hpp"
+
+namespace halfmast {
+
+enum class hold_state {
+    planned,      // must be held; no call has left yet
+    saving,       // takeout only: everything needed to recreate it is being fetched
+    stopping,     // the intent is durable and the call is on its way
+    unconfirmed,  // the platform answered, or we do not know; nothing was read back yet
+    held,         // the platform itself says so
+    escaped,      // it went out
+    gone,         // somebody else removed it meanwhile
+    failed,       // refused for a reason that time may heal (credential, outage); tried again
+    manual,       // no rung is left: a person has to stop it
+    releasing,    // a person let it go; the call is on its way or unconfirmed
+    released,     // back in the queue with its old time, read back
+    rescheduled,  // back in the queue with a new time, read back
+    kept,         // a person decided that it does not go out
+};
+
+std::string_view to_string(hold_state value);
+std::optional<hold_state> parse_hold_state(std::string_view text);
+
+// True for a state in which nothing of ours is open any more.
+bool is_final(hold_state value);
+
+// The raw answer, media bytes and so on that a takeout left in the ledger's store, named by SHA-256 in hex.
+struct keepsake {
+    std::string name;    // "post.json", "media/0"
+    std::string sha256;  // lower-case hex of the bytes
+
+    bool operator==(const keepsake&) const = default;
+};
+
+struct release_order {
+    actor_id by;
+    time_point at;           // when the post shall go out
+    bool new_time = false;   // false: its old time
+    std::string why;
+};
+
+struct hold {
+    post_id id;       // the id people use; never changes
+    post_id remote;   // the platform's id now; differs after a takeout came back. Empty while taken out
+    post_ptr post;    // as it was when the hold was planned
+    verdict judged;
+    hold_state state = hold_state::planned;
+    rung by = rung::manual;          // the rung in use, or used last
+    std::set<rung> spent;            // rungs that did not work for this post
+    std::set<crisis_id> covered_by;  // open flags that want it held
+    std::set<crisis_id> seen_in;     // every flag that ever covered it: counted there
+    std::set<crisis_id> exempt;      // flags during which a person let it go all the same
+    time_point due;                  // the old due time
+    time_point until{};              // postpone: where it was parked
+    time_point not_before{};         // back-off
+    time_point changed_at{};         // last change of state
+    int attempts = 0;                // on this rung
+    bool recalled = false;           // the outcome of the last call is unknown: look first
+    std::string detail;              // why it stands where it stands, for people
+    std::vector<keepsake> saved;
+    std::optional<release_order> order;
+    time_point unseen_at{};          // the feed was last read without it
+    bool silence_proved = false;     // unseen_at is past the old due time and margin
+    post_id escaped_as;              // the public post's id
+};
+
+enum class summary_state {
+    waiting,     // for the undo window, or for an approval
+    publishing,  // the intent is durable, the call is on its way or its outcome unknown
+    published,   // out and read back, not pinned (yet)
+    pinned,      // out and pinned, read back
+    unpinning,   // the flag is lowered; former pins are being restored
+    unpinned,    // done: out, not pinned, former pins as before
+    manual,      // this platform needs a person for it
+    failed,      // refused; tried again until lowered
+    withdrawn,   // lowered before it went out
+};
+
+std::string_view to_string(summary_state value);
+std::optional<summary_state> parse_summary_state(std::string_view text);
+
+struct summary {
+    crisis_id crisis;
+    statement words;
+    summary_state state = summary_state::waiting;
+    bool approved = false;
+    bool recalled = false;            // a publish call was made whose outcome is unknown: look first
+    bool busy = false;                // a call is under way
+    time_point not_before{};
+    int attempts = 0;
+    post_id remote;                   // the public post
+    std::string url;
+    bool pins_known = false;
+    std::vector<post_id> former_pins; // as they were, in the platform's order
+    std::vector<post_id> displaced;   // the ones we unpinned to make room
+    std::string detail;
+};
+
+}  // namespace halfmast

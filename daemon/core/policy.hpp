@@ -1,0 +1,26 @@
+// The rules a customer sets, as values. Made once from the settings; read-only afterwards.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/core/account.hpp"
+#include "daemon/core/classify.hpp"
+#include "daemon/core/crisis.hpp"
+
+namespace halfmast {
+
+struct policy {
+    std::map<account_id, account> accounts;
+    std::map<std::string, playbook> playbooks;
+    std::shared_ptr<const judgement> rules;
+    milliseconds retry_first{std::chrono::seconds{1}};     // back-off after the first failure; doubles
+    milliseconds retry_most{std::chrono::seconds{60}};
+    int attempts_per_rung = 4;
+    milliseconds feed_margin{std::chrono::minutes{2}};     // how long after its due time a post may still appear
+    milliseconds parked_for{std::chrono::hours{24 * 330}}; // postpone: how far ahead a parked post goes
+};
+
+}  // namespace halfmast

@@ -1,0 +1,88 @@
+// What the ledger keeps: facts, in order. State is a fold over them, so a record holds everything apply() needs.
+// Who did what to which target, with what outcome and why (the words of CADF and OCSF).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/core/crisis.hpp"
+#include "daemon/core/hold.hpp"
+#include "daemon/core/problem.hpp"
+
+namespace halfmast {
+
+enum class record_kind {
+    daemon_started,     // detail: version and host
+    daemon_stopping,
+    crisis_raised,      // flag, with everything that was promised
+    crisis_lowered,
+    hold_planned,       // a post came under its first open flag
+    hold_covered,       // one more flag covers it
+    hold_started,       // intent: the call leaves once this is durable
+    hold_saved,         // takeout: what is needed to recreate it is durable
+    hold_answered,      // the platform answered, or did not; not proof
+    hold_confirmed,     // read back: held
+    hold_retried,       // put back to planned, with the reason and a time
+    hold_escaped,       // it went out
+    hold_gone,          // removed by somebody else
+    hold_failed,        // refused for now
+    hold_manual,        // a person has to do it
+    hold_drifted,       // somebody brought it back: it is held again
+    hold_let_go,        // no open flag covers it and nothing was done to it yet
+    silence_proved,     // the old due time and a margin have passed, and the feed does not show it
+    release_asked,      // a person decided
+    release_started,    // intent
+    release_answered,
+    release_confirmed,  // read back: in the queue with that time
+    release_failed,     // still held
+    post_kept,
+    summary_planned,
+    summary_approved,
+    summary_started,    // intent
+    summary_published,
+    summary_failed,
+    summary_manual,
+    summary_withdrawn,
+    pins_remembered,    // what was pinned before
+    pin_started,        // intent
+    pin_confirmed,      // read back
+    unpin_started,      // intent
+    pins_restored,      // read back: as before
+    account_unreachable,
+    account_reachable,
+    request_refused,    // a person asked for something that is not allowed or not possible
+};
+
+std::string_view to_string(record_kind kind);
+std::optional<record_kind> parse_record_kind(std::string_view text);
+
+// One flat value: which members mean something depends on the kind (see apply.cpp). Empty ones are not stored.
+struct audit_record {
+    record_kind kind;
+    time_point at;
+    actor_id actor{"halfmast"};
+    crisis_id crisis;
+    account_id account;
+    post_id post;         // the hold's id
+    post_id remote;       // the platform's id after the act
+    std::string outcome;  // "intent", "done", "unknown", or a failure's word
+    std::string why;      // for people
+    std::optional<rung> by;
+    std::optional<time_point> due;      // of the post, or asked for
+    std::optional<time_point> until;    // parked until, not before
+    std::optional<post_class> judged;
+    std::vector<reason> reasons;
+    std::vector<keepsake> saved;
+    std::vector<post_id> pins;
+    std::vector<post_id> displaced;
+    post_ptr snapshot;                  // hold_planned: the post as it was
+    std::optional<halfmast::crisis> flag;  // crisis_raised
+    std::optional<statement> words;     // summary_planned
+    bool flagged = false;               // kind-specific yes/no: release_asked new time, account_* auth trouble
+    std::string url;
+};
+
+}  // namespace halfmast

@@ -1,0 +1,70 @@
+// All the daemon knows. Two parts: what the ledger says (crises, holds, summaries; rebuilt by apply()), and the mirror of
+// the queues as last seen (a cache; losing it costs one poll). Indexed so that one event touches one post or one account.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/core/crisis.hpp"
+#include "daemon/core/hold.hpp"
+#include "daemon/core/problem.hpp"
+
+namespace halfmast {
+
+inline constexpr std::size_t hold_states = static_cast<std::size_t>(hold_state::kept) + 1;
+using hold_counts = std::array<std::uint32_t, hold_states>;
+
+// Orders work by due time; the id makes it unique.
+struct by_due {
+    time_point due;
+    post_id post;
+
+    auto operator<=>(const by_due&) const = default;
+};
+
+// A post as the last poll saw it.
+struct seen_post {
+    post_ptr post;
+    verdict judged;
+};
+
+struct account_state {
+    std::unordered_map<post_id, seen_post> queue;  // the mirror, by the platform's id
+    std::unordered_map<post_id, hold> holds;       // by the id people use
+    std::unordered_map<post_id, post_id> came_from;  // remote id now -> hold id, where they differ
+    std::set<by_due> planned;      // may start now, earliest due first
+    std::set<by_due> unconfirmed;  // to be read back, earliest due first
+    std::set<by_due> releasing;    // ordered by the time they shall go out
+    std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
+    std::set<by_due> watched;      // not yet proved silent, by old due time
+    std::map<crisis_id, summary> summaries;
+    std::map<std::int64_t, int> parked;  // UTC day number -> posts scheduled there (seen or ours)
+    std::map<crisis_id, hold_counts> counts;
+    int in_flight = 0;
+    bool reachable = false;
+    bool polled = false;
+    std::optional<problem> trouble;
+    time_point last_poll{};
+    time_point last_feed{};
+    time_point not_before{};       // no call before this (credential refused, unreachable)
+};
+
+struct state {
+    std::map<account_id, account_state> accounts;
+    std::map<crisis_id, crisis> crises;  // lowered ones too
+    std::uint64_t next_crisis = 1;
+    action_id next_action = 1;
+};
+
+// Totals over all accounts for one crisis; cheap (accounts x states).
+hold_counts count_holds(const state&, const crisis_id&);
+
+// The open crises that cover an account.
+std::vector<const crisis*> open_over(const state&, const account&);
+
+}  // namespace halfmast

@@ -1,0 +1,36 @@
+// Outgoing HTTP on libcurl's multi interface. Keeps the rules that were measured for libcurl 7.88: HTTP/1.1, names resolved
+// outside, publishing calls on a fresh connection, own queue, every time-out and size limit set. It decides nothing: no retry, no redirect.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "daemon/ports/http.hpp"
+
+namespace halfmast::net {
+
+struct http_client_settings {
+    std::size_t most_at_once = 256;  // transfers; further ones wait here, not in libcurl
+    std::size_t most_per_host = 32;
+    milliseconds connect_timeout{5'000};
+    std::string proxy;               // "http://proxy:3128"; empty: none (the environment is not asked)
+    std::string ca_file;             // empty: the system's
+    std::string user_agent = "halfmast/0.1";
+};
+
+// One thread, the executor's. May be destroyed while transfers run: they end as unknown_outcome.
+class http_client final : public http_port {
+public:
+    http_client(asio::any_io_executor executor, http_client_settings settings);
+    ~http_client() override;
+
+    asio::awaitable<result<http_response>> fetch(http_request request) override;
+
+private:
+    class impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace halfmast::net

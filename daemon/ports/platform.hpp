@@ -1,0 +1,102 @@
+// What a connector offers, split by capability: it gives the ports its platform has and null for the others.
+// Every call may suspend, none may block; all run on the daemon's one thread. Nothing here deletes what is public.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "daemon/core/action.hpp"
+#include "daemon/core/post.hpp"
+#include "daemon/ports/result.hpp"
+
+namespace halfmast {
+
+namespace asio = boost::asio;
+
+// What hold, release and publish leave behind.
+struct receipt {
+    post_id remote;   // the platform's id from now on; empty after a takeout
+    std::string url;
+
+    receipt() {}
+    receipt(post_id remote_, std::string url_) : remote(std::move(remote_)), url(std::move(url_)) {}
+};
+
+// Bytes of a keepsake, by name, as save() gave them.
+using kept_bytes = std::vector<saved_bytes>;
+
+class queue_port {
+public:
+    virtual ~queue_port() = default;
+
+    // Everything that is scheduled and would go out, all pages; a post past due that has not gone out yet included.
+    // `folded` is left empty. Order does not matter. A page that cannot be read makes the whole a problem.
+    virtual asio::awaitable<result<std::vector<scheduled_post>>> list() = 0;
+
+    // Everything needed to recreate the post. Changes nothing at the platform. Only for platforms with takeout.
+    virtual asio::awaitable<result<kept_bytes>> save(save_post) = 0;
+
+    // Idempotent. not_found: published or removed meanwhile, the caller has to look. A receipt is not proof.
+    virtual asio::awaitable<result<receipt>> hold(hold_post) = 0;
+
+    // Where the posts are now; one reading for each wanted post. Changes nothing.
+    virtual asio::awaitable<result<std::vector<post_reading>>> read(read_posts) = 0;
+
+    // Put it back. Refuses (rejected) a time that is not ahead by the platform's margin according to `now`;
+    // with look_first, looks for the post an earlier call may have made, and takes that.
+    virtual asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) = 0;
+};
+
+class pin_port {
+public:
+    virtual ~pin_port() = default;
+
+    // Publish once. With look_first, or whenever the platform gives the means, finds an earlier copy by key and takes that.
+    virtual asio::awaitable<result<receipt>> publish(publish_summary) = 0;
+
+    // What is pinned now, in the platform's order.
+    virtual asio::awaitable<result<std::vector<post_id>>> pins() = 0;
+
+    // Idempotent both.
+    virtual asio::awaitable<result<receipt>> pin(post_id) = 0;
+    virtual asio::awaitable<result<receipt>> unpin(post_id) = 0;
+};
+
+class feed_port {
+public:
+    virtual ~feed_port() = default;
+
+    // What the account published since that time, newest first, all pages back to it. `folded` is left empty.
+    virtual asio::awaitable<result<std::vector<publication>>> since(time_point) = 0;
+};
+
+// One line of `doctor` for an account.
+struct check_line {
+    std::string what;    // "credential", "may edit others' posts", "scheduled posts can be listed"
+    bool ok = false;
+    std::string detail;  // when not ok: what a person has to do
+
+    check_line() {}
+    check_line(std::string what_, bool ok_, std::string detail_) : what(std::move(what_)), ok(ok_), detail(std::move(detail_)) {}
+};
+
+class check_port {
+public:
+    virtual ~check_port() = default;
+
+    // Asks without changing anything. Trouble is a line that is not ok, never an exception.
+    virtual asio::awaitable<std::vector<check_line>> check() = 0;
+};
+
+// An account connected to its platform.
+struct connection {
+    std::shared_ptr<queue_port> queue;
+    std::shared_ptr<pin_port> pins;
+    std::shared_ptr<feed_port> feed;
+    std::shared_ptr<check_port> checks;
+};
+
+}  // namespace halfmast

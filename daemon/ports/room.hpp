@@ -1,0 +1,51 @@
+// How a connector presents itself to the composition root: one value per room, listed in a table made by CMake.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/account.hpp"
+#include "daemon/ports/http.hpp"
+#include "daemon/ports/platform.hpp"
+
+namespace halfmast {
+
+// The settings of one account as a connector reads them. Each read notes a fault with file, line and column when the value
+// is missing or wrong and gives an empty value; keys that nobody read are faults too. Implemented by room settings.
+class account_values {
+public:
+    virtual ~account_values() = default;
+
+    virtual std::string text(std::string_view key) = 0;                  // required, not empty
+    virtual std::optional<std::string> optional_text(std::string_view key) = 0;
+    virtual std::optional<bool> flag(std::string_view key) = 0;
+    virtual std::optional<std::int64_t> whole(std::string_view key) = 0;
+    virtual std::string base_url(std::string_view key) = 0;              // https, or http on loopback; no trailing slash
+    virtual std::string secret(std::string_view key) = 0;                // { file | env | credential = "..." }, read and trimmed
+    virtual void fault(std::string_view key, std::string text) = 0;      // a rule of the connector's own
+};
+
+// A connector's own typed settings, opaque to everybody else.
+struct connector_settings {
+    virtual ~connector_settings() = default;
+};
+
+struct connector_room {
+    std::string_view name;  // "mastodon", as in `connector = "mastodon"`
+
+    // Parses the account's own keys. Null when there were faults.
+    std::shared_ptr<const connector_settings> (*parse)(account_values&);
+
+    // Fills in what the platform can do: rungs, release_margin, can_publish, can_pin, read_batch, ...
+    void (*declare)(const connector_settings&, account&);
+
+    // `http` outlives the connection.
+    connection (*connect)(std::shared_ptr<const connector_settings>, http_port& http);
+};
+
+}  // namespace halfmast

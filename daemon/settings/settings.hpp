@@ -1,0 +1,68 @@
+// The settings as typed values, with their defaults in one place. Loading collects every fault, never just the first.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/core/policy.hpp"
+#include "daemon/ports/room.hpp"
+
+namespace halfmast::settings {
+
+struct account_entry {
+    account declared;  // id, labels, language, ..., and what the connector declared
+    const connector_room* room = nullptr;
+    std::shared_ptr<const connector_settings> own;
+    milliseconds poll_every{60'000};
+    milliseconds sweep_every{15'000};  // while a flag covers it
+};
+
+struct settings {
+    std::string file;
+    std::string state_dir = "/var/lib/halfmast";
+    std::string control_socket = "/run/halfmast/control.sock";
+    std::string control_group = "halfmast";       // may use the socket; left alone when it does not exist
+    std::optional<std::string> listen;            // "127.0.0.1:7413"
+    std::string proxy;
+    std::vector<account_entry> accounts;
+    std::map<std::string, playbook> playbooks;
+    std::map<post_class, mark_rules> marks;       // folded
+    std::vector<word_rule> words;                 // folded
+    bool campaign_links = true;
+};
+
+enum class weight {
+    error,    // nothing starts with this
+    warning,  // said, and gone on with: a secret that cannot be read from here
+};
+
+struct fault {
+    std::string file;
+    unsigned line = 0;
+    unsigned column = 0;
+    weight how = weight::error;
+    std::string text;  // names the key, what is wrong and what would be right
+};
+
+std::string to_string(const fault&);  // "halfmast.toml:12:7: account acme-blog: url is not an https URL"
+
+struct loaded {
+    settings value;             // complete when no fault is an error
+    std::vector<fault> faults;  // in file order
+
+    [[nodiscard]] bool usable() const;
+};
+
+// Reads FILE and the files it names (playbooks, words; relative to it). `rooms` is the table of connectors.
+// With `secrets` false, secrets are not read: check-config on a machine that must not see them.
+loaded load(const std::string& file, std::span<const connector_room> rooms, bool secrets = true);
+
+// The policy these settings make.
+policy make_policy(const settings&);
+
+}  // namespace halfmast::settings

@@ -1,0 +1,41 @@
+// Languages: Unicode case folding, word boundaries, dates in words, templates of statements. The one place that knows ICU.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/time.hpp"
+#include "daemon/ports/result.hpp"
+
+namespace halfmast::text {
+
+// NFKC case folding, runs of white space as one blank. Broken UTF-8 becomes U+FFFD. Locale-free.
+std::string fold(std::string_view utf8);
+
+// Plain text of an HTML fragment: tags dropped, block ends as line ends, entities decoded.
+std::string from_html(std::string_view html);
+
+// Absolute http(s) links in plain text, in order, without trailing punctuation.
+std::vector<std::string> links_in(std::string_view plain);
+
+// Hashtags of plain text without '#', in order.
+std::vector<std::string> hashtags_in(std::string_view plain);
+
+// "14:30 CET" or, when it is not today there, "25 November, 14:30 CET"; in that language and IANA zone.
+std::string local_time(time_point at, time_point now, const std::string& language, const std::string& zone);
+
+// Knows this IANA zone name.
+bool is_time_zone(const std::string& zone);
+
+// Characters as most platforms count them (Unicode code points).
+std::size_t length(std::string_view utf8);
+
+// Mustache without HTML escaping. Every field used must be given: the problem lists the ones that are not.
+result<std::string> render(const std::string& source, const std::map<std::string, std::string>& fields);
+
+// The names of the fields a template uses; a problem when it does not parse.
+result<std::vector<std::string>> fields_of(const std::string& source);
+
+}  // namespace halfmast::text

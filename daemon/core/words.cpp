@@ -1,0 +1,207 @@
+// The stable words of every enumeration, in one place: JSON, ledger, pages and the command all use these.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "daemon/core/action.hpp"
+#include "daemon/core/crisis.hpp"
+#include "daemon/core/hold.hpp"
+#include "daemon/core/problem.hpp"
+#include "daemon/core/record.hpp"
+
+namespace halfmast {
+
+namespace {
+
+template <class Enum, std::size_t N>
+using word_table = std::array<std::pair<Enum, std::string_view>, N>;
+
+template <class Enum, std::size_t N>
+std::string_view word_of(const word_table<Enum, N>& words, Enum value)
+{
+    // Every table lists its enumeration in order, so that the value is the index.
+    return words[static_cast<std::size_t>(value)].second;
+}
+
+template <class Enum, std::size_t N>
+std::optional<Enum> find_word(const word_table<Enum, N>& words, std::string_view text)
+{
+    auto found = std::ranges::find(words, text, &std::pair<Enum, std::string_view>::second);
+    if (found == words.end())
+        return std::nullopt;
+    return found->first;
+}
+
+constexpr word_table<failure, 11> failures{{
+    {failure::unreachable, "unreachable"},
+    {failure::unknown_outcome, "unknown_outcome"},
+    {failure::auth_expired, "auth_expired"},
+    {failure::forbidden, "forbidden"},
+    {failure::not_found, "not_found"},
+    {failure::conflict, "conflict"},
+    {failure::rejected, "rejected"},
+    {failure::rate_limited, "rate_limited"},
+    {failure::bad_reply, "bad_reply"},
+    {failure::unsupported, "unsupported"},
+    {failure::local, "local"},
+}};
+
+constexpr word_table<post_class, 4> post_classes{{
+    {post_class::promotional, "promotional"},
+    {post_class::essential, "essential"},
+    {post_class::neutral, "neutral"},
+    {post_class::unknown, "unknown"},
+}};
+
+constexpr word_table<rung, 6> rungs{{
+    {rung::native, "native"},
+    {rung::draft, "draft"},
+    {rung::postpone, "postpone"},
+    {rung::takeout, "takeout"},
+    {rung::channel_off, "channel_off"},
+    {rung::manual, "manual"},
+}};
+
+constexpr word_table<severity, 3> severities{{
+    {severity::minor, "minor"},
+    {severity::major, "major"},
+    {severity::critical, "critical"},
+}};
+
+constexpr word_table<phase, 2> phases{{{phase::raised, "raised"}, {phase::lowered, "lowered"}}};
+
+constexpr word_table<hold_state, 13> hold_state_words{{
+    {hold_state::planned, "planned"},
+    {hold_state::saving, "saving"},
+    {hold_state::stopping, "stopping"},
+    {hold_state::unconfirmed, "unconfirmed"},
+    {hold_state::held, "held"},
+    {hold_state::escaped, "escaped"},
+    {hold_state::gone, "gone"},
+    {hold_state::failed, "failed"},
+    {hold_state::manual, "manual"},
+    {hold_state::releasing, "releasing"},
+    {hold_state::released, "released"},
+    {hold_state::rescheduled, "rescheduled"},
+    {hold_state::kept, "kept"},
+}};
+
+constexpr word_table<summary_state, 9> summary_states{{
+    {summary_state::waiting, "waiting"},
+    {summary_state::publishing, "publishing"},
+    {summary_state::published, "published"},
+    {summary_state::pinned, "pinned"},
+    {summary_state::unpinning, "unpinning"},
+    {summary_state::unpinned, "unpinned"},
+    {summary_state::manual, "manual"},
+    {summary_state::failed, "failed"},
+    {summary_state::withdrawn, "withdrawn"},
+}};
+
+constexpr word_table<whereabouts, 4> places{{
+    {whereabouts::queued, "queued"},
+    {whereabouts::parked, "parked"},
+    {whereabouts::published, "published"},
+    {whereabouts::absent, "absent"},
+}};
+
+constexpr word_table<record_kind, 39> record_kinds{{
+    {record_kind::daemon_started, "daemon_started"},
+    {record_kind::daemon_stopping, "daemon_stopping"},
+    {record_kind::crisis_raised, "crisis_raised"},
+    {record_kind::crisis_lowered, "crisis_lowered"},
+    {record_kind::hold_planned, "hold_planned"},
+    {record_kind::hold_covered, "hold_covered"},
+    {record_kind::hold_started, "hold_started"},
+    {record_kind::hold_saved, "hold_saved"},
+    {record_kind::hold_answered, "hold_answered"},
+    {record_kind::hold_confirmed, "hold_confirmed"},
+    {record_kind::hold_retried, "hold_retried"},
+    {record_kind::hold_escaped, "hold_escaped"},
+    {record_kind::hold_gone, "hold_gone"},
+    {record_kind::hold_failed, "hold_failed"},
+    {record_kind::hold_manual, "hold_manual"},
+    {record_kind::hold_drifted, "hold_drifted"},
+    {record_kind::hold_let_go, "hold_let_go"},
+    {record_kind::silence_proved, "silence_proved"},
+    {record_kind::release_asked, "release_asked"},
+    {record_kind::release_started, "release_started"},
+    {record_kind::release_answered, "release_answered"},
+    {record_kind::release_confirmed, "release_confirmed"},
+    {record_kind::release_failed, "release_failed"},
+    {record_kind::post_kept, "post_kept"},
+    {record_kind::summary_planned, "summary_planned"},
+    {record_kind::summary_approved, "summary_approved"},
+    {record_kind::summary_started, "summary_started"},
+    {record_kind::summary_published, "summary_published"},
+    {record_kind::summary_failed, "summary_failed"},
+    {record_kind::summary_manual, "summary_manual"},
+    {record_kind::summary_withdrawn, "summary_withdrawn"},
+    {record_kind::pins_remembered, "pins_remembered"},
+    {record_kind::pin_started, "pin_started"},
+    {record_kind::pin_confirmed, "pin_confirmed"},
+    {record_kind::unpin_started, "unpin_started"},
+    {record_kind::pins_restored, "pins_restored"},
+    {record_kind::account_unreachable, "account_unreachable"},
+    {record_kind::account_reachable, "account_reachable"},
+    {record_kind::request_refused, "request_refused"},
+}};
+
+}  // namespace
+
+std::string_view to_string(failure kind) { return word_of(failures, kind); }
+std::string_view to_string(post_class kind) { return word_of(post_classes, kind); }
+std::string_view to_string(rung kind) { return word_of(rungs, kind); }
+std::string_view to_string(severity level) { return word_of(severities, level); }
+std::string_view to_string(phase value) { return word_of(phases, value); }
+std::string_view to_string(hold_state value) { return word_of(hold_state_words, value); }
+std::string_view to_string(summary_state value) { return word_of(summary_states, value); }
+std::string_view to_string(whereabouts where) { return word_of(places, where); }
+std::string_view to_string(record_kind kind) { return word_of(record_kinds, kind); }
+
+std::optional<post_class> parse_post_class(std::string_view text) { return find_word(post_classes, text); }
+std::optional<rung> parse_rung(std::string_view text) { return find_word(rungs, text); }
+std::optional<severity> parse_severity(std::string_view text) { return find_word(severities, text); }
+std::optional<hold_state> parse_hold_state(std::string_view text) { return find_word(hold_state_words, text); }
+std::optional<summary_state> parse_summary_state(std::string_view text) { return find_word(summary_states, text); }
+std::optional<record_kind> parse_record_kind(std::string_view text) { return find_word(record_kinds, text); }
+
+bool is_final(hold_state value)
+{
+    switch (value) {
+    case hold_state::escaped:
+    case hold_state::gone:
+    case hold_state::released:
+    case hold_state::rescheduled:
+    case hold_state::kept:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool covers(const scope& wanted, const account& candidate)
+{
+    return std::ranges::all_of(wanted, [&](const auto& matcher) {
+        const auto& [name, value] = matcher;
+        if (name == "account")
+            return candidate.id.value == value;
+        if (name == "connector")
+            return candidate.connector == value;
+        auto label = candidate.labels.find(name);
+        return label != candidate.labels.end() && label->second == value;
+    });
+}
+
+std::string to_string(const scope& value)
+{
+    std::string text;
+    for (const auto& [name, wanted] : value) {
+        if (!text.empty())
+            text += ',';
+        text += name + '=' + wanted;
+    }
+    return text;
+}
+
+}  // namespace halfmast

@@ -40,6 +40,7 @@ struct account {
     std::string time_zone = "UTC";              // IANA name, for times in the summary
     std::vector<rung_offer> rungs;              // gentlest first; manual is always possible and not listed
     seconds release_margin{120};                // a release time must lie at least so far ahead
+    bool can_read_feed = true;  // false: an escape can only be seen by a person
     bool can_publish = false;
     bool can_pin = false;
     int most_pins = 0;        // 0: no limit

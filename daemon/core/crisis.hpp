@@ -72,6 +72,7 @@ struct crisis {
     actor_id owner;
     time_point raised_at;
     time_point next_update_by;
+    time_point undo_until;  // nothing of it becomes public before
     publish_mode publish = publish_mode::at_once;
     phase now = phase::raised;
     time_point lowered_at{};

@@ -47,8 +47,14 @@ bool has_work(const account_state&, time_point now);
 // When the earliest delayed work becomes ready; nullopt when nothing waits for a clock.
 std::optional<time_point> next_wake(const account_state&);
 
-// Nothing about this crisis is under way any more: every hold and summary has reached a state that only a person,
-// a poll or a retry after long can change.
-bool is_settled(const state&, const crisis&);
+// True while the account's public posts have to be read: something may still go out, or has to be explained.
+bool wants_feed(const account_state&);
+
+// Which of these may start although the ledger refuses: what holds and what only looks. Publishing, pinning, releasing may not.
+bool is_safe_without_ledger(const act&);
+
+// Nothing about this crisis is under way any more: every account in scope was looked at since the raise (or cannot be), and
+// every hold and summary has reached a state that only a person, a poll or a retry after long can change.
+bool is_settled(const policy&, const state&, const crisis&);
 
 }  // namespace halfmast

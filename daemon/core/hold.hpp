@@ -65,7 +65,10 @@ struct hold {
     time_point not_before{};         // back-off
     time_point changed_at{};         // last change of state
     int attempts = 0;                // on this rung
+    bool in_flight = false;          // a call about it is under way
+    bool answered = false;           // releasing: the platform said yes; to be read back
     bool recalled = false;           // the outcome of the last call is unknown: look first
+    bool missing = false;            // not where it should be: the account's feed has to tell escaped from gone
     std::string detail;              // why it stands where it stands, for people
     std::vector<keepsake> saved;
     std::optional<release_order> order;

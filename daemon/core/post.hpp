@@ -48,6 +48,7 @@ struct scheduled_post {
     std::vector<std::string> labels;      // scheduler labels or campaigns
     std::vector<std::string> links;       // absolute URLs
     std::string url;       // where a person can open it
+    std::string kind;      // the platform's type of post where it has several ("page"); read by its connector only
     std::string author;    // as the platform names the person who scheduled it; may be empty
     std::string version;   // changes whenever the post is edited at its source; empty when the platform has none
     bool has_media = false;

@@ -83,6 +83,10 @@ struct audit_record {
     std::optional<statement> words;     // summary_planned
     bool flagged = false;               // kind-specific yes/no: release_asked new time, account_* auth trouble
     std::string url;
+
+    audit_record() : kind(record_kind::request_refused) {}
+    audit_record(record_kind kind_, time_point at_) : kind(kind_), at(at_) {}
+    audit_record(record_kind kind_, time_point at_, actor_id by_) : kind(kind_), at(at_), actor(std::move(by_)) {}
 };
 
 }  // namespace halfmast

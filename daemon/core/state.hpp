@@ -37,15 +37,20 @@ struct account_state {
     std::unordered_map<post_id, seen_post> queue;  // the mirror, by the platform's id
     std::unordered_map<post_id, hold> holds;       // by the id people use
     std::unordered_map<post_id, post_id> came_from;  // remote id now -> hold id, where they differ
+    std::set<by_due> wanted;       // by the platform's id: must be held, and not yet in the ledger as planned
     std::set<by_due> planned;      // may start now, earliest due first
     std::set<by_due> unconfirmed;  // to be read back, earliest due first
     std::set<by_due> releasing;    // ordered by the time they shall go out
     std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
     std::set<by_due> watched;      // not yet proved silent, by old due time
+    std::set<post_id> missing;     // holds that only the feed can explain
+    std::set<post_id> feed_known;  // public posts that were compared already
     std::map<crisis_id, summary> summaries;
     std::map<std::int64_t, int> parked;  // UTC day number -> posts scheduled there (seen or ours)
     std::map<crisis_id, hold_counts> counts;
     int in_flight = 0;
+    int reads_out = 0;             // read-backs among them
+    int failures = 0;              // calls in a row that did not get through
     bool reachable = false;
     bool polled = false;
     std::optional<problem> trouble;
@@ -60,6 +65,18 @@ struct state {
     std::uint64_t next_crisis = 1;
     action_id next_action = 1;
 };
+
+// Keeps the indexes, the counts and the hold's state in step; the only place that writes hold.state of a hold in the map.
+void move_hold(account_state&, hold&, hold_state to, time_point at);
+// Takes a hold out of the work sets, or puts it into the one its state asks for.
+void take_from_queues(account_state&, const hold&);
+void put_into_queues(account_state&, hold&);
+// Work whose back-off is over becomes ready.
+void wake_delayed(account_state&, time_point now);
+
+// By the id people use, else by the platform's id now; null when there is none.
+hold* find_hold(account_state&, const post_id&);
+const hold* find_hold(const account_state&, const post_id&);
 
 // Totals over all accounts for one crisis; cheap (accounts x states).
 hold_counts count_holds(const state&, const crisis_id&);

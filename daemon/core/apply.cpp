@@ -1,0 +1,400 @@
+// The fold: what each record makes true. Live and at replay the state changes here and nowhere else (the mirror and what is
+// under way apart, which are not history). A record that names something unknown changes nothing: the past is not argued with.
+#include <algorithm>
+
+#include "daemon/core/decide.hpp"
+
+namespace halfmast {
+
+namespace {
+
+void cover(account_state& where, hold& one, const crisis_id& crisis)
+{
+    if (crisis.empty())
+        return;
+    one.covered_by.insert(crisis);
+    if (one.seen_in.insert(crisis).second)
+        ++where.counts[crisis][static_cast<std::size_t>(one.state)];
+}
+
+void uncount(account_state& where, const hold& one)
+{
+    for (const auto& crisis : one.seen_in)
+        --where.counts[crisis][static_cast<std::size_t>(one.state)];
+}
+
+void keep(std::vector<keepsake>& kept, const std::vector<keepsake>& more)
+{
+    for (const auto& item : more) {
+        std::erase_if(kept, [&](const auto& old) { return old.name == item.name; });
+        kept.push_back(item);
+    }
+}
+
+void plan_hold(account_state& where, const audit_record& record)
+{
+    auto [at, is_new] = where.holds.try_emplace(record.post);
+    auto& one = at->second;
+    std::set<crisis_id> seen;
+    if (!is_new) {  // a post that was let go before comes under a flag again, or changed at its source
+        take_from_queues(where, one);
+        where.watched.erase({one.due, one.id});
+        where.missing.erase(one.id);
+        uncount(where, one);
+        seen = one.seen_in;
+        auto covered = one.covered_by;
+        auto remote = one.remote;
+        bool was_final = is_final(one.state);
+        one = hold{};
+        one.remote = remote;
+        if (!was_final)
+            one.covered_by = covered;
+    }
+    one.id = record.post;
+    if (!record.remote.empty())
+        one.remote = record.remote;
+    else if (is_new)
+        one.remote = record.post;
+    if (one.remote != one.id)
+        where.came_from[one.remote] = one.id;
+    one.post = record.snapshot;
+    one.judged = {record.judged.value_or(post_class::unknown), record.reasons};
+    one.due = record.due.value_or(record.snapshot ? record.snapshot->due : record.at);
+    one.changed_at = record.at;
+    one.detail = record.why;
+    keep(one.saved, record.saved);
+    one.seen_in = seen;
+    for (const auto& crisis : one.seen_in)
+        ++where.counts[crisis][static_cast<std::size_t>(one.state)];
+    cover(where, one, record.crisis);
+    where.watched.insert({one.due, one.id});
+    put_into_queues(where, one);
+}
+
+// The states a hold goes through; everything but the state itself is set by the caller before.
+void step_to(account_state& where, hold& one, hold_state to, const audit_record& record)
+{
+    move_hold(where, one, to, record.at);
+    if (!record.why.empty())
+        one.detail = record.why;
+    put_into_queues(where, one);
+}
+
+void answer_hold(account_state& where, hold& one, const audit_record& record)
+{
+    one.in_flight = false;
+    one.not_before = {};
+    one.recalled = record.outcome != "done";
+    if (record.outcome == "not_found") {
+        one.missing = true;
+        where.missing.insert(one.id);
+    } else if (record.outcome == "done" && !record.remote.empty() && record.remote != one.remote) {
+        one.remote = record.remote;
+        where.came_from[one.remote] = one.id;
+    }
+    step_to(where, one, hold_state::unconfirmed, record);
+}
+
+void retry_hold(account_state& where, hold& one, const audit_record& record)
+{
+    one.in_flight = false;
+    one.missing = false;
+    where.missing.erase(one.id);
+    one.not_before = record.until.value_or(time_point{});
+    if (record.outcome == "not_sent" && one.attempts > 0)
+        --one.attempts;  // it never got there
+    if (record.flagged && record.by) {  // this rung is spent
+        one.spent.insert(*record.by);
+        one.attempts = 0;
+    }
+    step_to(where, one, hold_state::planned, record);
+}
+
+void end_hold(account_state& where, hold& one, hold_state to, const audit_record& record)
+{
+    one.in_flight = false;
+    one.recalled = false;
+    if (one.missing) {
+        one.missing = false;
+        where.missing.erase(one.id);
+    }
+    one.not_before = {};
+    if (to == hold_state::escaped || to == hold_state::kept || to == hold_state::released || to == hold_state::rescheduled)
+        where.watched.erase({one.due, one.id});
+    step_to(where, one, to, record);
+}
+
+void confirm_release(account_state& where, hold& one, const audit_record& record)
+{
+    auto to = one.order && one.order->new_time ? hold_state::rescheduled : hold_state::released;
+    if (!record.remote.empty() && record.remote != one.remote) {
+        one.remote = record.remote;
+        where.came_from[one.remote] = one.id;
+    }
+    end_hold(where, one, to, record);
+    if (record.due)
+        one.due = *record.due;
+    one.spent.clear();
+    one.attempts = 0;
+    one.answered = false;
+}
+
+void apply_to_hold(account_state& where, hold& one, const audit_record& record)
+{
+    take_from_queues(where, one);
+    switch (record.kind) {
+    case record_kind::hold_covered:
+        cover(where, one, record.crisis);
+        put_into_queues(where, one);
+        return;
+    case record_kind::hold_started:
+        one.in_flight = true;
+        one.by = record.by.value_or(one.by);
+        one.until = record.until.value_or(one.until);
+        ++one.attempts;
+        one.not_before = {};
+        step_to(where, one, record.flagged ? hold_state::saving : hold_state::stopping, record);
+        return;
+    case record_kind::hold_saved:
+        one.in_flight = false;
+        keep(one.saved, record.saved);
+        one.attempts = 0;
+        step_to(where, one, hold_state::planned, record);
+        return;
+    case record_kind::hold_answered:
+        answer_hold(where, one, record);
+        return;
+    case record_kind::hold_confirmed:
+        one.by = record.by.value_or(one.by);
+        end_hold(where, one, hold_state::held, record);
+        one.spent.clear();
+        one.attempts = 0;
+        return;
+    case record_kind::hold_retried:
+        retry_hold(where, one, record);
+        return;
+    case record_kind::hold_drifted:
+        one.attempts = 0;
+        one.spent.clear();
+        one.order.reset();
+        retry_hold(where, one, record);
+        return;
+    case record_kind::hold_escaped:
+        one.escaped_as = record.remote;
+        end_hold(where, one, hold_state::escaped, record);
+        return;
+    case record_kind::hold_gone:
+        end_hold(where, one, hold_state::gone, record);
+        return;
+    case record_kind::hold_failed:
+        one.in_flight = false;
+        one.not_before = record.until.value_or(time_point{});
+        step_to(where, one, hold_state::failed, record);
+        return;
+    case record_kind::hold_manual:
+        one.by = rung::manual;
+        end_hold(where, one, hold_state::manual, record);
+        return;
+    case record_kind::silence_proved:
+        one.silence_proved = true;
+        one.unseen_at = record.at;
+        where.watched.erase({one.due, one.id});
+        put_into_queues(where, one);
+        return;
+    case record_kind::release_asked:
+        one.order = release_order{record.actor, record.due.value_or(one.due), record.flagged, record.why};
+        if (!record.crisis.empty())
+            one.exempt.insert(one.covered_by.begin(), one.covered_by.end());
+        one.answered = false;
+        one.recalled = false;
+        one.attempts = 0;
+        step_to(where, one, hold_state::releasing, record);
+        return;
+    case record_kind::release_started:
+        one.in_flight = true;
+        one.not_before = {};
+        ++one.attempts;
+        return;
+    case record_kind::release_answered:
+        one.in_flight = false;
+        one.recalled = record.outcome != "done";
+        one.answered = !one.recalled;
+        one.not_before = record.until.value_or(time_point{});
+        if (!record.remote.empty() && record.remote != one.remote) {
+            one.remote = record.remote;
+            where.came_from[one.remote] = one.id;
+        }
+        put_into_queues(where, one);
+        return;
+    case record_kind::release_confirmed:
+        confirm_release(where, one, record);
+        return;
+    case record_kind::release_failed:
+        one.order.reset();
+        one.exempt.clear();
+        end_hold(where, one, hold_state::held, record);
+        return;
+    case record_kind::post_kept:
+        end_hold(where, one, hold_state::kept, record);
+        return;
+    default:
+        put_into_queues(where, one);
+        return;
+    }
+}
+
+void apply_to_summary(summary& one, const audit_record& record)
+{
+    one.busy = false;
+    if (!record.why.empty())
+        one.detail = record.why;
+    switch (record.kind) {
+    case record_kind::summary_approved:
+        one.approved = true;
+        return;
+    case record_kind::summary_started:
+        one.state = summary_state::publishing;
+        one.busy = true;
+        one.recalled = true;  // until an answer says otherwise
+        ++one.attempts;
+        return;
+    case record_kind::summary_published:
+        one.state = summary_state::published;
+        one.recalled = false;
+        one.attempts = 0;
+        one.not_before = {};
+        one.remote = record.remote;
+        one.url = record.url;
+        return;
+    case record_kind::summary_failed:
+        one.recalled = record.flagged;  // the outcome of the call is unknown
+        one.not_before = record.until.value_or(time_point{});
+        if (one.state == summary_state::publishing || one.state == summary_state::waiting)
+            one.state = summary_state::failed;
+        return;
+    case record_kind::summary_manual:
+        one.state = summary_state::manual;
+        return;
+    case record_kind::summary_withdrawn:
+        one.state = summary_state::withdrawn;
+        return;
+    case record_kind::pins_remembered:
+        one.pins_known = true;
+        one.former_pins = record.pins;
+        one.displaced = record.displaced;
+        return;
+    case record_kind::pin_started:
+        one.busy = true;
+        ++one.attempts;
+        return;
+    case record_kind::pin_confirmed:
+        one.state = summary_state::pinned;
+        one.attempts = 0;
+        one.not_before = {};
+        return;
+    case record_kind::unpin_started:
+        one.state = summary_state::unpinning;
+        one.busy = true;
+        ++one.attempts;
+        return;
+    case record_kind::pins_restored:
+        one.state = summary_state::unpinned;
+        return;
+    default:
+        return;
+    }
+}
+
+void lower(state& known, const audit_record& record)
+{
+    auto flag = known.crises.find(record.crisis);
+    if (flag == known.crises.end())
+        return;
+    flag->second.now = phase::lowered;
+    flag->second.lowered_at = record.at;
+    flag->second.lowered_by = record.actor;
+    for (auto& [id, where] : known.accounts)
+        for (auto& [post, one] : where.holds)
+            one.covered_by.erase(record.crisis);
+}
+
+void let_go(account_state& where, const post_id& post)
+{
+    auto found = where.holds.find(post);
+    if (found == where.holds.end())
+        return;
+    take_from_queues(where, found->second);
+    where.watched.erase({found->second.due, post});
+    where.missing.erase(post);
+    uncount(where, found->second);
+    std::erase_if(where.came_from, [&](const auto& alias) { return alias.second == post; });
+    where.holds.erase(found);
+}
+
+std::uint64_t number_of(const crisis_id& id)
+{
+    std::uint64_t number = 0;
+    for (char c : id.value)
+        if (c >= '0' && c <= '9')
+            number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    return number;
+}
+
+}  // namespace
+
+void apply(state& known, const audit_record& record)
+{
+    switch (record.kind) {
+    case record_kind::daemon_started:
+    case record_kind::daemon_stopping:
+    case record_kind::request_refused:
+        return;
+    case record_kind::crisis_raised:
+        if (record.flag) {
+            known.crises[record.crisis] = *record.flag;
+            known.next_crisis = std::max(known.next_crisis, number_of(record.crisis) + 1);
+        }
+        return;
+    case record_kind::crisis_lowered:
+        lower(known, record);
+        return;
+    default:
+        break;
+    }
+    auto& where = known.accounts[record.account];
+    switch (record.kind) {
+    case record_kind::account_unreachable:
+        where.reachable = false;
+        return;
+    case record_kind::account_reachable:
+        where.reachable = true;
+        where.trouble.reset();
+        return;
+    case record_kind::hold_planned:
+        plan_hold(where, record);
+        return;
+    case record_kind::hold_let_go:
+        let_go(where, record.post);
+        return;
+    case record_kind::summary_planned: {
+        auto& made = where.summaries[record.crisis];
+        made.crisis = record.crisis;
+        made.words = record.words.value_or(statement{});
+        made.not_before = record.until.value_or(time_point{});
+        return;
+    }
+    default:
+        break;
+    }
+    if (record.post.empty()) {
+        auto found = where.summaries.find(record.crisis);
+        if (found != where.summaries.end())
+            apply_to_summary(found->second, record);
+        return;
+    }
+    auto found = where.holds.find(record.post);
+    if (found != where.holds.end())
+        apply_to_hold(where, found->second, record);
+}
+
+}  // namespace halfmast

@@ -1,0 +1,268 @@
+#include "daemon/core/classify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+
+namespace halfmast {
+
+namespace {
+
+bool is_word_byte(unsigned char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+// The code point that ends just before `at`; 0 at the start of the text.
+char32_t before(std::string_view text, std::size_t at)
+{
+    if (at == 0)
+        return 0;
+    std::size_t start = at - 1;
+    while (start > 0 && at - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0) == 0x80)
+        --start;
+    auto lead = static_cast<unsigned char>(text[start]);
+    char32_t value = lead < 0x80 ? lead : lead < 0xE0 ? lead & 0x1Fu : lead < 0xF0 ? lead & 0x0Fu : lead & 0x07u;
+    for (std::size_t i = start + 1; i < at; ++i)
+        value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+    return value;
+}
+
+// The code point that starts at `at`; 0 at the end.
+char32_t from(std::string_view text, std::size_t at)
+{
+    if (at >= text.size())
+        return 0;
+    std::size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+        ++end;
+    return before(text, end);
+}
+
+// Scripts that write words without blanks between them: there a phrase may stand anywhere.
+bool without_blanks(char32_t c) { return c >= 0x2E80 && !(c >= 0xAC00 && c <= 0xD7A3) && c < 0x1F000; }
+
+// True for a letter or digit that would make a longer word of what stands beside it.
+bool continues_word(char32_t c)
+{
+    if (c < 0x80)
+        return is_word_byte(static_cast<unsigned char>(c));
+    bool punctuation = (c >= 0xA0 && c <= 0xBF) || c == 0xD7 || c == 0xF7 || (c >= 0x2000 && c <= 0x2BFF);
+    return !punctuation && !without_blanks(c) && c < 0x1F000;
+}
+
+// "campaign:*" matches "campaign:spring"; without '*' the whole word must be the same.
+bool mark_matches(std::string_view pattern, std::string_view mark)
+{
+    auto star = pattern.find('*');
+    if (star == std::string_view::npos)
+        return pattern == mark;
+    auto head = pattern.substr(0, star);
+    auto tail = pattern.substr(star + 1);
+    return mark.size() >= head.size() + tail.size() && mark.starts_with(head) && mark.ends_with(tail);
+}
+
+// ASCII only: the shell folds marks of the settings; those of posts arrive as the platform wrote them.
+std::string lower(std::string_view text)
+{
+    std::string result{text};
+    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+void match_marks(std::vector<reason>& found, const std::string& rule, const std::vector<std::string>& patterns,
+                 const std::vector<std::string>& marks)
+{
+    for (const auto& mark : marks) {
+        auto folded = lower(mark);
+        auto hit = std::ranges::find_if(patterns, [&](const auto& pattern) { return mark_matches(pattern, folded); });
+        if (hit != patterns.end())
+            found.push_back({rule, mark});
+    }
+}
+
+// The name and value of the first campaign parameter in a link's query: "utm_campaign=spring".
+std::optional<std::string> campaign_parameter(std::string_view link)
+{
+    auto at = link.find('?');
+    while (at != std::string_view::npos && at + 1 < link.size()) {
+        auto end = link.find_first_of("&#", at + 1);
+        auto pair = link.substr(at + 1, end == std::string_view::npos ? std::string_view::npos : end - at - 1);
+        auto name = lower(pair.substr(0, pair.find('=')));
+        if (name == "utm_campaign" || name == "utm_promo" || name == "gclid" || name == "fbclid" || name == "coupon" || name == "promo"
+            || name == "discount" || name == "affiliate" || name == "aff_id")
+            return std::string{pair};
+        at = end == std::string_view::npos || link[end] == '#' ? std::string_view::npos : end;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+// Aho-Corasick over bytes, as a table: one step for each byte of the text, whatever the number of phrases.
+class phrase_finder {
+public:
+    explicit phrase_finder(const std::vector<word_rule>& rules) : rules_(&rules)
+    {
+        number_bytes();
+        add_node();
+        for (std::size_t i = 0; i < rules.size(); ++i)
+            if (!rules[i].phrase.empty())
+                add_phrase(i);
+        link();
+    }
+
+    // Calls each(rule index, where the phrase begins) for every phrase that stands there as a word of its own.
+    template <class Each>
+    void search(std::string_view text, Each each) const
+    {
+        std::uint32_t node = 0;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            node = next_[node * classes_ + byte_class_[static_cast<unsigned char>(text[i])]];
+            for (auto hit = ends_here_[node] ? node : suffix_[node]; hit != 0; hit = suffix_[hit])
+                for (auto rule : endings_[hit])
+                    if (stands_alone(text, i + 1 - (*rules_)[rule].phrase.size(), i + 1, (*rules_)[rule]))
+                        each(rule, i + 1 - (*rules_)[rule].phrase.size());
+        }
+    }
+
+private:
+    void number_bytes()
+    {
+        byte_class_.fill(0);  // 0: a byte that no phrase has
+        for (const auto& rule : *rules_)
+            for (unsigned char c : rule.phrase)
+                if (byte_class_[c] == 0)
+                    byte_class_[c] = static_cast<std::uint16_t>(classes_++);
+    }
+
+    std::uint32_t add_node()
+    {
+        next_.resize(next_.size() + classes_, 0);
+        endings_.emplace_back();
+        return static_cast<std::uint32_t>(endings_.size() - 1);
+    }
+
+    void add_phrase(std::size_t rule)
+    {
+        std::uint32_t node = 0;
+        for (unsigned char c : (*rules_)[rule].phrase) {
+            auto at = node * classes_ + byte_class_[c];
+            if (next_[at] == 0) {
+                auto made = add_node();
+                next_[at] = made;
+            }
+            node = next_[at];
+        }
+        endings_[node].push_back(static_cast<std::uint32_t>(rule));
+    }
+
+    // Breadth first: what to do on a byte that no phrase goes on with is known from the shorter suffix.
+    void link()
+    {
+        std::vector<std::uint32_t> fail(endings_.size(), 0);
+        suffix_.assign(endings_.size(), 0);
+        ends_here_.assign(endings_.size(), false);
+        std::deque<std::uint32_t> todo;
+        for (std::size_t c = 0; c < classes_; ++c)
+            if (next_[c] != 0)
+                todo.push_back(next_[c]);
+        while (!todo.empty()) {
+            auto node = todo.front();
+            todo.pop_front();
+            ends_here_[node] = !endings_[node].empty();
+            suffix_[node] = endings_[fail[node]].empty() ? suffix_[fail[node]] : fail[node];
+            for (std::size_t c = 0; c < classes_; ++c) {
+                auto& child = next_[node * classes_ + c];
+                auto other = next_[fail[node] * classes_ + c];
+                if (child == 0) {
+                    child = other;
+                } else {
+                    fail[child] = other;
+                    todo.push_back(child);
+                }
+            }
+        }
+    }
+
+    static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end, const word_rule& rule)
+    {
+        auto first = from(rule.phrase, 0);
+        if (without_blanks(first))
+            return true;
+        if (continues_word(first) && continues_word(before(text, begin)))
+            return false;
+        return rule.stem || !continues_word(before(rule.phrase, rule.phrase.size())) || !continues_word(from(text, end));
+    }
+
+    const std::vector<word_rule>* rules_;
+    std::size_t classes_ = 1;
+    std::array<std::uint16_t, 256> byte_class_{};
+    std::vector<std::uint32_t> next_;                  // node x byte class -> node
+    std::vector<std::vector<std::uint32_t>> endings_;  // rules whose phrase ends at the node
+    std::vector<std::uint32_t> suffix_;                // the next shorter phrase that ends here too; 0: none
+    std::vector<bool> ends_here_;
+};
+
+judgement::judgement(std::map<post_class, mark_rules> marks, std::vector<word_rule> words, bool campaign_links)
+    : marks_(std::move(marks)), words_(std::move(words)), campaign_links_(campaign_links),
+      finder_(std::make_unique<const phrase_finder>(words_))
+{
+}
+
+judgement::~judgement() = default;
+
+verdict judgement::judge(const scheduled_post& post) const
+{
+    // What people marked wins. When their marks disagree, the one that holds the post wins.
+    for (auto kind : {post_class::promotional, post_class::essential, post_class::neutral}) {
+        auto rules = marks_.find(kind);
+        if (rules == marks_.end())
+            continue;
+        std::vector<reason> found;
+        auto prefix = "judgement." + std::string{to_string(kind)};
+        match_marks(found, prefix + ".tags", rules->second.tags, post.tags);
+        match_marks(found, prefix + ".categories", rules->second.categories, post.categories);
+        match_marks(found, prefix + ".labels", rules->second.labels, post.labels);
+        if (!found.empty())
+            return {kind, std::move(found)};
+    }
+
+    std::array<double, 4> score{};
+    std::array<std::vector<reason>, 4> why;
+    if (campaign_links_)
+        for (const auto& link : post.links)
+            if (auto parameter = campaign_parameter(link)) {
+                score[static_cast<std::size_t>(post_class::promotional)] += 1.0;
+                why[static_cast<std::size_t>(post_class::promotional)].push_back({"link.campaign", *parameter});
+            }
+    std::set<std::size_t> counted;  // a phrase that is repeated counts once
+    finder_->search(post.folded, [&](std::size_t rule, std::size_t) {
+        if (!counted.insert(rule).second)
+            return;
+        auto kind = static_cast<std::size_t>(words_[rule].kind);
+        score[kind] += words_[rule].weight;
+        why[kind].push_back({words_[rule].rule, words_[rule].phrase});
+    });
+
+    auto promotional = score[static_cast<std::size_t>(post_class::promotional)];
+    auto essential = score[static_cast<std::size_t>(post_class::essential)];
+    auto neutral = score[static_cast<std::size_t>(post_class::neutral)];
+    // A doubt is decided towards holding: with any promotional evidence a post is let through by nobody's word but a person's.
+    auto kind = post_class::unknown;
+    if (promotional > 0)
+        kind = promotional >= essential && promotional >= neutral ? post_class::promotional : post_class::unknown;
+    else if (essential > 0)
+        kind = post_class::essential;
+    else if (neutral > 0)
+        kind = post_class::neutral;
+
+    verdict result{kind, {}};
+    for (auto& reasons : why)
+        result.why.insert(result.why.end(), reasons.begin(), reasons.end());
+    if (result.why.empty())
+        result.why.push_back({"no rule", ""});
+    return result;
+}
+
+}  // namespace halfmast

@@ -1,0 +1,372 @@
+#include "daemon/core/decide.hpp"
+
+#include <algorithm>
+
+#include "daemon/core/step.hpp"
+
+namespace halfmast {
+
+namespace {
+
+constexpr int planned_at_once = 64;             // posts of one account that enter the ledger in one decision
+constexpr std::chrono::minutes read_soon{2};    // a hold due so soon is read back before the next hold leaves
+
+void raise(const step& now, const crisis_raised& what)
+{
+    auto book = now.rules.playbooks.find(what.playbook);
+    audit_record record{record_kind::crisis_raised, now.now, what.by};
+    record.why = what.why;
+    if (book == now.rules.playbooks.end()) {
+        std::string known;
+        for (const auto& [name, other] : now.rules.playbooks)
+            known += (known.empty() ? "" : ", ") + name;
+        return now.refuse(refusal::cause::unknown_target,
+                          "raise: there is no playbook '" + what.playbook + "'; there are: " + (known.empty() ? "none" : known), record);
+    }
+    for (const auto& [id, open] : now.known().crises)
+        if (open.now == phase::raised && open.playbook == what.playbook && open.over == what.over) {
+            now.made.crisis = id;
+            now.made.repeated = true;
+            return;
+        }
+    crisis flag;
+    flag.id = crisis_id{"c-" + std::to_string(now.known().next_crisis)};
+    flag.playbook = what.playbook;
+    flag.level = what.level.value_or(book->second.level);
+    flag.over = what.over;
+    flag.hold = book->second.hold;
+    flag.why = what.why;
+    flag.raised_by = what.by;
+    flag.owner = what.owner.empty() ? what.by : what.owner;
+    flag.raised_at = now.now;
+    flag.next_update_by = what.next_update_by;
+    flag.undo_until = what.now ? now.now : now.now + book->second.undo;
+    flag.publish = book->second.publish;
+    flag.statements = what.statements;
+    now.made.crisis = flag.id;
+    record.crisis = flag.id;
+    record.outcome = "done";
+    record.flag = flag;
+    now.note(std::move(record));
+    for (const auto& [id, declared] : now.rules.accounts) {
+        if (!covers(flag.over, declared))
+            continue;
+        auto& where = now.at(id);
+        for (const auto& [post, seen] : where.queue)
+            if (flag.hold.contains(seen.judged.kind))
+                where.wanted.insert({seen.post->due, post});
+        plan_wanted(now, id, planned_at_once);
+    }
+    plan_summaries(now, flag);
+}
+
+bool is_let_go(const hold& one)
+{
+    bool never_left = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::manual;
+    return never_left && one.covered_by.empty() && !one.seen_in.empty() && !one.in_flight;
+}
+
+// Holds that never left are let go; what is held, or on its way, waits for a person.
+void let_go(const step& now, const account_id& id, const post_id& post)
+{
+    auto record = about(record_kind::hold_let_go, id, now.at(id).holds.at(post));
+    record.why = "the last flag over it was lowered before anything was done to it";
+    now.note(std::move(record));
+}
+
+void let_go_uncovered(const step& now)
+{
+    for (auto& [id, where] : now.known().accounts) {
+        std::vector<post_id> untouched;
+        for (const auto& [post, one] : where.holds)
+            if (is_let_go(one))
+                untouched.push_back(post);
+        for (const auto& post : untouched)
+            let_go(now, id, post);
+    }
+}
+
+// A call that was on its way when the last flag came down, and did not work: it is not tried again.
+void let_go_after(const step& now, const account_id& id, const post_id& post)
+{
+    auto& where = now.at(id);
+    if (auto found = where.holds.find(post); found != where.holds.end() && is_let_go(found->second))
+        let_go(now, id, post);
+}
+
+void lower(const step& now, const crisis_lowered& what)
+{
+    audit_record record{record_kind::crisis_lowered, now.now, what.by};
+    record.crisis = what.crisis;
+    record.why = what.why;
+    record.outcome = "done";
+    auto flag = now.known().crises.find(what.crisis);
+    if (flag == now.known().crises.end())
+        return now.refuse(refusal::cause::unknown_target, "lower: there is no crisis '" + what.crisis.value + "'; 'halfmast status --all' lists them", record);
+    now.made.crisis = what.crisis;
+    if (flag->second.now == phase::lowered) {
+        now.made.repeated = true;
+        return;
+    }
+    now.note(std::move(record));
+    for (auto& [id, where] : now.known().accounts)
+        where.wanted.clear();  // the other open flags find theirs again below
+    for (auto& [id, where] : now.known().accounts)
+        if (const auto* declared = now.declared(id); declared != nullptr && !open_over(now.known(), *declared).empty())
+            for (const auto& [post, seen] : where.queue)
+                if (!wanted_by(now.known(), *declared, seen.judged).empty())
+                    where.wanted.insert({seen.post->due, post});
+    withdraw_summaries(now, flag->second);
+    let_go_uncovered(now);
+}
+
+void approve(const step& now, const summary_approved& what)
+{
+    audit_record record{record_kind::summary_approved, now.now, what.by};
+    record.crisis = what.crisis;
+    record.outcome = "done";
+    auto flag = now.known().crises.find(what.crisis);
+    if (flag == now.known().crises.end())
+        return now.refuse(refusal::cause::unknown_target, "approve: there is no crisis '" + what.crisis.value + "'", record);
+    if (flag->second.now == phase::lowered)
+        return now.refuse(refusal::cause::wrong_state, "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
+    now.made.crisis = what.crisis;
+    for (auto& [id, where] : now.known().accounts) {
+        auto one = where.summaries.find(what.crisis);
+        if (one == where.summaries.end() || one->second.approved || one->second.state != summary_state::waiting)
+            continue;
+        record.account = id;
+        now.note(record);
+    }
+}
+
+// Work for one account, most urgent first. True when a call was asked for.
+bool start_next(const step& now, const account_id& id)
+{
+    auto& where = now.at(id);
+    const auto* declared = now.declared(id);
+    if (declared == nullptr)
+        return false;
+    bool full_batch = where.unconfirmed.size() >= static_cast<std::size_t>(declared->read_batch);
+    bool soon = !where.unconfirmed.empty() && where.unconfirmed.begin()->due < now.now + read_soon && where.reads_out == 0;
+    if ((full_batch || soon) && start_reading(now, id))
+        return true;
+    if (start_summary(now, id) || start_hold(now, id) || start_reading(now, id))
+        return true;
+    return start_release(now, id);
+}
+
+void offer(const step& now, const capacity_offered& what)
+{
+    auto& where = now.at(what.account);
+    wake_delayed(where, now.now);
+    plan_wanted(now, what.account, planned_at_once);
+    for (int calls = what.calls; calls > 0 && where.not_before <= now.now && start_next(now, what.account); --calls) { }
+}
+
+void finish(const step& now, const action_finished& done)
+{
+    auto& where = now.at(done.account);
+    --where.in_flight;
+    if (std::holds_alternative<save_post>(done.what))
+        after_save(now, done);
+    else if (std::holds_alternative<hold_post>(done.what))
+        after_hold(now, done);
+    else if (std::holds_alternative<read_posts>(done.what))
+        after_read(now, done);
+    else if (std::holds_alternative<release_post>(done.what))
+        after_release(now, done);
+    else
+        after_summary(now, done);
+    if (const auto& trouble = done.result.trouble; trouble && (trouble->kind == failure::auth_expired || trouble->kind == failure::unreachable))
+        observe_trouble(now, account_unread{done.account, *trouble});
+    if (const auto* hold_call = std::get_if<hold_post>(&done.what))
+        let_go_after(now, done.account, hold_call->post);
+    if (const auto* read_call = std::get_if<read_posts>(&done.what))
+        for (const auto& wanted : read_call->wanted)
+            let_go_after(now, done.account, wanted.post);
+}
+
+// Replay is over. What was under way has no outcome, and nobody is waiting for one: look first, everywhere.
+void recover(const step& now, const daemon_started& what)
+{
+    audit_record started{record_kind::daemon_started, now.now};
+    started.why = what.version;
+    now.note(std::move(started));
+    for (auto& [id, where] : now.known().accounts) {
+        where.in_flight = 0;
+        where.reachable = false;
+        for (auto& [crisis, one] : where.summaries)
+            one.busy = false;
+        std::vector<post_id> under_way;
+        for (const auto& [post, one] : where.holds)
+            if (one.in_flight)
+                under_way.push_back(post);
+        for (const auto& post : under_way) {
+            auto& one = where.holds.at(post);
+            auto kind = one.state == hold_state::releasing ? record_kind::release_answered
+                : one.state == hold_state::saving          ? record_kind::hold_retried
+                                                           : record_kind::hold_answered;
+            auto record = about(kind, id, one);
+            record.outcome = "unknown";
+            record.why = "the daemon ended before the answer came";
+            now.note(std::move(record));
+        }
+    }
+}
+
+void handle(const step& now, const crisis_raised& what) { raise(now, what); }
+void handle(const step& now, const crisis_lowered& what) { lower(now, what); }
+void handle(const step& now, const summary_approved& what) { approve(now, what); }
+void handle(const step& now, const queue_observed& what) { observe_queue(now, what); }
+void handle(const step& now, const feed_observed& what) { observe_feed(now, what); }
+void handle(const step& now, const account_unread& what) { observe_trouble(now, what); }
+void handle(const step& now, const capacity_offered& what) { offer(now, what); }
+void handle(const step& now, const action_finished& what) { finish(now, what); }
+void handle(const step& now, const hold_requested& what) { hold_by_hand(now, what); }
+void handle(const step& now, const release_requested& what) { release(now, what); }
+void handle(const step& now, const keep_requested& what) { keep(now, what); }
+void handle(const step& now, const daemon_started& what) { recover(now, what); }
+
+void handle(const step& now, const daemon_stopping&) { now.note(audit_record{record_kind::daemon_stopping, now.now}); }
+
+void handle(const step& now, const clock_ticked&)
+{
+    for (auto& [id, where] : now.known().accounts) {
+        wake_delayed(where, now.now);
+        plan_wanted(now, id, planned_at_once);
+    }
+}
+
+}  // namespace
+
+const account* step::declared(const account_id& id) const
+{
+    auto found = rules.accounts.find(id);
+    return found == rules.accounts.end() ? nullptr : &found->second;
+}
+
+void step::note(audit_record record) const
+{
+    record.at = now;
+    apply(made.next, record);
+    made.records.push_back(std::move(record));
+}
+
+void step::ask(const account_id& id, act what) const
+{
+    ++made.next.accounts[id].in_flight;
+    made.actions.push_back({made.next.next_action++, id, std::move(what)});
+}
+
+void step::refuse(refusal::cause cause, std::string text, audit_record about) const
+{
+    about.outcome = std::string{to_string(about.kind)};
+    about.kind = record_kind::request_refused;
+    about.why = text;
+    about.snapshot.reset();
+    made.refused = refusal{cause, std::move(text)};
+    note(std::move(about));
+}
+
+milliseconds step::back_off(int attempts) const
+{
+    auto wait = rules.retry_first;
+    for (int i = 1; i < attempts && wait < rules.retry_most; ++i)
+        wait *= 2;
+    return std::min(wait, rules.retry_most);
+}
+
+audit_record about(record_kind kind, const account_id& where, const hold& one)
+{
+    audit_record record{kind, {}};
+    record.account = where;
+    record.post = one.id;
+    record.remote = one.remote;
+    if (!one.covered_by.empty())
+        record.crisis = *one.covered_by.begin();
+    return record;
+}
+
+decision decide(const policy& rules, state known, const event& happened, time_point now)
+{
+    decision made;
+    made.next = std::move(known);
+    step here{rules, made, now};
+    std::visit([&](const auto& what) { handle(here, what); }, happened);
+    return made;
+}
+
+bool has_work(const account_state& where, time_point now)
+{
+    if (where.not_before > now)
+        return false;
+    if (!where.wanted.empty() || !where.planned.empty() || !where.unconfirmed.empty() || !where.releasing.empty())
+        return true;
+    if (!where.delayed.empty() && where.delayed.begin()->due <= now)
+        return true;
+    return std::ranges::any_of(where.summaries, [&](const auto& entry) {
+        const auto& one = entry.second;
+        bool ended = one.state == summary_state::unpinned || one.state == summary_state::withdrawn || one.state == summary_state::manual;
+        return !ended && !one.busy && one.not_before <= now;
+    });
+}
+
+std::optional<time_point> next_wake(const account_state& where)
+{
+    std::optional<time_point> earliest;
+    auto consider = [&](time_point at) {
+        if (at != time_point{} && (!earliest || at < *earliest))
+            earliest = at;
+    };
+    if (!where.delayed.empty())
+        consider(where.delayed.begin()->due);
+    for (const auto& [crisis, one] : where.summaries)
+        consider(one.not_before);
+    consider(where.not_before);
+    return earliest;
+}
+
+bool wants_feed(const account_state& where) { return !where.missing.empty() || !where.watched.empty(); }
+
+bool is_safe_without_ledger(const act& what)
+{
+    return std::holds_alternative<save_post>(what) || std::holds_alternative<hold_post>(what) || std::holds_alternative<read_posts>(what)
+        || std::holds_alternative<read_pins>(what);
+}
+
+bool is_settled(const policy& rules, const state& known, const crisis& flag)
+{
+    for (const auto& [id, declared] : rules.accounts) {
+        if (!covers(flag.over, declared))
+            continue;
+        auto found = known.accounts.find(id);
+        if (found == known.accounts.end())
+            return false;
+        const auto& where = found->second;
+        if (flag.now == phase::raised && where.last_poll < flag.raised_at && !where.trouble)
+            return false;
+        if (auto counts = where.counts.find(flag.id); counts != where.counts.end()) {
+            auto at = [&](hold_state value) { return counts->second[static_cast<std::size_t>(value)]; };
+            if (at(hold_state::planned) + at(hold_state::saving) + at(hold_state::stopping) + at(hold_state::unconfirmed) > 0)
+                return false;
+        }
+        if (flag.now == phase::raised && !where.wanted.empty())
+            return false;
+        auto one = where.summaries.find(flag.id);
+        if (one == where.summaries.end())
+            continue;
+        auto state = one->second.state;
+        bool waits_for_person = flag.publish == publish_mode::after_approval && !one->second.approved;
+        if (flag.now == phase::raised
+            && ((state == summary_state::waiting && !waits_for_person) || state == summary_state::publishing || state == summary_state::published))
+            return false;
+        if (flag.now == phase::lowered
+            && (state == summary_state::publishing || state == summary_state::published || state == summary_state::pinned
+                || state == summary_state::unpinning))
+            return false;
+    }
+    return true;
+}
+
+}  // namespace halfmast

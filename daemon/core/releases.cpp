@@ -1,0 +1,181 @@
+// Letting go: a person's word for each post, a time that lies ahead, and a read-back. Lowering a flag comes through none of this.
+#include <algorithm>
+
+#include "daemon/core/step.hpp"
+
+namespace halfmast {
+
+namespace {
+
+constexpr milliseconds due_slack{60'000};  // platforms round to minutes
+
+void fail_release(const step& now, const account_id& id, hold& one, const std::string& why)
+{
+    auto record = about(record_kind::release_failed, id, one);
+    record.outcome = "failed";
+    record.why = why;
+    now.note(std::move(record));
+}
+
+void try_again(const step& now, const account_id& id, hold& one, const std::string& why, bool happened_perhaps)
+{
+    if (one.attempts >= now.rules.attempts_per_rung)
+        return fail_release(now, id, one, why);
+    auto record = about(record_kind::release_answered, id, one);
+    record.outcome = happened_perhaps ? "unknown" : "failed";
+    record.why = why;
+    record.until = now.now + now.back_off(one.attempts);
+    now.note(std::move(record));
+}
+
+}  // namespace
+
+void release(const step& now, const release_requested& asked)
+{
+    auto name = display_id(asked.account, asked.post);
+    auto& where = now.at(asked.account);
+    auto* one = find_hold(where, asked.post);
+    audit_record record{record_kind::release_asked, now.now, asked.by};
+    record.account = asked.account;
+    record.post = one != nullptr ? one->id : asked.post;
+    record.why = asked.why;
+    record.outcome = "intent";
+    const auto* declared = now.declared(asked.account);
+    if (one == nullptr || declared == nullptr)
+        return now.refuse(refusal::cause::unknown_target,
+                          "release " + name + ": it is not held; 'halfmast queue list' shows what is", record);
+    if (one->state != hold_state::held && one->state != hold_state::kept)
+        return now.refuse(refusal::cause::wrong_state,
+                          "release " + name + ": it is " + std::string{to_string(one->state)}
+                              + ", and only what is held or kept can be released", record);
+    if (!one->covered_by.empty() && !asked.during_crisis)
+        return now.refuse(refusal::cause::covered,
+                          "release " + name + ": " + one->covered_by.begin()->value
+                              + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now",
+                          record);
+    auto at = asked.at.value_or(one->due);
+    record.due = at;
+    if (at < now.now + declared->release_margin)
+        return now.refuse(refusal::cause::past_time,
+                          "release " + name + ": " + (asked.at ? "the time asked for, " : "its old time, ") + format_utc(at)
+                              + (at <= now.now ? ", has passed" : ", is too near") + "; " + declared->connector + " needs at least "
+                              + format_duration(declared->release_margin) + " ahead; give a new time with --at",
+                          record);
+    record.flagged = at != one->due;
+    if (!one->covered_by.empty()) {
+        record.crisis = *one->covered_by.begin();
+        record.why = "during the crisis: " + (asked.why.empty() ? std::string{"no reason given"} : asked.why);
+    }
+    now.note(std::move(record));
+}
+
+void keep(const step& now, const keep_requested& asked)
+{
+    auto name = display_id(asked.account, asked.post);
+    auto& where = now.at(asked.account);
+    auto* one = find_hold(where, asked.post);
+    audit_record record{record_kind::post_kept, now.now, asked.by};
+    record.account = asked.account;
+    record.post = one != nullptr ? one->id : asked.post;
+    record.why = asked.why;
+    record.outcome = "done";
+    if (one == nullptr)
+        return now.refuse(refusal::cause::unknown_target,
+                          "keep " + name + ": it is not held; 'halfmast queue list' shows what is", record);
+    if (one->state == hold_state::kept)
+        return;
+    if (one->state != hold_state::held)
+        return now.refuse(refusal::cause::wrong_state,
+                          "keep " + name + ": it is " + std::string{to_string(one->state)} + ", and only what is held can be kept",
+                          record);
+    now.note(std::move(record));
+}
+
+bool start_release(const step& now, const account_id& id)
+{
+    const auto* declared = now.declared(id);
+    auto& where = now.at(id);
+    for (auto key = where.releasing.begin(); key != where.releasing.end();) {
+        auto& one = where.holds.at(key->post);
+        ++key;  // noting something about the hold takes its key out
+        if (one.answered || !one.order)
+            continue;  // to be read back
+        // It may have waited: the promise that no late time leaves is kept here, at the last moment.
+        if (declared == nullptr || one.order->at < now.now + declared->release_margin) {
+            fail_release(now, id, one, "its time, " + format_utc(one.order->at) + ", came too near before it could be released; give a new time");
+            continue;
+        }
+        release_post call{one.id, one.remote, one.post, one.by, one.order->at, one.saved, one.attempts > 0};
+        auto record = about(record_kind::release_started, id, one);
+        record.outcome = "intent";
+        record.due = one.order->at;
+        record.by = one.by;
+        now.note(std::move(record));
+        now.ask(id, std::move(call));
+        return true;
+    }
+    return false;
+}
+
+void after_release(const step& now, const action_finished& done)
+{
+    auto& where = now.at(done.account);
+    const auto& call = std::get<release_post>(done.what);
+    auto found = where.holds.find(call.post);
+    if (found == where.holds.end() || found->second.state != hold_state::releasing)
+        return;
+    auto& one = found->second;
+    if (!done.result.trouble) {
+        where.failures = 0;
+        auto record = about(record_kind::release_answered, done.account, one);
+        record.outcome = "done";
+        record.remote = done.result.remote;
+        record.url = done.result.url;
+        return now.note(std::move(record));
+    }
+    const auto& trouble = *done.result.trouble;
+    switch (trouble.kind) {
+    case failure::rate_limited:
+    case failure::unreachable:
+    case failure::local:
+        where.not_before = std::max(where.not_before, now.now + trouble.retry_after.value_or(now.back_off(++where.failures)));
+        return try_again(now, done.account, one, trouble.detail, false);
+    case failure::unknown_outcome:
+    case failure::conflict:
+        return try_again(now, done.account, one, trouble.detail, true);
+    case failure::bad_reply:
+    case failure::auth_expired:
+    case failure::forbidden:
+    case failure::rejected:
+    case failure::unsupported:
+    case failure::not_found:
+        return fail_release(now, done.account, one, trouble.detail);
+    }
+}
+
+void read_released(const step& now, const account_id& id, hold& one, const post_reading& seen)
+{
+    if (!one.order)
+        return fail_release(now, id, one, "nobody asked for its release");
+    auto difference = seen.due > one.order->at ? seen.due - one.order->at : one.order->at - seen.due;
+    bool queued = seen.where == whereabouts::queued && difference <= due_slack;
+    bool went_out = seen.where == whereabouts::published && now.now >= one.order->at;
+    if (queued || went_out) {
+        auto record = about(record_kind::release_confirmed, id, one);
+        record.outcome = "done";
+        record.due = one.order->at;
+        record.why = queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
+        return now.note(std::move(record));
+    }
+    if (seen.where == whereabouts::published) {
+        auto record = about(record_kind::hold_escaped, id, one);
+        record.outcome = "published";
+        record.remote = one.remote;
+        record.url = seen.url;
+        record.why = "released for " + format_utc(one.order->at) + ", but the platform published it at once";
+        return now.note(std::move(record));
+    }
+    try_again(now, id, one, "read back: it is " + std::string{to_string(seen.where)} + ", not queued for " + format_utc(one.order->at), false);
+}
+
+}  // namespace halfmast

@@ -1,0 +1,99 @@
+#include "daemon/core/state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace halfmast {
+
+void take_from_queues(account_state& where, const hold& one)
+{
+    where.planned.erase({one.due, one.id});
+    where.unconfirmed.erase({one.due, one.id});
+    where.delayed.erase({one.not_before, one.id});
+    if (one.order)
+        where.releasing.erase({one.order->at, one.id});
+}
+
+void put_into_queues(account_state& where, hold& one)
+{
+    if (one.in_flight)
+        return;
+    bool works = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::unconfirmed
+        || one.state == hold_state::releasing;
+    if (!works)
+        return;
+    if (one.not_before != time_point{}) {
+        where.delayed.insert({one.not_before, one.id});
+        return;
+    }
+    if (one.state == hold_state::planned || one.state == hold_state::failed)
+        where.planned.insert({one.due, one.id});
+    else if (one.state == hold_state::unconfirmed && !one.missing)
+        where.unconfirmed.insert({one.due, one.id});
+    else if (one.state == hold_state::releasing)
+        where.releasing.insert({one.order ? one.order->at : one.due, one.id});
+}
+
+void wake_delayed(account_state& where, time_point now)
+{
+    while (!where.delayed.empty() && where.delayed.begin()->due <= now) {
+        auto id = where.delayed.begin()->post;
+        where.delayed.erase(where.delayed.begin());
+        auto found = where.holds.find(id);
+        if (found == where.holds.end())
+            continue;
+        found->second.not_before = {};
+        put_into_queues(where, found->second);
+    }
+}
+
+void move_hold(account_state& where, hold& one, hold_state to, time_point at)
+{
+    for (const auto& crisis : one.seen_in) {
+        auto& counts = where.counts[crisis];
+        --counts[static_cast<std::size_t>(one.state)];
+        ++counts[static_cast<std::size_t>(to)];
+    }
+    one.state = to;
+    one.changed_at = at;
+}
+
+hold* find_hold(account_state& where, const post_id& post)
+{
+    return const_cast<hold*>(find_hold(std::as_const(where), post));
+}
+
+const hold* find_hold(const account_state& where, const post_id& post)
+{
+    if (auto found = where.holds.find(post); found != where.holds.end())
+        return &found->second;
+    auto alias = where.came_from.find(post);
+    if (alias == where.came_from.end())
+        return nullptr;
+    auto found = where.holds.find(alias->second);
+    return found == where.holds.end() ? nullptr : &found->second;
+}
+
+hold_counts count_holds(const state& known, const crisis_id& crisis)
+{
+    hold_counts total{};
+    for (const auto& [id, where] : known.accounts) {
+        auto counts = where.counts.find(crisis);
+        if (counts == where.counts.end())
+            continue;
+        for (std::size_t i = 0; i < total.size(); ++i)
+            total[i] += counts->second[i];
+    }
+    return total;
+}
+
+std::vector<const crisis*> open_over(const state& known, const account& where)
+{
+    std::vector<const crisis*> open;
+    for (const auto& [id, flag] : known.crises)
+        if (flag.now == phase::raised && covers(flag.over, where))
+            open.push_back(&flag);
+    return open;
+}
+
+}  // namespace halfmast

@@ -1,0 +1,65 @@
+// One decision in the making: what the parts of decide share. Internal to this room.
+#pragma once
+
+#include "daemon/core/decide.hpp"
+
+namespace halfmast {
+
+struct step {
+    const policy& rules;
+    decision& made;
+    time_point now;
+
+    [[nodiscard]] state& known() const { return made.next; }
+    [[nodiscard]] account_state& at(const account_id& id) const { return made.next.accounts[id]; }
+    // Null when the settings do not name the account (any more).
+    [[nodiscard]] const account* declared(const account_id& id) const;
+
+    // It becomes true now, and stays on record.
+    void note(audit_record record) const;
+    // To be done once the records are durable.
+    void ask(const account_id& id, act what) const;
+    // A person is told no; that is on record too.
+    void refuse(refusal::cause cause, std::string text, audit_record about) const;
+
+    [[nodiscard]] milliseconds back_off(int attempts) const;
+};
+
+// A record about one hold, with the members every such record has.
+audit_record about(record_kind kind, const account_id& where, const hold& one);
+
+// holds.cpp
+void plan_wanted(const step&, const account_id&, int most);
+bool start_hold(const step&, const account_id&);
+bool start_reading(const step&, const account_id&);
+void after_save(const step&, const action_finished&);
+void after_hold(const step&, const action_finished&);
+void after_read(const step&, const action_finished&);
+void note_missing(const step&, const account_id&, hold&, const std::string& why);
+void hold_by_hand(const step&, const hold_requested&);
+// The rung did not work, or not yet: the same again later, the next one, or a person.
+void retry_hold(const step&, const account_id&, hold&, bool rung_is_spent, const std::string& why,
+                const std::string& outcome = {});
+
+// observe.cpp
+void observe_queue(const step&, const queue_observed&);
+void observe_feed(const step&, const feed_observed&);
+void observe_trouble(const step&, const account_unread&);
+// The open flags that want this post held; empty when none does.
+std::vector<crisis_id> wanted_by(const state&, const account&, const verdict&);
+
+// releases.cpp
+void release(const step&, const release_requested&);
+void keep(const step&, const keep_requested&);
+bool start_release(const step&, const account_id&);
+void after_release(const step&, const action_finished&);
+void read_released(const step&, const account_id&, hold&, const post_reading&);
+
+// summaries.cpp
+void plan_summaries(const step&, const crisis&);
+void withdraw_summaries(const step&, const crisis&);
+bool start_summary(const step&, const account_id&);
+void after_summary(const step&, const action_finished&);
+bool summary_can_start(const state&, const summary&, time_point now);
+
+}  // namespace halfmast

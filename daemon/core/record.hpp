@@ -83,6 +83,7 @@ struct audit_record {
     std::optional<statement> words;     // summary_planned
     bool flagged = false;               // kind-specific yes/no: release_asked new time, account_* auth trouble
     std::string url;
+    bool late = false;                  // written after the act: the ledger refused at first, and only holding went on
 
     audit_record() : kind(record_kind::request_refused) {}
     audit_record(record_kind kind_, time_point at_) : kind(kind_), at(at_) {}

@@ -1,0 +1,240 @@
+#include "daemon/engine/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+namespace halfmast::engine {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick_every{200};
+constexpr std::size_t most_unwritten = 200'000;  // records kept in memory while the ledger refuses
+
+// The account an event is about; empty when it may concern all of them.
+account_id account_of(const event& what)
+{
+    return std::visit([](const auto& one) {
+        if constexpr (requires { one.account; })
+            return one.account;
+        else
+            return account_id{};
+    }, what);
+}
+
+}  // namespace
+
+engine::engine(asio::any_io_executor executor, policy rules, state start, ledger_port& ledger, dispatcher& calls, engine_hooks hooks,
+               int most_at_once)
+    : executor_(executor), policy_(std::move(rules)), state_(std::move(start)), ledger_(ledger), calls_(calls), hooks_(std::move(hooks)),
+      inbox_(executor), ticker_(executor), most_at_once_(most_at_once)
+{
+}
+
+asio::awaitable<void> engine::run()
+{
+    asio::co_spawn(executor_, tick(), asio::detached);
+    for (;;) {
+        auto letters = co_await inbox_.take_all();
+        if (letters.empty())
+            break;
+        turn now;
+        for (auto& one : letters)
+            handle(now, std::move(one));
+        offer_capacity(now);
+        auto written = commit(std::move(now));
+        co_await std::move(written);
+    }
+}
+
+void engine::tell(event what)
+{
+    if (!stopping_)
+        inbox_.post({std::move(what), {}});
+}
+
+asio::awaitable<reply> engine::ask(event what)
+{
+    // The bell rings when the loop has the answer; both live here until then, whatever happens to the asker.
+    struct waiting {
+        explicit waiting(asio::any_io_executor on) : bell(on, asio::steady_timer::time_point::max()) {}
+        asio::steady_timer bell;
+        std::optional<reply> given;
+    };
+    auto mine = std::make_shared<waiting>(executor_);
+    letter request{std::move(what), [mine](reply given) {
+        mine->given = std::move(given);
+        mine->bell.cancel();
+    }};
+    inbox_.post(std::move(request));
+    while (!mine->given) {
+        boost::system::error_code ignored;
+        co_await mine->bell.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    co_return *mine->given;
+}
+
+void engine::stop()
+{
+    if (stopping_)
+        return;
+    inbox_.post({daemon_stopping{}, {}});
+    stopping_ = true;
+    ticker_.cancel();
+    inbox_.close();
+}
+
+reply engine::decide_one(turn& now, const event& what)
+{
+    auto made = decide(policy_, std::move(state_), what, hooks_.clock());
+    state_ = std::move(made.next);
+    std::move(made.records.begin(), made.records.end(), std::back_inserter(now.records));
+    std::move(made.actions.begin(), made.actions.end(), std::back_inserter(now.actions));
+    reply given;
+    given.refused = std::move(made.refused);
+    given.crisis = made.crisis;
+    given.repeated = made.repeated;
+    return given;
+}
+
+void engine::handle(turn& now, letter one)
+{
+    if (auto* done = std::get_if<action_finished>(&one.what)) {
+        --at_once_;
+        for (const auto& item : done->result.saved)
+            now.blobs.push_back({item.sha256, item.bytes});
+    }
+    auto about = account_of(one.what);
+    if (about.empty())
+        now.all_touched = true;
+    else
+        now.touched.insert(about);
+    auto given = decide_one(now, one.what);
+    bool flags_changed = std::holds_alternative<crisis_raised>(one.what) || std::holds_alternative<crisis_lowered>(one.what);
+    if (flags_changed) {
+        mark_crises();
+        if (hooks_.look_now)
+            for (const auto& [id, declared] : policy_.accounts)
+                if (auto flag = state_.crises.find(given.crisis); flag != state_.crises.end() && covers(flag->second.over, declared))
+                    hooks_.look_now(id);
+    }
+    if (one.answer)
+        now.answers.emplace_back(std::move(one.answer), std::move(given));
+}
+
+// Tells every budget whether its account is in a crisis: then the reserve may be used.
+void engine::mark_crises()
+{
+    for (const auto& [id, declared] : policy_.accounts)
+        if (auto budget = budgets_.find(id); budget != budgets_.end())
+            budget->second->in_crisis(!open_over(state_, declared).empty());
+}
+
+void engine::offer_capacity(turn& now)
+{
+    if (stopping_)
+        return;
+    if (now.all_touched) {
+        for (const auto& [id, declared] : policy_.accounts)
+            offer(now, id);
+        return;
+    }
+    for (const auto& id : now.touched)
+        offer(now, id);
+}
+
+void engine::offer(turn& now, const account_id& id)
+{
+    auto where = state_.accounts.find(id);
+    auto declared = policy_.accounts.find(id);
+    auto at = hooks_.clock();
+    if (where == state_.accounts.end() || declared == policy_.accounts.end() || !has_work(where->second, at))
+        return;
+    int room = std::min(declared->second.most_in_flight - where->second.in_flight, most_at_once_ - at_once_);
+    if (auto budget = budgets_.find(id); budget != budgets_.end() && room > 0)
+        room = std::min(room, budget->second->available(at) - where->second.in_flight);
+    if (room <= 0)
+        return;
+    auto before = now.actions.size();
+    decide_one(now, capacity_offered{id, room});
+    at_once_ += static_cast<int>(now.actions.size() - before);
+}
+
+// Record first, then act. When the disk refuses, only the safe direction goes on: what holds, and what only looks.
+asio::awaitable<void> engine::commit(turn now)
+{
+    std::string error;
+    if (!now.records.empty() || !unwritten_.empty()) {
+        bool late = !unwritten_.empty();
+        std::vector<audit_record> records = std::move(unwritten_);
+        unwritten_.clear();
+        records.insert(records.end(), now.records.begin(), now.records.end());
+        auto batch = hooks_.encode(records);
+        batch.blobs.insert(batch.blobs.end(), unwritten_blobs_.begin(), unwritten_blobs_.end());
+        batch.blobs.insert(batch.blobs.end(), now.blobs.begin(), now.blobs.end());
+        auto blobs = batch.blobs;
+        auto written = co_await ledger_.append(std::move(batch));
+        if (!written) {
+            error = written.error().detail;
+            for (auto& record : records)
+                record.late = true;
+            if (records.size() > most_unwritten)
+                records.erase(records.begin(), records.end() - most_unwritten);
+            unwritten_ = std::move(records);
+            unwritten_blobs_ = std::move(blobs);
+            hooks_.ledger_refused(error);
+        } else {
+            unwritten_blobs_.clear();
+            if (late)
+                hooks_.ledger_refused("");
+            if (hooks_.recorded)
+                for (const auto& record : records)
+                    hooks_.recorded(record);
+        }
+    }
+    for (auto& one : now.actions) {
+        if (error.empty() || is_safe_without_ledger(one.what)) {
+            start(std::move(one));
+            continue;
+        }
+        outcome refused;
+        refused.trouble = problem{failure::local, "not done, because the ledger cannot be written: " + error, {}};
+        action_finished done{one.id, one.account, std::move(one.what), std::move(refused)};
+        tell(std::move(done));
+    }
+    for (auto& [answer, given] : now.answers) {
+        given.durable = error.empty();
+        given.ledger_error = error;
+        answer(std::move(given));
+    }
+}
+
+void engine::start(action what)
+{
+    auto work = carry(std::move(what));
+    asio::co_spawn(executor_, std::move(work), asio::detached);
+}
+
+asio::awaitable<void> engine::carry(action what)
+{
+    auto again = what;
+    auto result = co_await calls_.carry_out(std::move(again));
+    action_finished done{what.id, what.account, std::move(what.what), std::move(result)};
+    tell(std::move(done));
+}
+
+asio::awaitable<void> engine::tick()
+{
+    while (!stopping_) {
+        boost::system::error_code cancelled;
+        ticker_.expires_after(tick_every);
+        co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+        if (!stopping_)
+            tell(clock_ticked{});
+    }
+}
+
+}  // namespace halfmast::engine

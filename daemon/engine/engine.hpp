@@ -1,0 +1,108 @@
+// The one loop: event -> decide -> ledger -> act. All policy is the core's; this room keeps the order (record first, then act),
+// the clock, and the number of calls at once. One thread; what blocks lives elsewhere and answers by an event.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/core/decide.hpp"
+#include "daemon/engine/dispatcher.hpp"
+#include "daemon/engine/mailbox.hpp"
+#include "daemon/ports/ledger_port.hpp"
+
+namespace halfmast::engine {
+
+// How many calls an account may make now, and when the next one may leave; the rate limits of its platform.
+struct call_budget {
+    virtual ~call_budget() = default;
+    virtual int available(time_point now) = 0;
+    virtual time_point ready_at(time_point now) = 0;
+    virtual void in_crisis(bool yes) = 0;  // the reserve may be used
+};
+
+struct engine_hooks {
+    std::function<time_point()> clock;
+    std::function<ledger_batch(const std::vector<audit_record>&)> encode;
+    std::function<void(const audit_record&)> recorded;               // for the log; after it is durable
+    std::function<void(const account_id&)> look_now;                 // for the poller: look at this account at once
+    std::function<void(std::string)> ledger_refused;                 // "" when it works again
+};
+
+// What became of a request.
+struct reply {
+    std::optional<refusal> refused;
+    crisis_id crisis;
+    bool repeated = false;
+    bool durable = true;
+    std::string ledger_error;
+
+    reply() {}
+};
+
+class engine {
+public:
+    engine(asio::any_io_executor executor, policy rules, state start, ledger_port& ledger, dispatcher& calls, engine_hooks hooks,
+           int most_at_once = 256);
+
+    // Runs until stop().
+    asio::awaitable<void> run();
+
+    // Hands an event in; nobody waits for it.
+    void tell(event what);
+
+    // Hands a request in; answered when its records are durable (or refused by the ledger).
+    asio::awaitable<reply> ask(event what);
+
+    // Ends run() after what is in the mailbox; calls under way are not waited for: their intent is on record.
+    void stop();
+
+    void set_budget(const account_id& id, std::shared_ptr<call_budget> budget) { budgets_[id] = std::move(budget); }
+
+    [[nodiscard]] const state& known() const { return state_; }
+    [[nodiscard]] const policy& rules() const { return policy_; }
+
+private:
+    struct letter {
+        event what;
+        std::function<void(reply)> answer;  // may be empty
+    };
+    struct turn {  // what one pass of the loop gathers
+        std::vector<audit_record> records;
+        std::vector<action> actions;
+        std::vector<ledger_blob> blobs;
+        std::vector<std::pair<std::function<void(reply)>, reply>> answers;
+        std::set<account_id> touched;
+        bool all_touched = false;
+    };
+
+    void handle(turn& now, letter one);
+    reply decide_one(turn& now, const event& what);
+    void offer_capacity(turn& now);
+    void offer(turn& now, const account_id& id);
+    asio::awaitable<void> commit(turn now);
+    void start(action what);
+    asio::awaitable<void> carry(action what);
+    asio::awaitable<void> tick();
+    void mark_crises();
+
+    asio::any_io_executor executor_;
+    policy policy_;
+    state state_;
+    ledger_port& ledger_;
+    dispatcher& calls_;
+    engine_hooks hooks_;
+    mailbox<letter> inbox_;
+    asio::steady_timer ticker_;
+    std::map<account_id, std::shared_ptr<call_budget>> budgets_;
+    std::vector<audit_record> unwritten_;  // refused by the ledger, to be written as soon as it works again
+    std::vector<ledger_blob> unwritten_blobs_;
+    int most_at_once_;
+    int at_once_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace halfmast::engine

@@ -1,0 +1,150 @@
+#include "daemon/engine/poller.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace halfmast::engine {
+
+namespace {
+
+constexpr std::chrono::minutes overlap{15};      // clocks differ, feeds lag
+constexpr milliseconds soon{2'000};              // something has to be explained by the feed
+constexpr milliseconds most_wait{300'000};
+
+bool sweeping(const policy& rules, const state& known, const account_id& id)
+{
+    auto declared = rules.accounts.find(id);
+    return declared != rules.accounts.end() && !open_over(known, declared->second).empty();
+}
+
+}  // namespace
+
+poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
+               seen_function seen)
+    : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), fold_(fold), seen_(std::move(seen))
+{
+}
+
+void poller::add(const account_id& id, rhythm beat)
+{
+    auto mine = std::make_shared<lane>(executor_);
+    mine->beat = beat;
+    lanes_[id] = mine;
+    auto work = run(id, mine);
+    asio::co_spawn(executor_, std::move(work), asio::detached);
+}
+
+void poller::look_now(const account_id& id)
+{
+    if (auto found = lanes_.find(id); found != lanes_.end()) {
+        found->second->kicked = true;
+        found->second->bell.cancel();
+    }
+}
+
+void poller::stop()
+{
+    stopping_ = true;
+    for (auto& [id, mine] : lanes_)
+        mine->bell.cancel();
+}
+
+milliseconds poller::until_next(const account_id& id, const lane& mine)
+{
+    auto where = loop_.known().accounts.find(id);
+    bool swept = sweeping(loop_.rules(), loop_.known(), id);
+    auto wait = swept ? std::min(mine.beat.sweep_every, mine.beat.poll_every) : mine.beat.poll_every;
+    for (int i = 0; i < mine.failures && wait < most_wait && !swept; ++i)
+        wait *= 2;
+    if (where != loop_.known().accounts.end()) {
+        if (!where->second.missing.empty())
+            wait = std::min(wait, soon);
+        if (auto pause = where->second.not_before - clock_(); pause > wait)
+            wait = std::min<milliseconds>(pause, most_wait);
+    }
+    // A tenth either way, so that a thousand accounts do not ask in the same moment.
+    std::uniform_int_distribution<std::int64_t> jitter(-wait.count() / 10, wait.count() / 10);
+    return std::min(wait, most_wait) + milliseconds{jitter(dice_)};
+}
+
+asio::awaitable<void> poller::run(account_id id, std::shared_ptr<lane> mine)
+{
+    while (!stopping_) {
+        mine->kicked = false;
+        bool read = true;
+        if (calls_.at(id).queue) {
+            auto look = look_at_queue(id);
+            read = co_await std::move(look);
+        }
+        mine->failures = read ? 0 : mine->failures + 1;
+        auto where = loop_.known().accounts.find(id);
+        if (where != loop_.known().accounts.end() && wants_feed(where->second) && calls_.at(id).feed) {
+            auto look = look_at_feed(id);
+            co_await std::move(look);
+        }
+        if (mine->kicked || stopping_)
+            continue;
+        boost::system::error_code cancelled;
+        mine->bell.expires_after(until_next(id, *mine));
+        co_await mine->bell.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+}
+
+asio::awaitable<bool> poller::look_at_queue(account_id id)
+{
+    queue_observed seen{id, clock_(), {}};
+    auto queue = calls_.at(id).queue;
+    auto posts = co_await queue->list();
+    if (stopping_)
+        co_return false;
+    if (!posts) {
+        account_unread trouble{id, posts.error()};
+        loop_.tell(std::move(trouble));
+        co_return false;
+    }
+    seen.posts.reserve(posts->size());
+    for (auto& post : *posts) {
+        post.folded = fold_(post.text);
+        for (auto* marks : {&post.tags, &post.categories, &post.labels})
+            for (auto& mark : *marks)
+                mark = fold_(mark);
+        seen.posts.push_back(std::make_shared<const scheduled_post>(std::move(post)));
+    }
+    if (seen_)
+        seen_(id, seen.posts);
+    loop_.tell(std::move(seen));
+    co_return true;
+}
+
+asio::awaitable<void> poller::look_at_feed(account_id id)
+{
+    const auto& where = loop_.known().accounts.at(id);
+    feed_observed seen{id, clock_(), {}, {}};
+    seen.since = where.last_feed;
+    if (seen.since == time_point{}) {
+        seen.since = seen.began_at;
+        for (const auto& [crisis, flag] : loop_.known().crises)
+            if (where.counts.contains(crisis))
+                seen.since = std::min(seen.since, flag.raised_at);
+        if (!where.watched.empty())
+            seen.since = std::min(seen.since, where.watched.begin()->due);
+    }
+    seen.since -= overlap;
+    auto feed = calls_.at(id).feed;
+    auto posts = co_await feed->since(seen.since);
+    if (stopping_)
+        co_return;
+    if (!posts) {
+        account_unread trouble{id, posts.error()};
+        loop_.tell(std::move(trouble));
+        co_return;
+    }
+    seen.posts = std::move(*posts);
+    for (auto& post : seen.posts)
+        post.folded = fold_(post.text);
+    loop_.tell(std::move(seen));
+}
+
+}  // namespace halfmast::engine

@@ -1,0 +1,57 @@
+// Looks at every account on its rhythm: slowly in peace, faster while a flag covers it (the sweep), at once after a raise.
+// What it sees becomes events; what that means it does not know.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "daemon/engine/engine.hpp"
+
+namespace halfmast::engine {
+
+struct rhythm {
+    milliseconds poll_every{60'000};
+    milliseconds sweep_every{15'000};
+};
+
+class poller {
+public:
+    using fold_function = std::string (*)(std::string_view utf8);
+    using seen_function = std::function<void(const account_id&, const std::vector<post_ptr>&)>;
+
+    // `fold` prepares text for the rules; `seen` keeps the mirror.
+    poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
+           seen_function seen);
+
+    void add(const account_id& id, rhythm beat);
+    void look_now(const account_id& id);
+    void stop();
+
+private:
+    struct lane {
+        explicit lane(asio::any_io_executor on) : bell(on) {}
+        rhythm beat;
+        asio::steady_timer bell;
+        bool kicked = false;
+        int failures = 0;
+    };
+
+    asio::awaitable<void> run(account_id id, std::shared_ptr<lane> mine);
+    asio::awaitable<bool> look_at_queue(account_id id);
+    asio::awaitable<void> look_at_feed(account_id id);
+    milliseconds until_next(const account_id& id, const lane& mine);
+
+    asio::any_io_executor executor_;
+    engine& loop_;
+    dispatcher& calls_;
+    std::function<time_point()> clock_;
+    fold_function fold_;
+    seen_function seen_;
+    std::map<account_id, std::shared_ptr<lane>> lanes_;
+    std::minstd_rand dice_{std::random_device{}()};
+    bool stopping_ = false;
+};
+
+}  // namespace halfmast::engine

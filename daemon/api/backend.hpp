@@ -81,6 +81,13 @@ public:
     // What a raise would publish, by account in scope. A refusal when the playbook is unknown.
     virtual result<std::vector<statement_preview>> preview(const raise_request&) = 0;
 
+    // How long stopping so many posts of this account will take, by what is known of its budget; nullopt when nothing is known.
+    virtual std::optional<milliseconds> quiet_in(const account_id&, std::size_t posts) const
+    {
+        (void)posts;
+        return std::nullopt;
+    }
+
     // Newest first; target "" is all, else a display id ("acme-blog/123"), a crisis or an account. before 0: from the end.
     virtual asio::awaitable<result<std::vector<history_entry>>> history(std::string target, std::int64_t before, int limit) = 0;
     virtual asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string sha256) = 0;

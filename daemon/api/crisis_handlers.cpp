@@ -1,0 +1,207 @@
+// Raising, lowering, approving, and what a raise would do.
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/api/closest.hpp"
+#include "daemon/api/handlers.hpp"
+#include "daemon/api/listing.hpp"
+#include "daemon/api/playbooks.hpp"
+#include "daemon/api/requests.hpp"
+
+namespace halfmast::api::handlers {
+
+namespace {
+
+const crisis* find_crisis(const call& asked, const crisis_id& id)
+{
+    const auto& crises = asked.daemon.known().crises;
+    auto found = crises.find(id);
+    return found == crises.end() ? nullptr : &found->second;
+}
+
+trouble no_such_crisis(const call& asked, const std::string& id)
+{
+    nearest search{id};
+    for (const auto& [other, flag] : asked.daemon.known().crises)
+        search.offer(other.value);
+    return not_found("there is no crisis '" + id + "'." + search.question());
+}
+
+document current(const call& asked, const crisis& flag)
+{
+    return crisis_message(asked.daemon.rules(), asked.daemon.known(), flag);
+}
+
+// Requests that only change the ledger's part of the world: without the ledger they did not happen.
+net::server_response answer_change(const call& asked, const answer& came, const crisis_id& about, std::string_view what)
+{
+    if (came.refused)
+        return to_response(from_refusal(*came.refused));
+    if (!came.durable)
+        return to_response(ledger_refused(what, came.ledger_error));
+    const auto* flag = find_crisis(asked, about);
+    if (flag == nullptr)
+        return to_response(no_such_crisis(asked, about.value));
+    return json(200, current(asked, *flag));
+}
+
+// What is common to every account of a plan.
+struct account_plan {
+    std::size_t would_hold = 0;
+    std::size_t leaves = 0;
+    std::map<rung, std::size_t> rungs;
+};
+
+document plan_accounts(const call& asked, const scope& over, const std::vector<planned_act>& acts)
+{
+    std::map<account_id, account_plan> plans;
+    for (const auto& [id, declared] : asked.daemon.rules().accounts)
+        if (covers(over, declared))
+            plans.try_emplace(id);
+    for (const auto& act : acts) {
+        auto& there = plans[act.account];
+        if (act.would_hold) {
+            ++there.would_hold;
+            ++there.rungs[act.by];
+        } else {
+            ++there.leaves;
+        }
+    }
+    auto list = document::array();
+    for (const auto& [id, there] : plans) {
+        auto rungs = document::object();
+        for (const auto& [kind, number] : there.rungs)
+            rungs[std::string{to_string(kind)}] = number;
+        auto quiet = asked.daemon.quiet_in(id, there.would_hold);
+        document one;
+        one["id"] = id.value;
+        one["would_hold"] = there.would_hold;
+        one["leaves"] = there.leaves;
+        one["rungs"] = std::move(rungs);
+        one["quiet_in"] = quiet ? document(format_duration(*quiet)) : document(nullptr);
+        list.push_back(std::move(one));
+    }
+    return list;
+}
+
+// halfmast.plan/1. A plan may name every post of every queue, so it is written in slices like the list.
+response write_plan(const call& asked, const raise_request& request)
+{
+    auto chosen = choose_playbook(asked.daemon.rules(), request.playbook);
+    if (!chosen)
+        co_return to_response(from_problem(chosen.error()));
+    auto statements = asked.daemon.preview(request);
+    if (!statements)
+        co_return to_response(from_problem(statements.error()));
+
+    auto executor = co_await asio::this_coro::executor;
+    auto acts = halfmast::plan(asked.daemon.rules(), asked.daemon.known(), **chosen, request.over, asked.daemon.now());
+    document head;
+    head["schema"] = "halfmast.plan/1";
+    head["playbook"] = (*chosen)->name;
+    head["severity"] = to_string(request.level.value_or((*chosen)->level));
+    head["accounts"] = plan_accounts(asked, request.over, acts);
+    auto said = document::array();
+    for (const auto& shown : *statements)
+        said.push_back(statement_member(shown));
+    head["statements"] = std::move(said);
+
+    auto text = dump(head);
+    text.back() = ',';
+    text += R"("posts":[)";
+    std::size_t written = 0;
+    for (const auto& act : acts) {
+        if (written != 0 && written % slice == 0)
+            co_await asio::post(executor, asio::use_awaitable);
+        if (written++ != 0)
+            text += ',';
+        text += dump(planned_member(act));
+    }
+    text += "]}";
+    net::server_response made{200, std::move(text)};
+    co_return made;
+}
+
+}  // namespace
+
+response raise(const call& asked)
+{
+    auto request = read_raise(asked.request.body, asked.by);
+    if (!request)
+        co_return to_response(bad_request(request.error().detail));
+    auto came = co_await asked.daemon.raise(std::move(*request));
+    if (came.refused)
+        co_return to_response(from_refusal(*came.refused));
+    const auto* flag = find_crisis(asked, came.crisis);
+    if (flag == nullptr)
+        co_return to_response(no_such_crisis(asked, came.crisis.value));
+    auto message = current(asked, *flag);
+    message["created"] = !came.repeated;
+    // Holding never waits for the disk: the flag is up, and the answer says what it could not do.
+    if (!came.durable)
+        message["degraded"] = "the ledger cannot be written (" + came.ledger_error
+            + "): the flag is up in memory and posts are being held; nothing will be published, pinned or released until it can be written";
+    co_return json(came.repeated ? 200 : 201, message);
+}
+
+response preview(const call& asked)
+{
+    auto request = read_raise(asked.request.body, asked.by);
+    if (!request)
+        co_return to_response(bad_request(request.error().detail));
+    co_return co_await write_plan(asked, *request);
+}
+
+response plan(const call& asked)
+{
+    if (auto wrong = unknown_member(asked, {"playbook", "scope"}))
+        co_return to_response(*wrong);
+    raise_request request;
+    request.by = asked.by;
+    request.playbook = query(asked, "playbook");
+    auto over = parse_scope(query(asked, "scope"));
+    if (!over)
+        co_return to_response(bad_request(over.error().detail));
+    request.over = std::move(*over);
+    co_return co_await write_plan(asked, request);
+}
+
+response show_crisis(const call& asked)
+{
+    const auto* flag = find_crisis(asked, crisis_id{asked.parts[0]});
+    if (flag == nullptr)
+        co_return to_response(no_such_crisis(asked, asked.parts[0]));
+    co_return json(200, current(asked, *flag));
+}
+
+response lower(const call& asked)
+{
+    auto why = read_reason(asked.request.body);
+    if (!why)
+        co_return to_response(bad_request(why.error().detail));
+    crisis_id id{asked.parts[0]};
+    if (find_crisis(asked, id) == nullptr)
+        co_return to_response(no_such_crisis(asked, id.value));
+    event happened = crisis_lowered{id, asked.by, std::move(*why)};
+    auto came = co_await asked.daemon.submit(std::move(happened));
+    co_return answer_change(asked, came, id, "lowering " + id.value);
+}
+
+response approve(const call& asked)
+{
+    auto why = read_reason(asked.request.body);
+    if (!why)
+        co_return to_response(bad_request(why.error().detail));
+    crisis_id id{asked.parts[0]};
+    if (find_crisis(asked, id) == nullptr)
+        co_return to_response(no_such_crisis(asked, id.value));
+    event happened = summary_approved{id, asked.by};
+    auto came = co_await asked.daemon.submit(std::move(happened));
+    co_return answer_change(asked, came, id, "approving the summary of " + id.value);
+}
+
+}  // namespace halfmast::api::handlers

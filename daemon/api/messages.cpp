@@ -1,0 +1,242 @@
+#include "daemon/api/messages.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace halfmast::api {
+
+namespace {
+
+document why_list(const verdict& judged)
+{
+    auto list = document::array();
+    for (const auto& one : judged.why)
+        list.push_back({{"rule", one.rule}, {"match", one.match}});
+    return list;
+}
+
+document id_list(const std::set<crisis_id>& ids)
+{
+    auto list = document::array();
+    for (const auto& id : ids)
+        list.push_back(id.value);
+    return list;
+}
+
+document text_or_null(const std::string& text) { return text.empty() ? document(nullptr) : document(text); }
+
+// When it goes out, or would have gone out: a post that was given a new time has that one.
+time_point due_of(const hold& one)
+{
+    bool back = one.state == hold_state::released || one.state == hold_state::rescheduled;
+    return back && one.order ? one.order->at : one.due;
+}
+
+}  // namespace
+
+std::string dump(const document& value) { return value.dump(-1, ' ', false, document::error_handler_t::replace); }
+
+std::string_view listed_post::state_word() const { return held == nullptr ? std::string_view{"queued"} : to_string(held->state); }
+
+bool is_back(const account_state& known, const hold& one)
+{
+    if (!is_final(one.state) || !known.queue.contains(one.remote.empty() ? one.id : one.remote))
+        return false;
+    bool let_go = one.state == hold_state::released || one.state == hold_state::rescheduled;
+    // The others left the queue; a picture from before that still shows them.
+    return let_go || known.last_poll > one.changed_at;
+}
+
+listed_post from_hold(const account_id& account, const hold& one)
+{
+    listed_post listed;
+    listed.account = account;
+    listed.id = one.id;
+    listed.remote = one.remote;
+    listed.due = due_of(one);
+    listed.post = one.post;
+    listed.judged = &one.judged;
+    listed.held = &one;
+    return listed;
+}
+
+listed_post from_mirror(const account_id& account, const account_state& known, const seen_post& seen)
+{
+    const auto* one = find_hold(known, seen.post->id);
+    if (one != nullptr && !is_back(known, *one))
+        return from_hold(account, *one);
+    listed_post listed;
+    listed.account = account;
+    listed.id = one != nullptr ? one->id : seen.post->id;
+    listed.remote = seen.post->id;
+    listed.due = seen.post->due;  // the queue knows best
+    listed.post = seen.post;
+    listed.judged = &seen.judged;
+    if (one != nullptr && (one->state == hold_state::released || one->state == hold_state::rescheduled))
+        listed.held = one;
+    return listed;
+}
+
+std::optional<listed_post> find_post(const state& known, const account_id& account, const post_id& id)
+{
+    auto found = known.accounts.find(account);
+    if (found == known.accounts.end())
+        return std::nullopt;
+    const auto& there = found->second;
+    const auto* one = find_hold(there, id);
+    if (one != nullptr && !is_back(there, *one))
+        return from_hold(account, *one);
+    const auto& remote = one == nullptr || one->remote.empty() ? id : one->remote;
+    auto seen = there.queue.find(remote);
+    if (seen == there.queue.end() || !seen->second.post)
+        return std::nullopt;
+    return from_mirror(account, there, seen->second);
+}
+
+document post_member(const listed_post& listed)
+{
+    document post;
+    post["id"] = display_id(listed.account, listed.id);
+    post["account"] = listed.account.value;
+    post["remote_id"] = text_or_null(listed.remote.value);
+    post["due"] = format_utc(listed.due);
+    post["class"] = to_string(listed.judged->kind);
+    post["why"] = why_list(*listed.judged);
+    post["state"] = listed.state_word();
+    bool chosen = listed.held != nullptr && listed.held->state != hold_state::planned;
+    post["rung"] = chosen ? document(to_string(listed.held->by)) : document(nullptr);
+    post["text"] = listed.post ? listed.post->text : std::string{};
+    if (listed.post) {
+        if (!listed.post->url.empty())
+            post["url"] = listed.post->url;
+        if (!listed.post->language.empty())
+            post["language"] = listed.post->language;
+        if (!listed.post->author.empty())
+            post["author"] = listed.post->author;
+    }
+    if (listed.held == nullptr)
+        return post;
+
+    const auto& one = *listed.held;
+    post["crises"] = id_list(one.seen_in);
+    post["covered_by"] = id_list(one.covered_by);
+    post["silence_proved"] = one.silence_proved;
+    if (one.changed_at != time_point{})
+        post["changed_at"] = format_utc(one.changed_at);
+    if (!one.detail.empty())
+        post["detail"] = one.detail;
+    if (one.until != time_point{})
+        post["parked_until"] = format_utc(one.until);
+    if (!one.escaped_as.empty())
+        post["escaped_as"] = one.escaped_as.value;
+    if (one.order)
+        post["order"] = {{"by", one.order->by.value}, {"at", format_utc(one.order->at)}, {"reason", one.order->why}};
+    return post;
+}
+
+document history_member(const history_entry& entry)
+{
+    auto payload = document::parse(entry.payload, nullptr, false);
+    auto member = [&](const char* name) -> document {
+        if (!payload.is_object())
+            return nullptr;
+        auto found = payload.find(name);
+        return found == payload.end() ? document(nullptr) : *found;
+    };
+    document one;
+    one["at"] = entry.at;
+    one["actor"] = member("actor");
+    one["action"] = member("kind");
+    one["outcome"] = member("outcome");
+    one["why"] = member("why");
+    one["seq"] = entry.seq;
+    return one;
+}
+
+document why_message(const listed_post& listed)
+{
+    document message;
+    message["schema"] = "halfmast.why/1";
+    message["id"] = display_id(listed.account, listed.id);
+    message["class"] = to_string(listed.judged->kind);
+    message["why"] = why_list(*listed.judged);
+    message["state"] = listed.state_word();
+    message["sentence"] = explain(*listed.judged);
+    message["hold"] = listed.held == nullptr ? document(nullptr) : document(explain(*listed.held));
+    return message;
+}
+
+document doctor_message(const std::vector<account_report>& reports, const std::vector<std::string>& degraded)
+{
+    auto accounts = document::array();
+    bool ok = degraded.empty();
+    for (const auto& report : reports) {
+        auto checks = document::array();
+        for (const auto& line : report.lines) {
+            checks.push_back({{"what", line.what}, {"ok", line.ok}, {"detail", line.detail}});
+            ok = ok && line.ok;
+        }
+        accounts.push_back({{"id", report.account.value}, {"connector", report.connector}, {"checks", std::move(checks)}});
+    }
+    document message;
+    message["schema"] = "halfmast.doctor/1";
+    message["ok"] = ok;
+    message["accounts"] = std::move(accounts);
+    message["degraded"] = degraded;
+    return message;
+}
+
+document audit_message(const std::vector<history_entry>& entries, int limit)
+{
+    auto records = document::array();
+    for (const auto& entry : entries) {
+        document record;
+        record["seq"] = entry.seq;
+        record["at"] = entry.at;
+        auto payload = document::parse(entry.payload, nullptr, false);
+        if (payload.is_object()) {
+            for (auto& [name, value] : payload.items())
+                if (name != "seq" && name != "at")
+                    record[name] = std::move(value);
+        } else {
+            record["payload"] = entry.payload;  // somebody changed the ledger: show what is there, `audit verify` names it
+        }
+        records.push_back(std::move(record));
+    }
+    bool more = !entries.empty() && entries.size() >= static_cast<std::size_t>(limit) && entries.back().seq > 1;
+    document message;
+    message["schema"] = "halfmast.audit/1";
+    message["records"] = std::move(records);
+    message["next"] = more ? document(entries.back().seq) : document(nullptr);
+    return message;
+}
+
+document statement_member(const statement_preview& shown)
+{
+    document one;
+    one["account"] = shown.account.value;
+    one["language"] = shown.language;
+    one["text"] = shown.text;
+    one["length"] = shown.length;
+    one["limit"] = shown.limit == 0 ? document(nullptr) : document(shown.limit);
+    one["can_publish"] = shown.can_publish;
+    one["can_pin"] = shown.can_pin;
+    one["trouble"] = text_or_null(shown.trouble);
+    return one;
+}
+
+document planned_member(const planned_act& act)
+{
+    document one;
+    one["id"] = display_id(act.account, act.post);
+    one["account"] = act.account.value;
+    one["due"] = format_utc(act.due);
+    one["class"] = to_string(act.judged.kind);
+    one["why"] = why_list(act.judged);
+    one["would_hold"] = act.would_hold;
+    one["rung"] = act.would_hold ? document(to_string(act.by)) : document(nullptr);
+    one["rung_reason"] = act.why;
+    one["text"] = act.snapshot ? act.snapshot->text : std::string{};
+    return one;
+}
+
+}  // namespace halfmast::api

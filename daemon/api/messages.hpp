@@ -1,0 +1,64 @@
+// What the daemon knows, as the JSON that scripts are written against (shapes in README.md of this room). Pure: state in,
+// document out. Member order is as written here, so that people can read it too; bytes from outside are made valid UTF-8.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "daemon/api/backend.hpp"
+
+namespace halfmast::api {
+
+using document = nlohmann::ordered_json;
+
+std::string dump(const document&);
+
+// ---- posts ----
+
+// A post that people can see in a list: in a hold, or only in the mirror of a queue. Points into the state, so it must
+// not be kept over anything that lets the state change.
+struct listed_post {
+    account_id account;
+    post_id id;                      // the one people use: the hold's, else the platform's
+    post_id remote;                  // the platform's now; empty while it is taken out
+    time_point due{};
+    post_ptr post;
+    const verdict* judged = nullptr;
+    const hold* held = nullptr;      // null: it is only queued
+
+    [[nodiscard]] std::string_view state_word() const;
+};
+
+// `id` may be the hold's or the platform's.
+std::optional<listed_post> find_post(const state&, const account_id&, const post_id& id);
+
+// The mirror shows this hold's post as one that is in the queue like any other: it was let go, or it is not ours any more.
+bool is_back(const account_state&, const hold&);
+
+// The same for one entry of the mirror, and for one hold.
+listed_post from_mirror(const account_id&, const account_state&, const seen_post&);
+listed_post from_hold(const account_id&, const hold&);
+
+document post_member(const listed_post&);
+
+// One entry of `history`: the ledger's payload in the words of the contract.
+document history_member(const history_entry&);
+
+// ---- crises ----
+
+document crisis_member(const state&, const crisis&);                  // as in status
+document crisis_message(const policy&, const state&, const crisis&);  // halfmast.crisis/1
+document status_message(const backend&, bool all);                    // halfmast.status/1
+
+// ---- others ----
+
+document why_message(const listed_post&);                                       // halfmast.why/1
+document doctor_message(const std::vector<account_report>&, const std::vector<std::string>& degraded);
+document audit_message(const std::vector<history_entry>&, int limit);           // halfmast.audit/1
+document statement_member(const statement_preview&);
+document planned_member(const planned_act&);
+
+}  // namespace halfmast::api

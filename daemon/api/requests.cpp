@@ -1,0 +1,229 @@
+#include "daemon/api/requests.hpp"
+
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/api/closest.hpp"
+
+namespace halfmast::api {
+
+namespace {
+
+constexpr std::size_t longest_text = 8'000;  // bytes of a reason; enough for a page, too little to fill a ledger
+constexpr std::size_t longest_name = 200;
+
+problem fault(std::string detail) { return problem{failure::rejected, std::move(detail), std::nullopt}; }
+
+std::string joined(const std::set<std::string, std::less<>>& words)
+{
+    std::string text;
+    for (const auto& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+// Takes members one by one; the first fault is kept, and what nobody took is a fault at the end.
+class body_reader {
+public:
+    explicit body_reader(std::string_view body)
+    {
+        // An empty body is an empty object: `lower` needs no word.
+        if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
+            body = "{}";
+        value_ = nlohmann::json::parse(body, nullptr, false);
+        if (value_.is_discarded())
+            note("the body is not JSON");
+        else if (!value_.is_object())
+            note("the body must be a JSON object");
+    }
+
+    std::string text(const char* name, std::size_t longest)
+    {
+        const auto* member = take(name);
+        if (member == nullptr)
+            return {};
+        if (!member->is_string()) {
+            wrong_type(name, "a string", *member);
+            return {};
+        }
+        auto value = member->get<std::string>();
+        if (value.size() > longest)
+            note("member '" + std::string{name} + "' is longer than " + std::to_string(longest) + " bytes");
+        return value;
+    }
+
+    bool flag(const char* name)
+    {
+        const auto* member = take(name);
+        if (member == nullptr)
+            return false;
+        if (!member->is_boolean()) {
+            wrong_type(name, "true or false", *member);
+            return false;
+        }
+        return member->get<bool>();
+    }
+
+    scope matchers(const char* name)
+    {
+        scope over;
+        const auto* member = take(name);
+        if (member == nullptr)
+            return over;
+        if (!member->is_object()) {
+            wrong_type(name, R"(an object of strings, like {"brand":"acme"})", *member);
+            return over;
+        }
+        for (const auto& [label, wanted] : member->items()) {
+            if (!wanted.is_string())
+                wrong_type((std::string{name} + "." + label).c_str(), "a string", wanted);
+            else
+                over[label] = wanted.get<std::string>();
+        }
+        return over;
+    }
+
+    std::optional<time_point> time(const char* name)
+    {
+        auto written = text(name, longest_name);
+        if (written.empty())
+            return std::nullopt;
+        auto at = parse_rfc3339(written);
+        if (!at)
+            note("member '" + std::string{name} + "' must be a time as in RFC 3339 with a zone, like 2026-03-01T14:30:00Z; '" + written
+                 + "' is not");
+        return at;
+    }
+
+    void note(std::string detail)
+    {
+        if (!first_)
+            first_ = fault(std::move(detail));
+    }
+
+    // To be called last.
+    std::optional<problem> finish()
+    {
+        if (!first_ && value_.is_object())
+            for (const auto& [name, ignored] : value_.items())
+                if (!taken_.contains(name)) {
+                    nearest search{name};
+                    for (const auto& known : taken_)
+                        search.offer(known);
+                    note("unknown member '" + name + "'; known are " + joined(taken_) + "." + search.question());
+                    break;
+                }
+        return first_;
+    }
+
+private:
+    const nlohmann::json* take(const char* name)
+    {
+        taken_.insert(name);
+        if (!value_.is_object())
+            return nullptr;
+        auto found = value_.find(name);
+        if (found == value_.end() || found->is_null())
+            return nullptr;
+        return &*found;
+    }
+
+    void wrong_type(const char* name, const char* wanted, const nlohmann::json& got)
+    {
+        note("member '" + std::string{name} + "' must be " + wanted + ", not " + got.type_name());
+    }
+
+    nlohmann::json value_;
+    std::set<std::string, std::less<>> taken_;
+    std::optional<problem> first_;
+};
+
+void read_raise_members(body_reader& body, raise_request& request)
+{
+    request.playbook = body.text("playbook", longest_name);
+    request.why = body.text("reason", longest_text);
+    request.owner = body.text("owner", longest_name);
+    request.over = body.matchers("scope");
+    request.now = body.flag("now");
+    if (auto level = body.text("severity", longest_name); !level.empty()) {
+        request.level = parse_severity(level);
+        if (!request.level)
+            body.note("member 'severity' must be minor, major or critical; '" + level + "' is not");
+    }
+    if (auto length = body.text("next_update", longest_name); !length.empty()) {
+        request.next_update = parse_duration(length);
+        if (!request.next_update || *request.next_update == milliseconds{0})
+            body.note("member 'next_update' must be a duration like 45m or 1h30m; '" + length + "' is not");
+    }
+}
+
+}  // namespace
+
+result<raise_request> read_raise(std::string_view text, actor_id by)
+{
+    body_reader body{text};
+    raise_request request;
+    request.by = std::move(by);
+    read_raise_members(body, request);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return request;
+}
+
+result<spooled_raise> read_spooled_raise(std::string_view text)
+{
+    body_reader body{text};
+    spooled_raise spooled;
+    read_raise_members(body, spooled.request);
+    spooled.request.by.value = body.text("by", longest_name);
+    if (spooled.request.by.empty())
+        body.note("member 'by' is missing: who raised it");
+    if (auto at = body.time("at"))
+        spooled.at = *at;
+    else
+        body.note("member 'at' is missing: when it was raised");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return spooled;
+}
+
+result<release_body> read_release(std::string_view text)
+{
+    body_reader body{text};
+    release_body wanted;
+    wanted.at = body.time("at");
+    wanted.why = body.text("reason", longest_text);
+    wanted.during_crisis = body.flag("during_crisis");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<std::string> read_reason(std::string_view text)
+{
+    body_reader body{text};
+    auto why = body.text("reason", longest_text);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return why;
+}
+
+result<scope> parse_scope(std::string_view text)
+{
+    scope over;
+    while (!text.empty()) {
+        auto comma = text.find(',');
+        auto part = text.substr(0, comma);
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+        auto equals = part.find('=');
+        if (equals == std::string_view::npos || equals == 0 || equals + 1 == part.size())
+            return fault("scope '" + std::string{part} + "' must be name=value, like brand=acme");
+        auto [at, added] = over.emplace(part.substr(0, equals), part.substr(equals + 1));
+        if (!added && at->second != part.substr(equals + 1))
+            return fault("scope names '" + at->first + "' twice with different values: no account can match both");
+    }
+    return over;
+}
+
+}  // namespace halfmast::api

@@ -1,0 +1,41 @@
+// Request bodies, read strictly: an unknown member or a wrong type is a fault that names the member. Nobody's crisis may hang
+// on a misspelt "scope" that was silently ignored.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/api/backend.hpp"
+#include "daemon/ports/result.hpp"
+
+namespace halfmast::api {
+
+// The problem's kind is always `rejected`; its detail names the member.
+result<raise_request> read_raise(std::string_view body, actor_id by);
+
+// What `halfmast raise` left in STATE_DIR/spool while the daemon was down: the body above, and "by" and "at".
+struct spooled_raise {
+    raise_request request;
+    time_point at;
+
+    spooled_raise() {}
+};
+result<spooled_raise> read_spooled_raise(std::string_view body);
+
+struct release_body {
+    std::optional<time_point> at;
+    std::string why;
+    bool during_crisis = false;
+
+    release_body() {}
+};
+result<release_body> read_release(std::string_view body);
+
+// {"reason"}, or nothing at all.
+result<std::string> read_reason(std::string_view body);
+
+// "brand=acme,region=eu"; empty gives an empty scope.
+result<scope> parse_scope(std::string_view text);
+
+}  // namespace halfmast::api

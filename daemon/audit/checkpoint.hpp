@@ -24,9 +24,13 @@ std::string to_json(const checkpoint&);
 result<checkpoint> parse_checkpoint(std::string_view json);
 bool signature_holds(const checkpoint&);
 
+// The public key in a PEM file (STATE_DIR/ledger.pub), in hex.
+result<std::string> read_public_key(const std::string& path);
+
 class signing_key {
 public:
-    // Reads STATE_DIR/ledger.key (PEM, 0600), or makes it. The public half goes to ledger.pub.
+    // Reads STATE_DIR/ledger.key (PEM, 0600), or makes it. The public half goes to ledger.pub (PEM); a ledger.pub that
+    // belongs to another key is a problem.
     static result<signing_key> open(const std::string& state_dir);
 
     [[nodiscard]] checkpoint sign(std::int64_t seq, std::string at, const digest& head) const;

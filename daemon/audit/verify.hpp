@@ -19,6 +19,7 @@ struct verification {
     std::int64_t records = 0;
     std::int64_t blobs = 0;
     digest head{};
+    std::int64_t not_signed_yet = 0;        // sound records behind the newest checkpoint: a daemon signs them within a second
     std::optional<checkpoint> signed_head;  // the newest one beside the ledger
     std::vector<fault> faults;              // empty: clean. At most 100 are listed
 

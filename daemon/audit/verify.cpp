@@ -1,0 +1,251 @@
+#include "daemon/audit/verify.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/audit/ledger_file.hpp"
+
+namespace halfmast::audit {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_faults = 100;
+
+std::string_view view(const digest& value)
+{
+    return {reinterpret_cast<const char*>(value.data()), value.size()};
+}
+
+std::string number(std::int64_t seq)
+{
+    return std::to_string(seq);
+}
+
+// A checkpoint that the chain has to agree with, and where it came from.
+struct promise {
+    std::string name;  // "checkpoint.json"
+    checkpoint made;
+    bool reached = false;
+};
+
+class inspection {
+public:
+    inspection(ledger_file& file, std::vector<promise> promises) : file_(file), promises_(std::move(promises)) {}
+
+    verification run()
+    {
+        check_blobs();
+        check_records();
+        for (const auto& one : promises_)
+            check_reached(one);
+        return std::move(found_);
+    }
+
+    void note(std::int64_t seq, std::string what)
+    {
+        if (found_.faults.size() < most_faults)
+            found_.faults.push_back({seq, std::move(what)});
+    }
+
+private:
+    void check_blobs()
+    {
+        std::string_view name;
+        std::string_view bytes;
+        while (file_.next_blob(name, bytes)) {
+            ++found_.blobs;
+            if (auto real = to_hex(sha256(bytes)); real != name)
+                note(0, "blob " + std::string{name.substr(0, 64)} + " was changed: its bytes have the SHA-256 " + real);
+        }
+        if (!file_.trouble().empty())
+            note(0, "the table of blobs cannot be read to its end: " + file_.trouble());
+    }
+
+    void check_records()
+    {
+        raw_entry row;
+        while (file_.next(row)) {
+            check_place(row);
+            if (row.well_formed)
+                check_content(row);
+            else {
+                note(row.seq, "record " + number(row.seq) + " was changed: a column is not of the kind a ledger has");
+                previous_.reset();
+            }
+            check_promises(row);
+            check_named_blobs(row);
+            last_ = row.seq;
+            ++found_.records;
+        }
+        if (!file_.trouble().empty())
+            note(last_ + 1, "the file is damaged after record " + number(last_) + ": " + file_.trouble());
+    }
+
+    void check_place(const raw_entry& row)
+    {
+        if (row.seq == last_ + 1)
+            return;
+        previous_.reset();  // nothing to compare `prev` with
+        if (row.seq <= last_)
+            note(row.seq, "record " + number(row.seq) + " stands after record " + number(last_));
+        else if (row.seq == last_ + 2)
+            note(last_ + 1, "record " + number(last_ + 1) + " is missing");
+        else
+            note(last_ + 1, "records " + number(last_ + 1) + " to " + number(row.seq - 1) + " are missing");
+    }
+
+    void check_content(const raw_entry& row)
+    {
+        digest prev;
+        std::copy(row.prev.begin(), row.prev.end(), prev.begin());
+        auto real = chain_hash(row.seq, row.at, row.payload, prev);
+        bool sound = view(real) == row.hash;
+        bool follows = !previous_ || view(previous_->stored) == row.prev;
+        if (!sound) {
+            bool only_prev = !follows && view(chain_hash(row.seq, row.at, row.payload, previous_->stored)) == row.hash;
+            note(row.seq, "record " + number(row.seq) + " was changed: its " +
+                              (only_prev ? "prev is not the hash of the record before it" : "hash is not that of its content"));
+        } else if (!follows && !(previous_->broken && view(previous_->real) == row.prev)) {
+            // The exception: only the hash written in the record before was changed, and that is reported there.
+            note(row.seq, "record " + number(row.seq) + " is sound in itself but does not follow record " + number(row.seq - 1) +
+                              ": records were swapped, taken out, put in, or written anew");
+        }
+        previous_.emplace();
+        std::copy(row.hash.begin(), row.hash.end(), previous_->stored.begin());
+        previous_->real = real;
+        previous_->broken = !sound;
+        found_.head = previous_->stored;
+    }
+
+    void check_promises(const raw_entry& row)
+    {
+        for (auto& one : promises_) {
+            if (one.made.seq != row.seq)
+                continue;
+            one.reached = true;
+            if (row.hash != view(one.made.head))
+                note(row.seq, "record " + number(row.seq) + " is not the one that was signed at " + one.made.at + " (" + one.name +
+                                  "): the ledger was written anew or brought back from an older copy");
+        }
+    }
+
+    void check_reached(const promise& one)
+    {
+        if (one.reached)
+            return;
+        if (one.made.seq == 0) {
+            if (one.made.head != genesis())
+                note(0, one.name + " covers no record, yet its head is not the beginning of a chain");
+        } else if (one.made.seq > last_) {
+            note(last_ + 1, "records " + number(last_ + 1) + " to " + number(one.made.seq) + " were cut off: " + one.name + ", signed at " +
+                                one.made.at + ", covers record " + number(one.made.seq));
+        }
+        // Else the record it covers is one that is missing in between, which is reported there.
+    }
+
+    void check_named_blobs(const raw_entry& row)
+    {
+        // Canonical JSON has no space around a key's colon, and a quote inside a text has a backslash before it; so most records
+        // need no parsing here.
+        if (row.payload.find("\"raw\"") == row.payload.npos && row.payload.find("\"saved\"") == row.payload.npos)
+            return;
+        auto record = json::parse(row.payload, nullptr, false);
+        if (!record.is_object())
+            return;  // the daemon writes none; a changed one shows by its hash
+        if (auto raw = record.find("raw"); raw != record.end())
+            check_named_blob(row.seq, *raw);
+        auto saved = record.find("saved");
+        if (saved == record.end() || !saved->is_array())
+            return;
+        for (const auto& item : *saved)
+            if (item.is_object() && item.contains("sha256"))
+                check_named_blob(row.seq, item["sha256"]);
+    }
+
+    void check_named_blob(std::int64_t seq, const json& name)
+    {
+        if (name.is_string() && !file_.has_blob(name.get_ref<const std::string&>()))
+            note(seq, "record " + number(seq) + " names blob " + name.get<std::string>().substr(0, 64) + ", which is missing");
+    }
+
+    struct link {
+        digest stored{};  // the hash written in the record
+        digest real{};    // the hash of its content
+        bool broken = false;
+    };
+
+    ledger_file& file_;
+    std::vector<promise> promises_;
+    std::optional<link> previous_ = link{};  // before record 1: the genesis, which is all zero
+    std::int64_t last_ = 0;
+    verification found_;
+};
+
+// Everything about a checkpoint that can be judged without the chain.
+std::vector<fault> judge(const promise& one, const result<std::string>& own_key)
+{
+    std::vector<fault> faults;
+    if (!signature_holds(one.made))
+        faults.push_back({0, one.name + ": the signature does not hold, so it was changed after it was signed"});
+    if (own_key && *own_key != one.made.public_key)
+        faults.push_back({0, one.name + " was signed by another key (" + one.made.public_key + ") than ledger.pub (" + *own_key + ")"});
+    return faults;
+}
+
+result<std::pair<verification, bool>> verify_once(const std::string& state_dir, const std::optional<std::string>& elsewhere)
+{
+    std::vector<fault> early;
+    std::vector<promise> promises;
+    verification found;
+    auto beside = read_checkpoint(state_dir + "/checkpoint.json");
+    if (beside) {
+        promises.push_back({"checkpoint.json", *beside});
+        found.signed_head = *beside;
+    } else {
+        early.push_back({0, "the signed head is missing or spoilt: " + beside.error().detail});
+    }
+    if (elsewhere) {
+        auto kept = read_checkpoint(*elsewhere);
+        if (!kept)
+            return kept.error();
+        promises.push_back({*elsewhere, std::move(*kept)});
+    }
+    auto own_key = read_public_key(state_dir + "/ledger.pub");
+    if (!own_key)
+        early.push_back({0, "no key to compare signatures with: " + own_key.error().detail});
+    for (const auto& one : promises)
+        for (auto& trouble : judge(one, own_key))
+            early.push_back(std::move(trouble));
+
+    auto file = ledger_file::open(state_dir);
+    if (!file)
+        return file.error();
+    auto signed_head = found.signed_head;
+    inspection work{*file, std::move(promises)};
+    for (auto& trouble : early)
+        work.note(trouble.seq, std::move(trouble.what));
+    found = work.run();
+    found.signed_head = std::move(signed_head);
+    if (found.signed_head)
+        found.not_signed_yet = std::max<std::int64_t>(0, found.records - found.signed_head->seq);
+    return std::pair{std::move(found), file->changed_hands()};
+}
+
+}  // namespace
+
+result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere)
+{
+    for (int turn = 0;; ++turn) {
+        auto found = verify_once(state_dir, elsewhere);
+        if (!found)
+            return found.error();
+        // A daemon that stops and starts all the time is not waited for: its next pass is as good as this one.
+        if (!found->second || turn == 4)
+            return std::move(found->first);
+    }
+}
+
+}  // namespace halfmast::audit

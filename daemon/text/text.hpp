@@ -1,4 +1,5 @@
-// Languages: Unicode case folding, word boundaries, dates in words, templates of statements. The one place that knows ICU.
+// Languages: Unicode case folding, links and hashtags, dates in words, templates of statements. The one place that knows ICU.
+// Takes any bytes and never throws. Must not know posts, crises or platforms.
 #pragma once
 
 #include <map>
@@ -11,11 +12,14 @@
 
 namespace halfmast::text {
 
-// NFKC case folding, runs of white space as one blank. Broken UTF-8 becomes U+FFFD. Locale-free.
+// NFKC case folding, runs of white space as one blank and none at the ends. Broken UTF-8 becomes U+FFFD. Locale-free.
 std::string fold(std::string_view utf8);
 
 // Plain text of an HTML fragment: tags dropped, block ends as line ends, entities decoded.
 std::string from_html(std::string_view html);
+
+// Absolute http(s) targets of an HTML fragment's links (href), in order.
+std::vector<std::string> links_in_html(std::string_view html);
 
 // Absolute http(s) links in plain text, in order, without trailing punctuation.
 std::vector<std::string> links_in(std::string_view plain);
@@ -32,7 +36,8 @@ bool is_time_zone(const std::string& zone);
 // Characters as most platforms count them (Unicode code points).
 std::size_t length(std::string_view utf8);
 
-// Mustache without HTML escaping. Every field used must be given: the problem lists the ones that are not.
+// Mustache without HTML escaping: {{name}} and comments, no sections or partials. Every field used must be given:
+// the problem lists the ones that are not.
 result<std::string> render(const std::string& source, const std::map<std::string, std::string>& fields);
 
 // The names of the fields a template uses; a problem when it does not parse.

@@ -1,0 +1,232 @@
+#include "daemon/text/text.hpp"
+
+#include <chrono>
+#include <random>
+#include <string>
+
+#include "tests/support/catch.hpp"
+
+using namespace halfmast;
+
+namespace {
+
+time_point at(int year, unsigned month, unsigned day, int hour, int minute)
+{
+    using namespace std::chrono;
+    return halfmast::time_point{sys_days{year_month_day{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}}}} + hours{hour} +
+           minutes{minute};
+}
+
+using list = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("folding makes the same word the same bytes", "[text]")
+{
+    CHECK(text::fold("Black FRIDAY") == "black friday");
+    CHECK(text::fold("ÁRVÍZTŰRŐ") == "árvíztűrő");
+    CHECK(text::fold("СКИДКА") == "скидка");
+    CHECK(text::fold("Straße") == text::fold("STRASSE"));
+    CHECK(text::fold("ＳＡＬＥ ５０％") == "sale 50%");
+    CHECK(text::fold("e\xCC\x81") == "é");                    // composed
+    CHECK(text::fold("sa\xC2\xADle") == "sale");              // a soft hyphen hides nothing
+    CHECK(text::fold("s\xE2\x80\x8B" "ale") == "sale");       // nor does a blank without width
+}
+
+TEST_CASE("folding makes every run of white space one blank", "[text]")
+{
+    CHECK(text::fold("  a \t\r\n b  ") == "a b");
+    CHECK(text::fold("a\xC2\xA0\xE3\x80\x80" "é") == "a é");
+    CHECK(text::fold("") == "");
+    CHECK(text::fold(" \n ") == "");
+}
+
+TEST_CASE("folding replaces broken UTF-8 and keeps the rest", "[text]")
+{
+    CHECK(text::fold("A\xFF" "B") == "a\xEF\xBF\xBD" "b");
+    CHECK(text::fold("Й\xD0") == "й\xEF\xBF\xBD");
+}
+
+TEST_CASE("folding twice is folding once", "[text]")
+{
+    for (const auto* sample : {"ẞ İstanbul ﬁ ①", "Ǆ ａ ㎏ ½", "\xF0\x9F\x98\x80 NULL\x01", "한국어 ｶﾞ"})
+        CHECK(text::fold(text::fold(sample)) == text::fold(sample));
+}
+
+TEST_CASE("HTML becomes the lines a reader sees", "[text]")
+{
+    CHECK(text::from_html("<p>One<br>two</p>\n\n<p>three</p>") == "One\ntwo\nthree");
+    CHECK(text::from_html("<ul><li>a</li><li>b</li></ul>c") == "a\nb\nc");
+    CHECK(text::from_html("a  <b>bold</b>\n word") == "a bold word");
+    CHECK(text::from_html("<pre>a\nb</pre>c\nd") == "a\nb\nc d");
+    CHECK(text::from_html("<td>1</td><td>2</td>") == "1 2");
+    CHECK(text::from_html("a<script>if (a < b) sell('</p>');</script>b<STYLE>p{}</style >c") == "abc");
+    CHECK(text::from_html("x<!-- <p>secret</p> -->y<!DOCTYPE html>z") == "xyz");
+    CHECK(text::from_html(R"(<a title="1 > 0" href='#'>link</a>)") == "link");
+    CHECK(text::from_html("1 < 2 and I <3 you") == "1 < 2 and I <3 you");
+}
+
+TEST_CASE("HTML entities are decoded once", "[text]")
+{
+    CHECK(text::from_html("&lt;b&gt; &amp;amp; &quot;x&quot; &#39;y&#x27; &apos;") == "<b> &amp; \"x\" 'y' '");
+    CHECK(text::from_html("&aacute;&odblac;&udblac;&Ouml;&szlig; &mdash;&hellip; &euro;&#8364;&#128;") == "áőűÖß —… €€€");
+    CHECK(text::from_html("a&nbsp;b") == "a b");
+    CHECK(text::from_html("R&D & co &nosuch; &amp") == "R&D & co &nosuch; &");
+    CHECK(text::from_html("&#0;&#xD800;&#99999999999;") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST_CASE("unfinished HTML comes to an end", "[text]")
+{
+    CHECK(text::from_html("a<b") == "a");
+    CHECK(text::from_html("a<") == "a<");
+    CHECK(text::from_html("a<!--") == "a");
+    CHECK(text::from_html("a<script>b") == "a");
+    CHECK(text::from_html("a&#") == "a&#");
+    CHECK(text::from_html(std::string("a\0b", 3)) == "ab");
+}
+
+TEST_CASE("links are found in plain text without the sentence around them", "[text]")
+{
+    CHECK(text::links_in("See https://a.example/x. Or (http://b.example/y_(z)), HTTPS://C.example!") ==
+          list{"https://a.example/x", "http://b.example/y_(z)", "HTTPS://C.example"});
+    CHECK(text::links_in("点击https://a.example/b?c=1，立即购买 https://d.example/e点击") ==
+          list{"https://a.example/b?c=1", "https://d.example/e"});
+    CHECK(text::links_in("„https://a.example/b” «https://c.example/я»…") == list{"https://a.example/b", "https://c.example/я"});
+    CHECK(text::links_in("http:// https:///x xhttps://a.example ftp://b.example www.c.example").empty());
+    CHECK(text::links_in("https://a.example/?utm_source=x&utm_medium=y#z") == list{"https://a.example/?utm_source=x&utm_medium=y#z"});
+}
+
+TEST_CASE("links of an HTML fragment come from href", "[text]")
+{
+    CHECK(text::links_in_html(R"(<a class=x href="https://a.example/?b=1&amp;c=2">go</a> <A HREF='http://d.example'>)"
+                              R"(<a href=https://e.example/f>x</a><a data-href="https://no.example"><a href="/local">)") ==
+          list{"https://a.example/?b=1&c=2", "http://d.example", "https://e.example/f"});
+    CHECK(text::links_in_html("<!-- <a href='https://hidden.example'> --> < a <a href=").empty());
+}
+
+TEST_CASE("hashtags are words of any script", "[text]")
+{
+    CHECK(text::hashtags_in("#Sale #akció! #чёрная_пятница, #双十一#买买买 ＃ｓ") == list{"Sale", "akció", "чёрная_пятница", "双十一", "ｓ"});
+    CHECK(text::hashtags_in("C# a#b #1 &#39; https://a.example/#frag #2026tél") == list{"2026tél"});
+    CHECK(text::hashtags_in("# ## #").empty());
+}
+
+TEST_CASE("a time today is a time of day with its zone", "[text]")
+{
+    const auto now = at(2026, 11, 25, 9, 0);
+    const auto then = at(2026, 11, 25, 13, 30);
+    CHECK(text::local_time(then, now, "en", "Europe/Budapest") == "14:30 CET");
+    CHECK(text::local_time(then, now, "hu", "Europe/Budapest") == "14:30 CET");
+    CHECK(text::local_time(then, now, "ru", "Europe/Moscow") == "16:30 GMT+3");
+    CHECK(text::local_time(then, now, "zh", "Asia/Shanghai") == "21:30 GMT+8");
+    CHECK(text::local_time(then, now, "de", "Europe/Berlin") == "14:30 MEZ");
+    CHECK(text::local_time(then, now, "en", "America/New_York") == "08:30 EST");
+    CHECK(text::local_time(then, now, "en", "UTC") == "13:30 UTC");
+}
+
+TEST_CASE("a time on another day there has its date", "[text]")
+{
+    const auto now = at(2026, 11, 24, 22, 0);
+    const auto then = at(2026, 11, 25, 13, 30);
+    CHECK(text::local_time(then, now, "en", "Europe/Budapest") == "25 November, 14:30 CET");
+    CHECK(text::local_time(then, now, "en-US", "America/New_York") == "November 25, 08:30 EST");
+    CHECK(text::local_time(then, now, "hu", "Europe/Budapest") == "november 25. 14:30 CET");
+    CHECK(text::local_time(then, now, "ru", "Europe/Moscow") == "25 ноября, 16:30 GMT+3");
+    CHECK(text::local_time(then, now, "zh", "Europe/Budapest").substr(0, 11) == "11月25日");
+    // 22:00 UTC is the 25th in Shanghai already.
+    CHECK(text::local_time(then, now, "en", "Asia/Shanghai") == "21:30 GMT+8");
+    CHECK(text::local_time(at(2027, 1, 1, 0, 0), now, "en", "UTC") == "1 January 2027, 00:00 UTC");
+}
+
+TEST_CASE("an unknown language or zone still gives a right time", "[text]")
+{
+    const auto now = at(2026, 11, 25, 9, 0);
+    CHECK(text::local_time(now, now, "xx-klingon", "Mars/Olympus") == "09:00 UTC");
+    CHECK(text::local_time(now, now, "", "") == "09:00 UTC");
+    CHECK_FALSE(text::local_time(time_point::max(), time_point::min(), "\xFF", "UTC").empty());
+}
+
+TEST_CASE("time zones are IANA names", "[text]")
+{
+    for (const auto* zone : {"UTC", "Europe/Budapest", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "CET"})
+        CHECK(text::is_time_zone(zone));
+    for (const auto* zone : {"", "Europe/Budapst", "GMT+3", "BST", "Etc/Unknown", "14:30", "\xFF"})
+        CHECK_FALSE(text::is_time_zone(zone));
+}
+
+TEST_CASE("length counts code points", "[text]")
+{
+    CHECK(text::length("") == 0);
+    CHECK(text::length("aé双😀") == 4);
+    CHECK(text::length("\xFF\xFE") == 2);
+}
+
+TEST_CASE("a statement is filled in without HTML escaping", "[text]")
+{
+    const auto done = text::render("Update by {{next_update_by}} & {{{reason}}}{{! note }} {{&reason}}",
+                                   {{"next_update_by", "14:30 <CET>"}, {"reason", "\"A&B\" {{owner}}"}});
+    REQUIRE(done.has_value());
+    CHECK(*done == "Update by 14:30 <CET> & \"A&B\" {{owner}} \"A&B\" {{owner}}");
+}
+
+TEST_CASE("a statement with a hole in it is never made", "[text]")
+{
+    const auto refused = text::render("{{a}} {{b}} {{c}}", {{"b", "x"}});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().detail == "no value for {{a}}, {{c}}");
+}
+
+TEST_CASE("the fields of a template are listed once each", "[text]")
+{
+    const auto fields = text::fields_of("{{a}} {{ b }} {{{a}}} {{&c}} {{! not this }} { {d} }");
+    REQUIRE(fields.has_value());
+    CHECK(*fields == list{"a", "b", "c"});
+}
+
+TEST_CASE("a template that is not only fields does not parse", "[text]")
+{
+    for (const auto* source : {"{{a", "{{}}", "{{#a}}x{{/a}}", "{{^a}}{{/a}}", "{{>file}}", "{{=<% %>=}}", "{{{a}}", "{{a b}}", "{{.}}"}) {
+        INFO(source);
+        CHECK_FALSE(text::fields_of(source).has_value());
+        CHECK_FALSE(text::render(source, {{"a", "1"}}).has_value());
+    }
+    CHECK(text::fields_of("ok\nthen {{a").error().detail.starts_with("line 2, column 6: "));
+}
+
+TEST_CASE("any bytes are accepted everywhere", "[text]")
+{
+    std::mt19937 dice(7);  // NOLINT: the same bytes every time
+    const std::string seeds = "<>&#;:/!-{}\"'= \nhttps://a.b?script</p>&amp;\xC3\xA9\xE2\x80\x8B\xF0\x9F\x98\x80\xFF\xED\xA0\x80#x";
+    for (int round = 0; round < 3000; ++round) {
+        std::string bytes;
+        for (auto size = dice() % 60; size > 0; --size)
+            bytes.push_back(dice() % 4 == 0 ? static_cast<char>(dice() % 256) : seeds[dice() % seeds.size()]);
+        const auto folded = text::fold(bytes);
+        CHECK(text::fold(folded) == folded);
+        CHECK(text::length(text::from_html(bytes)) <= text::length(bytes));
+        for (const auto& link : text::links_in(bytes))
+            CHECK(link.size() > 7);
+        for (const auto& tag : text::hashtags_in(bytes))
+            CHECK_FALSE(tag.empty());
+        static_cast<void>(text::links_in_html(bytes));
+        const auto fields = text::fields_of(bytes);
+        const auto rendered = text::render(bytes, {});
+        CHECK((!fields.has_value() || !fields->empty() || rendered.has_value()));  // no fields: always renders
+    }
+}
+
+TEST_CASE("long hostile input takes no longer than its length allows", "[text]")
+{
+    for (const auto* unit : {"http:///", "<a ", "<!--", "{{", "&#", "#", "<script>", "http://x,", "(http://)", "</"}) {
+        std::string bytes;
+        while (bytes.size() < 1'000'000)
+            bytes += unit;
+        INFO(unit);
+        CHECK(text::fold(bytes).size() <= bytes.size());
+        CHECK(text::from_html(bytes).size() <= bytes.size());
+        CHECK(text::links_in_html(bytes).size() <= bytes.size());
+        CHECK(text::links_in(bytes).size() < bytes.size());
+        CHECK(text::hashtags_in(bytes).size() < bytes.size());
+        static_cast<void>(text::fields_of(bytes));
+    }
+}

@@ -1,0 +1,232 @@
+#include "daemon/ctl/truth.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/ctl/print.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+constexpr std::size_t most_named = 5;
+constexpr std::array not_confirmed_states{"planned", "saving", "stopping", "unconfirmed", "failed", "manual", "escaped"};
+
+void join(std::string& text, const std::string& part)
+{
+    if (!part.empty())
+        text += (text.empty() ? "" : "; ") + part;
+}
+
+std::uint64_t not_confirmed(const document& holds)
+{
+    std::uint64_t sum = 0;
+    for (const auto* state : not_confirmed_states)
+        sum += number_of(holds, state);
+    return sum;
+}
+
+std::string attention_line(const document& entry)
+{
+    auto line = text_of(entry, "id") + " (" + text_of(entry, "state");
+    if (auto detail = text_of(entry, "detail"); !detail.empty())
+        line += ": " + detail;
+    if (auto escaped = text_of(entry, "escaped_as"); !escaped.empty())
+        line += "; public as " + escaped;
+    return line + ")";
+}
+
+std::string named(const document& list, std::uint64_t total)
+{
+    std::string text;
+    std::size_t shown = 0;
+    for (const auto& entry : list) {
+        if (shown == most_named)
+            break;
+        text += (shown++ == 0 ? ": " : ", ") + attention_line(entry);
+    }
+    if (total > shown && shown != 0)
+        text += " and " + std::to_string(total - shown) + " more";
+    return text;
+}
+
+std::string tell_holds(const document& message, truth& told)
+{
+    const auto& holds = member_of(member_of(message, "crisis"), "holds");
+    auto open = not_confirmed(holds);
+    std::string text = std::to_string(number_of(holds, "held")) + " held and confirmed";
+    if (auto gone = number_of(holds, "gone"); gone != 0)
+        text += ", " + std::to_string(gone) + " gone (removed by somebody else)";
+    auto decided = number_of(holds, "released") + number_of(holds, "rescheduled") + number_of(holds, "releasing") + number_of(holds, "kept");
+    if (decided != 0)
+        text += ", " + std::to_string(decided) + " decided by a person";
+    if (open == 0)
+        return text;
+    told.code = exit_code::partly;
+    const auto& attention = member_of(message, "attention");
+    for (const auto& entry : attention) {
+        auto line = attention_line(entry);
+        if (auto url = text_of(entry, "url"); !url.empty())
+            line += "  " + url;
+        told.details.push_back(std::move(line));
+    }
+    return text + ", " + std::to_string(open) + " NOT confirmed" + named(attention, open);
+}
+
+// An account whose queue nobody could read may hold anything.
+std::string tell_unread(const document& message, truth& told)
+{
+    std::string names;
+    for (const auto& account : member_of(message, "accounts")) {
+        if (flag_of(account, "reachable"))
+            continue;
+        auto why = text_of(account, "trouble");
+        auto one = text_of(account, "id") + (why.empty() ? std::string{} : " (" + why + ")");
+        names += (names.empty() ? "" : ", ") + one;
+        told.details.push_back(text_of(account, "id") + " could not be read" + (why.empty() ? std::string{} : ": " + why));
+    }
+    if (names.empty())
+        return {};
+    told.code = exit_code::partly;
+    return "NOT read: " + names;
+}
+
+enum class standing { none, pinned, by_hand, waiting };
+
+standing standing_of(const document& account)
+{
+    auto state = text_of(account, "summary");
+    if (state.empty())
+        return standing::none;
+    if (state == "pinned")
+        return standing::pinned;
+    bool out = state == "published" || (state == "manual" && !text_of(account, "summary_url").empty());
+    if (out && !flag_of(account, "can_pin"))
+        return standing::by_hand;
+    return standing::waiting;
+}
+
+std::string why_waiting(const document& account, const document& flag)
+{
+    auto state = text_of(account, "summary");
+    auto detail = text_of(account, "summary_detail");
+    if (state == "waiting" && text_of(flag, "publish") == "after-approval")
+        return "waits for 'halfmast say approve " + text_of(flag, "id") + "'";
+    if (state == "published")
+        state = "published, not pinned";
+    return state + (detail.empty() ? std::string{} : ": " + detail);
+}
+
+std::string tell_statements(const document& message, truth& told)
+{
+    std::size_t all = 0, pinned = 0, by_hand = 0;
+    std::string waiting;
+    for (const auto& account : member_of(message, "accounts")) {
+        auto stands = standing_of(account);
+        if (stands == standing::none)
+            continue;
+        ++all;
+        pinned += stands == standing::pinned;
+        by_hand += stands == standing::by_hand;
+        if (stands != standing::waiting)
+            continue;
+        auto why = why_waiting(account, member_of(message, "crisis"));
+        waiting += (waiting.empty() ? "" : ", ") + text_of(account, "id") + " (" + why + ")";
+        told.details.push_back("summary on " + text_of(account, "id") + ": " + why);
+    }
+    if (all == 0)
+        return {};
+    std::string text = "summary pinned on " + std::to_string(pinned) + " of " + count(all, "account");
+    if (by_hand != 0)
+        text += ", published on " + std::to_string(by_hand) + " where only a person can pin";
+    if (!waiting.empty()) {
+        told.code = exit_code::partly;
+        text += ", summary NOT out on " + waiting;
+    }
+    return text;
+}
+
+bool is_down(const document& account)
+{
+    auto state = text_of(account, "summary");
+    return state.empty() || state == "unpinned" || state == "withdrawn" || state == "manual";
+}
+
+}  // namespace
+
+bool is_settled(const document& message) { return flag_of(member_of(message, "crisis"), "settled"); }
+
+truth tell_raise(const document& message)
+{
+    truth told;
+    if (member_of(message, "accounts").empty()) {
+        told.code = exit_code::partly;
+        told.sentence = "the flag is up, but no account is in its scope: NOTHING is held";
+        told.details.push_back("no account is in scope; 'halfmast status' lists the accounts");
+        return told;
+    }
+    join(told.sentence, tell_holds(message, told));
+    join(told.sentence, tell_unread(message, told));
+    join(told.sentence, tell_statements(message, told));
+    if (!is_settled(message)) {
+        told.code = exit_code::partly;
+        join(told.sentence, "still under way");
+    }
+    return told;
+}
+
+truth tell_summary(const document& message)
+{
+    truth told;
+    told.sentence = tell_statements(message, told);
+    if (told.sentence.empty())
+        told.sentence = "this flag has no summary to publish";
+    return told;
+}
+
+truth tell_lower(const document& message)
+{
+    truth told;
+    std::size_t all = 0, restored = 0, withdrawn = 0;
+    std::string by_hand, waiting;
+    for (const auto& account : member_of(message, "accounts")) {
+        auto state = text_of(account, "summary");
+        if (state.empty())
+            continue;
+        ++all;
+        restored += state == "unpinned";
+        withdrawn += state == "withdrawn";
+        auto id = text_of(account, "id");
+        if (state == "manual")
+            by_hand += (by_hand.empty() ? "" : ", ") + id;
+        if (is_down(account))
+            continue;
+        auto detail = text_of(account, "summary_detail");
+        auto one = id + " (" + state + (detail.empty() ? std::string{} : ": " + detail) + ")";
+        waiting += (waiting.empty() ? "" : ", ") + one;
+        told.details.push_back("pins of " + one);
+    }
+    auto held = number_of(member_of(member_of(message, "crisis"), "holds"), "held");
+    join(told.sentence, "nothing was released, " + count(held, "post waits", "posts wait") + " for review");
+    if (all != 0)
+        join(told.sentence, "former pins restored on " + std::to_string(restored) + " of " + count(all, "account"));
+    if (withdrawn != 0)
+        join(told.sentence, "summary withdrawn before it went out on " + std::to_string(withdrawn));
+    if (!by_hand.empty())
+        join(told.sentence, "to be unpinned by hand, if somebody pinned it: " + by_hand);
+    if (!waiting.empty()) {
+        told.code = exit_code::partly;
+        join(told.sentence, "NOT restored yet: " + waiting);
+    }
+    return told;
+}
+
+bool is_unpinned(const document& message)
+{
+    const auto& accounts = member_of(message, "accounts");
+    return std::ranges::all_of(accounts, is_down);
+}
+
+}  // namespace halfmast::ctl

@@ -1,0 +1,288 @@
+#include "daemon/app/app.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "daemon/api/requests.hpp"
+#include "daemon/api/routes.hpp"
+#include "daemon/app/backend.hpp"
+#include "daemon/app/budget.hpp"
+#include "daemon/app/journal.hpp"
+#include "daemon/app/notify.hpp"
+#include "daemon/app/recover.hpp"
+#include "daemon/audit/chain.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/engine/poller.hpp"
+#include "daemon/net/http_client.hpp"
+#include "daemon/net/http_server.hpp"
+#include "daemon/store/codec.hpp"
+#include "daemon/store/lock.hpp"
+#include "daemon/store/mirror.hpp"
+#include "daemon/store/spool.hpp"
+#include "daemon/store/sqlite_ledger.hpp"
+#include "daemon/text/text.hpp"
+
+namespace halfmast::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+time_point system_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
+
+std::string sha256_hex(std::string_view bytes) { return audit::to_hex(audit::sha256(bytes)); }
+
+ledger_batch encode_all(const std::vector<audit_record>& records)
+{
+    ledger_batch batch;
+    batch.entries.reserve(records.size());
+    for (const auto& record : records) {
+        batch.entries.push_back(store::encode(record));
+        for (auto& blob : store::blobs_of(record))
+            batch.blobs.push_back(std::move(blob));
+    }
+    return batch;
+}
+
+// Thrown while the daemon is being built; its text is for a person.
+struct cannot_start : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T or_stop(result<T> given)
+{
+    if (!given)
+        throw cannot_start(given.error().detail);
+    return std::move(*given);
+}
+
+fs::path make_state_dir(const std::string& path)
+{
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error)
+        throw cannot_start("state_dir " + path + " cannot be made: " + error.message());
+    if (::access(path.c_str(), W_OK | X_OK) != 0)
+        throw cannot_start("state_dir " + path + " cannot be written by this user; give it to the user that runs halfmastd");
+    return path;
+}
+
+// Everything the daemon consists of, in the order in which it is built; it ends in the opposite one.
+class daemon {
+public:
+    daemon(settings::settings wanted, run_options options)
+        : wanted_(std::move(wanted)), options_(options), state_dir_(make_state_dir(wanted_.state_dir)),
+          lock_(or_stop(store::state_lock::take(wanted_.state_dir))),
+          ledger_(or_stop(store::sqlite_ledger::open(context_.get_executor(), wanted_.state_dir))),
+          mirror_(or_stop(store::mirror::open(wanted_.state_dir))), rules_(settings::make_policy(wanted_)),
+          http_(context_.get_executor(), client_settings()), calls_(*ledger_, sha256_hex, system_now),
+          loop_(context_.get_executor(), connect_accounts(), load_state(), *ledger_, calls_, hooks()),
+          backend_(loop_, calls_, *ledger_, system_now),
+          poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
+                  [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
+          api_(backend_), server_(context_.get_executor(), api_.handler()), signals_(context_, SIGTERM, SIGINT),
+          watchdog_(context_)
+    {
+    }
+
+    int run()
+    {
+        for (const auto& [id, budget] : budgets_)
+            loop_.set_budget(id, budget);
+        listen();
+        auto loop_work = loop_.run();
+        asio::co_spawn(context_, std::move(loop_work), [this](std::exception_ptr error) { loop_ended(error); });
+        loop_.tell(daemon_started{std::string{"halfmastd "} + HALFMAST_VERSION});
+        auto obey = obey_spool();
+        asio::co_spawn(context_, std::move(obey), asio::detached);
+        for (const auto& entry : wanted_.accounts)
+            poller_.add(entry.declared.id, {entry.poll_every, entry.sweep_every});
+        signals_.async_wait([this](boost::system::error_code error, int) {
+            if (!error)
+                stop();
+        });
+        watch();
+        notify_ready();
+        journal::started(wanted_.state_dir, wanted_.control_socket, wanted_.accounts.size());
+        context_.run();
+        journal::stopped();
+        return exit_code_;
+    }
+
+private:
+    net::http_client_settings client_settings() const
+    {
+        net::http_client_settings made;
+        made.proxy = wanted_.proxy;
+        return made;
+    }
+
+    policy connect_accounts()
+    {
+        for (const auto& entry : wanted_.accounts) {
+            auto budget = std::make_shared<account_budget>(http_, system_now);
+            auto to = entry.room->connect(entry.own, budget->http());
+            rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
+            calls_.connect(entry.declared.id, std::move(to));
+            budgets_[entry.declared.id] = std::move(budget);
+        }
+        return rules_;
+    }
+
+    state load_state()
+    {
+        auto known = or_stop(recover(*ledger_));
+        restore_mirror(known, rules_, *mirror_);
+        return known;
+    }
+
+    engine::engine_hooks hooks()
+    {
+        engine::engine_hooks made;
+        made.clock = system_now;
+        made.encode = encode_all;
+        made.recorded = journal::recorded;
+        made.look_now = [this](const account_id& id) { poller_.look_now(id); };
+        made.ledger_refused = [this](std::string why) {
+            journal::ledger(why);
+            backend_.health("ledger", why.empty() ? "" : "the ledger cannot be written, so nothing is released, published or pinned: " + why);
+        };
+        return made;
+    }
+
+    void listen()
+    {
+        try {
+            fs::path socket = wanted_.control_socket;
+            if (socket.has_parent_path())
+                fs::create_directories(socket.parent_path());
+            server_.listen_unix(wanted_.control_socket, 0660, wanted_.control_group);
+            // For a command that finds the daemon down: where it kept its state. It stays when the daemon ends.
+            std::ofstream info(wanted_.control_socket + ".info", std::ios::trunc);
+            info << nlohmann::json{{"state_dir", fs::absolute(wanted_.state_dir).string()}, {"config", fs::absolute(wanted_.file).string()},
+                                   {"pid", ::getpid()}}
+                        .dump()
+                 << '\n';
+            if (wanted_.listen && !options_.direct) {
+                auto colon = wanted_.listen->rfind(':');
+                server_.listen_tcp(wanted_.listen->substr(0, colon),
+                                   static_cast<unsigned short>(std::stoi(wanted_.listen->substr(colon + 1))));
+            }
+        } catch (const std::exception& error) {
+            throw cannot_start(error.what());
+        }
+    }
+
+    // Raises that were asked for while no daemon ran. A file is taken away only when its flag is in the ledger.
+    asio::awaitable<void> obey_spool()
+    {
+        auto left = store::read_spool(wanted_.state_dir);
+        if (!left)
+            co_return;
+        for (const auto& one : *left) {
+            auto asked = api::read_spooled_raise(one.json);
+            if (!asked) {
+                backend_.health("spool " + one.path, one.path + " cannot be obeyed: " + asked.error().detail + "; correct or remove it, then restart");
+                continue;
+            }
+            auto request = asked->request;
+            auto given = co_await backend_.raise(std::move(request));
+            if (given.refused) {
+                backend_.health("spool " + one.path, one.path + " was refused: " + given.refused->text);
+                continue;
+            }
+            journal::spool_obeyed(one.path, given.crisis.value);
+            if (given.durable)
+                store::remove_spool(one.path);
+        }
+    }
+
+    void watch()
+    {
+        auto interval = watchdog_interval();
+        if (!interval)
+            return;
+        notify_watchdog();
+        watchdog_.expires_after(*interval);
+        watchdog_.async_wait([this](boost::system::error_code error) {
+            if (!error)
+                watch();
+        });
+    }
+
+    void stop()
+    {
+        if (stopping_)
+            return;
+        stopping_ = true;
+        notify_stopping();
+        journal::stopping();
+        poller_.stop();
+        server_.drain([this] { loop_.stop(); });
+    }
+
+    void loop_ended(std::exception_ptr error)
+    {
+        if (error) {
+            exit_code_ = exit_failed;
+            try {
+                std::rethrow_exception(error);
+            } catch (const std::exception& what) {
+                journal::internal_error(what.what());
+            }
+        }
+        watchdog_.cancel();
+        signals_.cancel();
+        context_.stop();
+    }
+
+    settings::settings wanted_;
+    run_options options_;
+    asio::io_context context_{1};
+    fs::path state_dir_;
+    store::state_lock lock_;
+    std::shared_ptr<store::sqlite_ledger> ledger_;
+    std::shared_ptr<store::mirror> mirror_;
+    policy rules_;
+    net::http_client http_;
+    std::map<account_id, std::shared_ptr<account_budget>> budgets_;
+    engine::dispatcher calls_;
+    engine::engine loop_;
+    daemon_backend backend_;
+    engine::poller poller_;
+    api::api api_;
+    net::http_server server_;
+    asio::signal_set signals_;
+    asio::steady_timer watchdog_;
+    bool stopping_ = false;
+    int exit_code_ = exit_ok;
+};
+
+}  // namespace
+
+int run_daemon(settings::settings wanted, run_options options)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    ::umask(0027);
+    try {
+        daemon running(std::move(wanted), options);
+        return running.run();
+    } catch (const cannot_start& why) {
+        std::cerr << "halfmastd: cannot start: " << why.what() << '\n';
+    } catch (const std::exception& error) {
+        std::cerr << "halfmastd: ended by an internal error: " << error.what() << '\n';
+    }
+    return exit_failed;
+}
+
+}  // namespace halfmast::app

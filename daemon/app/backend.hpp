@@ -1,0 +1,47 @@
+// The API's view of the daemon: hands requests to the loop, and answers from what is known.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/api/backend.hpp"
+#include "daemon/engine/dispatcher.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/sqlite_ledger.hpp"
+
+namespace halfmast::app {
+
+class daemon_backend final : public api::backend {
+public:
+    daemon_backend(engine::engine& loop, engine::dispatcher& calls, store::sqlite_ledger& ledger, std::function<time_point()> clock)
+        : loop_(loop), calls_(calls), ledger_(ledger), clock_(std::move(clock))
+    {
+    }
+
+    const policy& rules() const override { return loop_.rules(); }
+    const state& known() const override { return loop_.known(); }
+    time_point now() const override { return clock_(); }
+    std::vector<std::string> degraded() const override;
+
+    asio::awaitable<api::answer> raise(api::raise_request wanted) override;
+    asio::awaitable<api::answer> submit(event what) override;
+    result<std::vector<api::statement_preview>> preview(const api::raise_request& wanted) override;
+    asio::awaitable<result<std::vector<api::history_entry>>> history(std::string target, std::int64_t before, int limit) override;
+    asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string sha256) override;
+    asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) override;
+    asio::awaitable<std::vector<api::account_report>> doctor() override;
+
+    // A health problem by name; empty text: it is over.
+    void health(const std::string& name, std::string text);
+
+private:
+    engine::engine& loop_;
+    engine::dispatcher& calls_;
+    store::sqlite_ledger& ledger_;
+    std::function<time_point()> clock_;
+    std::map<std::string, std::string> problems_;
+};
+
+}  // namespace halfmast::app

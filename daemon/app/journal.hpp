@@ -1,0 +1,18 @@
+// What of the ledger and of the daemon's own life is said in the log, by the message catalogue.
+#pragma once
+
+#include <string>
+
+#include "daemon/core/record.hpp"
+
+namespace halfmast::app::journal {
+
+void started(const std::string& state_dir, const std::string& socket, std::size_t accounts);
+void stopping();
+void stopped();
+void recorded(const audit_record& record);   // only what a person may have to know
+void ledger(const std::string& refused_why);  // empty: it works again
+void spool_obeyed(const std::string& path, const std::string& crisis);
+void internal_error(const std::string& what);
+
+}  // namespace halfmast::app::journal

@@ -1,0 +1,169 @@
+#include "daemon/app/tools.hpp"
+
+#include <algorithm>
+
+#include <iostream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include "connectors/registry.hpp"
+#include "daemon/api/messages.hpp"
+#include "daemon/app/app.hpp"
+#include "daemon/net/http_client.hpp"
+#include "daemon/text/text.hpp"
+
+namespace halfmast::app {
+
+namespace {
+
+using nlohmann::json;
+
+std::string print(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+std::vector<std::string> strings(const json& line, const char* name)
+{
+    std::vector<std::string> all;
+    if (auto member = line.find(name); member != line.end() && member->is_array())
+        for (const auto& item : *member)
+            if (item.is_string())
+                all.push_back(text::fold(item.get<std::string>()));
+    return all;
+}
+
+// The post of one input line; links of the text count too.
+scheduled_post read_post(const json& line)
+{
+    scheduled_post post;
+    post.text = line.value("text", "");
+    post.folded = text::fold(post.text);
+    post.tags = strings(line, "tags");
+    post.categories = strings(line, "categories");
+    post.labels = strings(line, "labels");
+    if (auto links = line.find("links"); links != line.end() && links->is_array())
+        for (const auto& link : *links)
+            if (link.is_string())
+                post.links.push_back(link.get<std::string>());
+    for (auto& link : text::links_in(post.text))
+        if (std::ranges::find(post.links, link) == post.links.end())
+            post.links.push_back(std::move(link));
+    for (auto& tag : text::hashtags_in(post.text))
+        post.tags.push_back(text::fold(tag));
+    return post;
+}
+
+json judged(const judgement& rules, const json& line)
+{
+    auto found = rules.judge(read_post(line));
+    json reasons = json::array();
+    for (const auto& [rule, match] : found.why)
+        reasons.push_back({{"rule", rule}, {"match", match}});
+    return {{"id", line.contains("id") ? line["id"] : json(nullptr)}, {"class", to_string(found.kind)}, {"why", reasons}};
+}
+
+}  // namespace
+
+bool print_faults(const settings::loaded& loaded)
+{
+    for (const auto& fault : loaded.faults)
+        std::cerr << to_string(fault) << '\n';
+    return loaded.usable();
+}
+
+int check_config(const std::string& file, bool as_json)
+{
+    auto loaded = settings::load(file, connectors(), true);
+    std::size_t errors = 0;
+    for (const auto& fault : loaded.faults)
+        errors += fault.how == settings::weight::error ? 1 : 0;
+    if (as_json) {
+        json faults = json::array();
+        for (const auto& fault : loaded.faults)
+            faults.push_back({{"file", fault.file}, {"line", fault.line}, {"column", fault.column}, {"text", fault.text},
+                              {"weight", fault.how == settings::weight::error ? "error" : "warning"}});
+        std::cout << print({{"schema", "halfmast.check-config/1"}, {"file", file}, {"valid", errors == 0},
+                            {"accounts", loaded.value.accounts.size()}, {"playbooks", loaded.value.playbooks.size()}, {"faults", faults}})
+                  << '\n';
+    } else {
+        for (const auto& fault : loaded.faults)
+            std::cout << to_string(fault) << '\n';
+        if (errors == 0)
+            std::cout << file << ": valid, " << loaded.value.accounts.size() << " account(s), " << loaded.value.playbooks.size()
+                      << " playbook(s)\n";
+        else
+            std::cout << file << ": " << errors << " fault(s); nothing starts with this\n";
+    }
+    return errors == 0 ? exit_ok : exit_config;
+}
+
+int judge(const std::string& file)
+{
+    std::shared_ptr<const judgement> rules;
+    if (file.empty()) {
+        rules = settings::make_policy(settings::defaults()).rules;
+    } else {
+        auto loaded = settings::load(file, connectors(), false);
+        if (!print_faults(loaded))
+            return exit_config;
+        rules = settings::make_policy(loaded.value).rules;
+    }
+    std::string line;
+    bool all_read = true;
+    for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+        if (line.find_first_not_of(" \t\r") == std::string::npos)
+            continue;
+        auto post = json::parse(line, nullptr, false);
+        if (!post.is_object() || (post.contains("text") && !post["text"].is_string())) {
+            all_read = false;
+            std::cerr << "judge: line " << number << " is not a JSON object with a \"text\"; it stays unjudged\n";
+            std::cout << print({{"id", nullptr}, {"class", "unknown"}, {"why", json::array()},
+                                {"error", "line " + std::to_string(number) + " is not a JSON object with a \"text\""}})
+                      << '\n';
+            continue;
+        }
+        std::cout << print(judged(*rules, post)) << '\n';
+    }
+    return all_read ? exit_ok : exit_failed;
+}
+
+int doctor(const settings::settings& wanted, bool as_json)
+{
+    asio::io_context context;
+    net::http_client_settings client;
+    client.proxy = wanted.proxy;
+    net::http_client http(context.get_executor(), client);
+    std::vector<api::account_report> reports;
+    auto ask_all = [&]() -> asio::awaitable<void> {
+        for (const auto& entry : wanted.accounts) {
+            api::account_report report;
+            report.account = entry.declared.id;
+            report.connector = entry.declared.connector;
+            auto to = entry.room->connect(entry.own, http);
+            if (to.checks) {
+                auto lines = co_await to.checks->check();
+                report.lines = std::move(lines);
+            }
+            reports.push_back(std::move(report));
+        }
+    };
+    auto work = ask_all();
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr) { context.stop(); });
+    context.run();
+    bool all_well = true;
+    for (const auto& report : reports)
+        for (const auto& line : report.lines)
+            all_well = all_well && line.ok;
+    if (as_json) {
+        std::cout << api::dump(api::doctor_message(reports, {"the daemon is not running"})) << '\n';
+    } else {
+        for (const auto& report : reports)
+            for (const auto& line : report.lines)
+                std::cout << (line.ok ? "ok   " : "NOT  ") << report.account.value << ": " << line.what
+                          << (line.detail.empty() ? "" : ": " + line.detail) << '\n';
+    }
+    return all_well ? exit_ok : exit_partly;
+}
+
+}  // namespace halfmast::app

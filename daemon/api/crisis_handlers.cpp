@@ -6,11 +6,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include "daemon/api/closest.hpp"
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/listing.hpp"
 #include "daemon/api/playbooks.hpp"
 #include "daemon/api/requests.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api::handlers {
 
@@ -25,7 +25,7 @@ const crisis* find_crisis(const call& asked, const crisis_id& id)
 
 trouble no_such_crisis(const call& asked, const std::string& id)
 {
-    nearest search{id};
+    text::nearest search{id};
     for (const auto& [other, flag] : asked.daemon.known().crises)
         search.offer(other.value);
     return not_found("there is no crisis '" + id + "'." + search.question());

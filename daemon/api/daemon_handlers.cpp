@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/api/closest.hpp"
 #include "daemon/api/handlers.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api::handlers {
 
@@ -42,7 +42,7 @@ std::optional<trouble> unknown_member(const call& asked, std::initializer_list<s
 {
     for (const auto& [name, value] : asked.request.query)
         if (std::ranges::find(known, std::string_view{name}) == known.end()) {
-            nearest search{name};
+            text::nearest search{name};
             for (auto one : known)
                 search.offer(one);
             return bad_request("unknown query member '" + name + "'." + search.question());

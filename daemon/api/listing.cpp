@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include "daemon/api/closest.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api {
 
@@ -67,7 +67,7 @@ std::optional<problem> read_states(const std::string& text, post_filter& wanted)
 {
     for (auto& word : split_list(text)) {
         if (std::ranges::find(state_words(), word) == state_words().end()) {
-            nearest search{word};
+            text::nearest search{word};
             for (const auto& known : state_words())
                 search.offer(known);
             return fault("state '" + word + "' is none of " + joined(state_words()) + "." + search.question());
@@ -83,7 +83,7 @@ std::optional<problem> read_classes(const std::string& text, post_filter& wanted
     for (const auto& word : split_list(text)) {
         auto kind = parse_post_class(word);
         if (!kind) {
-            nearest search{word};
+            text::nearest search{word};
             for (const auto& known : words)
                 search.offer(known);
             return fault("class '" + word + "' is none of " + joined(words) + "." + search.question());
@@ -98,7 +98,7 @@ std::optional<problem> read_accounts(const std::string& text, post_filter& wante
     for (const auto& word : split_list(text)) {
         account_id id{word};
         if (!known.accounts.contains(id)) {
-            nearest search{word};
+            text::nearest search{word};
             for (const auto& [other, there] : known.accounts)
                 search.offer(other.value);
             return fault("there is no account '" + word + "'." + search.question());
@@ -139,7 +139,7 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
         request.wanted.all = value == "1" || value == "true";
         return std::nullopt;
     }
-    nearest search{name};
+    text::nearest search{name};
     for (std::string_view one : {"limit", "cursor", "state", "class", "account", "crisis", "all"})
         search.offer(one);
     return fault("unknown query member '" + name + "'." + search.question());

@@ -1,6 +1,6 @@
 #include "daemon/api/playbooks.hpp"
 
-#include "daemon/api/closest.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api {
 
@@ -14,7 +14,7 @@ result<const playbook*> choose_playbook(const policy& rules, std::string_view na
         return &found->second;
 
     std::string names;
-    nearest search{wanted};
+    text::nearest search{wanted};
     for (const auto& [other, book] : books) {
         names += (names.empty() ? "" : ", ") + other;
         search.offer(other);

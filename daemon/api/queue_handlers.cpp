@@ -1,10 +1,10 @@
 // Posts: list, show, explain, and what a person decides about one.
 #include <nlohmann/json.hpp>
 
-#include "daemon/api/closest.hpp"
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/listing.hpp"
 #include "daemon/api/requests.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api::handlers {
 
@@ -23,12 +23,12 @@ std::string suggestion(const call& asked)
     const auto& accounts = asked.daemon.known().accounts;
     auto found = accounts.find(account_of(asked));
     if (found == accounts.end()) {
-        nearest search{asked.parts[0]};
+        text::nearest search{asked.parts[0]};
         for (const auto& [id, there] : accounts)
             search.offer(id.value);
         return search.found() ? " Did you mean '" + *search.found() + "/" + asked.parts[1] + "'?" : std::string{};
     }
-    nearest search{asked.parts[1]};
+    text::nearest search{asked.parts[1]};
     for (const auto& [id, one] : found->second.holds)
         search.offer(id.value);
     for (const auto& [id, seen] : found->second.queue)

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/api/closest.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::api {
 
@@ -108,7 +108,7 @@ public:
         if (!first_ && value_.is_object())
             for (const auto& [name, ignored] : value_.items())
                 if (!taken_.contains(name)) {
-                    nearest search{name};
+                    text::nearest search{name};
                     for (const auto& known : taken_)
                         search.offer(known);
                     note("unknown member '" + name + "'; known are " + joined(taken_) + "." + search.question());

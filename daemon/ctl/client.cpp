@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/ctl/interrupt.hpp"
-#include "daemon/net/http_server.hpp"
 
 namespace halfmast::ctl {
 
@@ -162,13 +161,26 @@ reply client::ask(const std::string& path, const std::string* body)
     return answer;
 }
 
+namespace {
+
+// Unreserved characters stay, every other byte is %XX.
+std::string percent_encode(std::string_view text)
+{
+    char* encoded = text.empty() ? nullptr : curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
+    std::string copy = encoded == nullptr ? std::string{} : encoded;
+    curl_free(encoded);
+    return copy;
+}
+
+}  // namespace
+
 std::string post_path(std::string_view id)
 {
     auto slash = id.find('/');
     if (slash == std::string_view::npos || slash == 0 || slash + 1 == id.size())
         throw command_error{exit_code::usage, "usage",
                             "'" + std::string{id} + "' is no post: an id is ACCOUNT/POST, like acme-blog/123 ('halfmast queue list' shows them)"};
-    return "/posts/" + net::percent_encode(id.substr(0, slash)) + "/" + net::percent_encode(id.substr(slash + 1));
+    return "/posts/" + percent_encode(id.substr(0, slash)) + "/" + percent_encode(id.substr(slash + 1));
 }
 
 std::string query_string(std::initializer_list<std::pair<const char*, std::string>> members)
@@ -176,7 +188,7 @@ std::string query_string(std::initializer_list<std::pair<const char*, std::strin
     std::string text;
     for (const auto& [name, value] : members)
         if (!value.empty())
-            text += (text.empty() ? "?" : "&") + std::string{name} + "=" + net::percent_encode(value);
+            text += (text.empty() ? "?" : "&") + std::string{name} + "=" + percent_encode(value);
     return text;
 }
 

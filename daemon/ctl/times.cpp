@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "daemon/api/closest.hpp"
+#include "daemon/text/closest.hpp"
 
 namespace halfmast::ctl {
 
@@ -35,7 +35,7 @@ std::string read_severity(const std::string& text)
     for (std::size_t i = 0; i < words.size(); ++i)
         if (text == words[i] || text == std::to_string(i + 1))
             return words[i];
-    api::nearest search{text};
+    text::nearest search{text};
     for (const auto& word : words)
         search.offer(word);
     throw command_error{exit_code::usage, "usage", "--severity '" + text + "' is none of minor, major, critical (or 1, 2, 3)." + search.question()};

@@ -1,4 +1,4 @@
-// "Did you mean": the candidate nearest to a mistyped word. Header only, because the command uses it without linking this room.
+// "Did you mean": the candidate nearest to a mistyped word. Header only and without ICU: rooms that do not link this one use it too.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace halfmast::api {
+namespace halfmast::text {
 
 // How many single edits (insert, drop, replace, swap of neighbours) lie between two words; gives `most` + 1 when there are more.
 inline std::size_t edit_distance(std::string_view left, std::string_view right, std::size_t most)
@@ -76,4 +76,4 @@ std::optional<std::string> closest(std::string_view word, const Range& candidate
     return search.found();
 }
 
-}  // namespace halfmast::api
+}  // namespace halfmast::text

@@ -1,0 +1,264 @@
+"""The programs from outside: starts halfmast-sandbox and halfmastd in a folder of their own, runs halfmast, reads their files.
+
+Standard library only. HALFMAST_BUILD names the folder with the programs (ctest sets it)."""
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("HALFMAST_BUILD", os.path.join(SOURCE, "build", "release"))
+SKIPPED = 77  # what ctest takes for "skipped"
+
+_pause = threading.Event()
+
+
+def wait_until(condition, seconds, what):
+    """Gives the first true value of condition(); fails with `what` when time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        _pause.wait(0.05)
+
+
+def utc(seconds_ahead=0.0):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds_ahead)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def http(method, url, body=None, headers=None):
+    """(status, parsed JSON or text, headers); an error status is an answer too."""
+    data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
+    request = urllib.request.Request(url, data=data, method=method)
+    if data is not None:
+        request.add_header("Content-Type", "application/json")
+    for name, value in (headers or {}).items():
+        request.add_header(name, value)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status, text, back = answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        status, text, back = error.code, error.read().decode(errors="replace"), error.headers
+    try:
+        return status, json.loads(text), back
+    except ValueError:
+        return status, text, back
+
+
+class Result:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def last_line(self):
+        lines = [line for line in self.out.splitlines() if line.strip()]
+        return lines[-1] if lines else ""
+
+    def __repr__(self):
+        return f"exit {self.code}\nstdout: {self.out}\nstderr: {self.err}"
+
+
+class Sandbox:
+    """A practice platform with a control interface."""
+
+    def __init__(self, folder, *options):
+        self.log = open(os.path.join(folder, "sandbox.log"), "wb")
+        self.process = subprocess.Popen([os.path.join(BUILD, "halfmast-sandbox"), "--listen", "127.0.0.1:0", *options],
+                                        stdout=subprocess.PIPE, stderr=self.log)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("halfmast-sandbox did not start: " + open(self.log.name).read())
+        self.url = json.loads(line)["url"]
+
+    def control(self, method, what, body=None):
+        status, answer, _ = http(method, f"{self.url}/control/{what}", body)
+        if status != 200:
+            raise AssertionError(f"{method} /control/{what}: {status} {answer}")
+        return answer
+
+    def seed(self, account, *posts):
+        return self.control("POST", "seed", {"account": account, "posts": list(posts)})
+
+    def state(self, account):
+        return self.control("GET", f"state?account={account}")["accounts"][0]
+
+    def calls(self, account, limit=10_000):
+        return self.control("GET", f"log?account={account}&limit={limit}")["log"]
+
+    def api(self, token, method, path, body=None):
+        return http(method, self.url + path, body, {"Authorization": "Bearer " + token})
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.log.close()
+
+
+PLAYBOOK = """
+[[playbook]]
+name     = "outage"
+severity = "major"
+hold     = ["promotional", "unknown"]
+next_update = "45m"
+publish  = "at-once"
+undo     = "0s"
+summary.en = "We know that checkout is failing and are working on it. Next update by {{next_update_by}}."
+summary.hu = "Tudjuk, hogy a fizetés nem működik, dolgozunk rajta. Legközelebb eddig jelentkezünk: {{next_update_by}}."
+"""
+
+JUDGEMENT = """
+[judgement]
+promotional.tags = ["promo", "campaign:*"]
+essential.tags   = ["service", "safety", "recall"]
+neutral.tags     = ["team"]
+"""
+
+
+class Daemon:
+    """halfmastd with its settings and state in `folder`, and the halfmast command that talks to it."""
+
+    def __init__(self, folder, accounts, playbook=PLAYBOOK, judgement=JUDGEMENT, extra=""):
+        self.folder = folder
+        self.state_dir = os.path.join(folder, "state")
+        self.socket = os.path.join(folder, "control.sock")
+        self.config = os.path.join(folder, "halfmast.toml")
+        self.process = None
+        self.starts = 0
+        with open(self.config, "w") as file:
+            file.write(f'[daemon]\nstate_dir = "{self.state_dir}"\ncontrol_socket = "{self.socket}"\n{extra}\n')
+            file.write(accounts + judgement + playbook)
+
+    def start(self):
+        self.starts += 1
+        self.log_name = os.path.join(self.folder, f"halfmastd.{self.starts}.log")
+        self.log = open(self.log_name, "wb")
+        self.process = subprocess.Popen([os.path.join(BUILD, "halfmastd"), "--config", self.config], stdout=self.log, stderr=self.log)
+        wait_until(self.is_up, 30, "halfmastd answers")
+        return self
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"halfmastd ended with {self.process.returncode}: {self.said()}")
+        return self.halfmast("status").code == 0
+
+    def said(self):
+        with open(self.log_name, errors="replace") as file:
+            return file.read()[-4000:]
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+        self.log.close()
+        self.process = None
+
+    def stop(self):
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(30)
+        self.log.close()
+        self.process = None
+        return code
+
+    def halfmast(self, *words, stdin=None, env=None):
+        everything = {**os.environ, "HALFMAST_SOCKET": self.socket, "NO_COLOR": "1", **(env or {})}
+        everything.pop("HALFMAST_CONFIG", None)
+        done = subprocess.run([os.path.join(BUILD, "halfmast"), *words], input=stdin, env=everything, capture_output=True,
+                              text=True, timeout=240)
+        return Result(done)
+
+    def status(self):
+        return self.halfmast("status", "-o", "json").json
+
+    def posts(self):
+        return {post["id"]: post for post in self.halfmast("queue", "list", "-o", "json").json["posts"]}
+
+    def crisis(self):
+        return self.status()["crises"][0]
+
+    def polled(self, account):
+        """True once the account was read."""
+        return any(one["id"] == account and one["last_poll"] for one in self.status()["accounts"])
+
+
+class Story(unittest.TestCase):
+    """A test case with a folder that goes away, unless something failed: then it is named."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hm-")
+        self.addCleanup(self._tidy)
+
+    def _tidy(self):
+        failed = any(error for _, error in self._outcome.errors) if hasattr(self._outcome, "errors") else False
+        result = getattr(self._outcome, "result", None)
+        if result is not None:
+            failed = failed or any(test is self for test, _ in result.failures + result.errors)
+        if failed:
+            print(f"what it left behind: {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def begin_sandbox(self, *options):
+        sandbox = Sandbox(self.folder, *options)
+        self.addCleanup(sandbox.close)
+        return sandbox
+
+    def begin_daemon(self, accounts, **others):
+        daemon = Daemon(self.folder, accounts, **others)
+        self.addCleanup(daemon.stop)
+        return daemon.start()
+
+    def check_code(self, result, code):
+        self.assertEqual(result.code, code, result)
+        return result
+
+
+def account(connector, url, id, **keys):
+    """One [[account]] of the settings; dicts become inline tables."""
+    def value(of):
+        if isinstance(of, dict):
+            return "{ " + ", ".join(f"{name} = {json.dumps(text)}" for name, text in of.items()) + " }"
+        return json.dumps(of, ensure_ascii=False)
+    keys = {"id": id, "connector": connector, "url": url, "sweep_every": "2s", **keys}
+    return "[[account]]\n" + "".join(f"{name} = {value(of)}\n" for name, of in keys.items())
+
+
+def secret_file(folder, name, value):
+    path = os.path.join(folder, name)
+    with open(path, "w") as file:
+        os.chmod(path, 0o600)
+        file.write(value + "\n")
+    return path
+
+
+def main():
+    """As unittest.main(), but says when everything was skipped, and why."""
+    program = unittest.main(exit=False, verbosity=2, module="__main__")
+    ran = program.result
+    for test, why in ran.skipped:
+        print(f"SKIPPED {test}: {why}")
+    if not ran.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if ran.testsRun == len(ran.skipped) and ran.skipped else 0)

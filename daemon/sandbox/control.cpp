@@ -78,11 +78,18 @@ reply set_faults(platform_parts& parts, const net::server_request& request)
 
 reply set_clock(platform_parts& parts, const json& asked, time_point now)
 {
-    const auto skew = parse_signed_duration(asked.value("skew", ""));
-    if (!skew)
-        return refuse(422, "skew: not such as +3m or -10s");
-    parts.skew = *skew;
-    parts.state.restart_timers(now + *skew);
+    const auto by_skew = asked.contains("skew");
+    if (asked.size() != 1 || (!by_skew && !asked.contains("forward")))
+        return refuse(422, "the clock takes either skew (the platform's time minus true time) or forward (how far to go on)");
+    const auto length = parse_signed_duration(by_skew ? asked["skew"].get<std::string>() : asked["forward"].get<std::string>());
+    if (!length || (!by_skew && *length < milliseconds{0}))
+        return refuse(422, by_skew ? "skew: not such as +3m or -10s" : "forward: not such as 10m");
+    const auto skew = by_skew ? *length : parts.skew + *length;
+    // Forward, everything in between happens as if the time had been waited for, the sweeps too. Back, the rhythm starts anew.
+    const auto back = skew < parts.skew;
+    parts.skew = skew;
+    if (back)
+        parts.state.restart_timers(now + parts.skew);
     return answer({{"now", iso(now + parts.skew)}, {"skew_ms", parts.skew.count()}});
 }
 
@@ -122,7 +129,8 @@ reply set_rules(platform_parts& parts, const json& asked, time_point now)
                 known = true;
             }
         for (const auto& [key, place] : {std::pair{"most_a_day", &changed.most_a_day}, std::pair{"most_in_all", &changed.most_in_all},
-                 std::pair{"most_pins", &changed.most_pins}, std::pair{"most_characters", &changed.most_characters}})
+                 std::pair{"most_pins", &changed.most_pins}, std::pair{"most_characters", &changed.most_characters},
+                 std::pair{"most_media", &changed.most_media}})
             if (name == key && value.is_number_integer()) {
                 *place = value.get<int>();
                 known = true;
@@ -134,6 +142,10 @@ reply set_rules(platform_parts& parts, const json& asked, time_point now)
                     *flag = each.value().template get<bool>();
                 return flag != nullptr && each.value().is_boolean();
             });
+        if (name == "version" && value.is_string()) {
+            changed.version = value.get<std::string>();
+            known = true;
+        }
         if (name == "rate_limit" && value.is_string()) {
             limits = parse_rate_rules(value.get<std::string>(), asked.value("burst", 0));
             known = limits.has_value();
@@ -155,6 +167,10 @@ reply show(platform_parts& parts, const net::server_request& request, const std:
 {
     const auto from = parameters::read(request);
     const auto account = from.text("account").value_or("");
+    if (what.empty())
+        return answer({{"GET", {"state", "log", "faults"}},
+            {"POST", {"seed", "published", "mention", "edit", "faults", "clock", "rules", "accounts", "revoke", "sweep", "vacuum"}},
+            {"DELETE", {"faults", "log"}}});
     if (what == "state")
         return answer(whole_state(parts, now, account, from.flag("brief").value_or(false)));
     if (what == "log")
@@ -197,7 +213,8 @@ reply change(platform_parts& parts, const net::server_request& request, const st
 
 bool from_this_machine(const std::string& remote)
 {
-    return remote.starts_with("127.") || remote.starts_with("[::1]") || remote.starts_with("::1") || remote == "unix";
+    // An empty one: asked in the same process, without a socket.
+    return remote.empty() || remote.starts_with("127.") || remote.starts_with("[::1]") || remote.starts_with("::1") || remote == "unix";
 }
 
 }  // namespace

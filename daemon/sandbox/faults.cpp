@@ -1,5 +1,7 @@
 #include "daemon/sandbox/faults.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "daemon/sandbox/values.hpp"

@@ -36,7 +36,7 @@ reply second(call& from)
     return answer({{"domain", host_of(from.base)}, {"title", "halfmast practice platform"}, {"version", from.set.version},
         {"source_url", "https://example.org/"}, {"description", "A place to rehearse. Nothing here reaches anybody."},
         {"usage", {{"users", {{"active_month", from.state.everybody().size()}}}}},
-        {"api_versions", {{"mastodon", 2}}}, {"thumbnail", {{"url", from.base + "/headers/original/missing.png"}, {"blurhash", nullptr}, {"versions", json::object()}}},
+        {"api_versions", {{"mastodon", 6}}}, {"thumbnail", {{"url", from.base + "/headers/original/missing.png"}, {"blurhash", nullptr}, {"versions", json::object()}}},
         {"icon", json::array()}, {"languages", {"en"}}, {"configuration", configuration(from)},
         {"registrations", {{"enabled", false}, {"approval_required", false}, {"reason_required", false}, {"message", nullptr}, {"url", nullptr}}},
         {"contact", {{"email", "nobody@example.org"}, {"account", nullptr}}}, {"rules", json::array()}});

@@ -114,6 +114,17 @@ reply change(call& from)
     return answer(media_entity(from.view(), *file));
 }
 
+reply remove(call& from)
+{
+    const auto* file = own(from);
+    if (file == nullptr)
+        return not_found();
+    if (file->published_status)
+        return refuse(422, "Media attachment is currently used by an existing status");
+    from.state.discard(file->key);
+    return answer(nlohmann::json::object());
+}
+
 reply download(call& from)
 {
     const auto* file = from.state.find_media(from.key());
@@ -164,6 +175,7 @@ void add_media_routes(std::vector<route>& table)
     table.push_back({"POST", "/api/v2/media", needs::user, upload});
     table.push_back({"GET", "/api/v1/media/:id", needs::user, show});
     table.push_back({"PUT", "/api/v1/media/:id", needs::user, change});
+    table.push_back({"DELETE", "/api/v1/media/:id", needs::user, remove});
     table.push_back({"GET", "/media/:id/:file", needs::nobody, download});
 }
 

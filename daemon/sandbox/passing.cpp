@@ -36,8 +36,7 @@ std::size_t world::vacuum(time_point now)
 {
     auto removed = std::size_t{0};
     while (!unlinked_.empty() && unlinked_.begin()->first + rules_.media_life <= now) {
-        media_.erase(unlinked_.begin()->second);
-        unlinked_.erase(unlinked_.begin());
+        discard(unlinked_.begin()->second);
         ++removed;
     }
     return removed;

@@ -142,16 +142,16 @@ std::optional<time_point> platform::next_event() const
     return next;
 }
 
-bool platform::within_limits(const net::server_request& request, const person* who, time_point now, http_headers& headers)
+bool platform::within_limits(const net::server_request& request, const person* who, time_point at, http_headers& headers)
 {
     if (!request.path.starts_with("/api/"))
         return true;
     const auto key = who != nullptr ? "token:" + who->name : "address:" + address_without_port(request.remote);
-    const auto verdict = parts_.limits.take(key, kinds_of(request), now);
+    const auto verdict = parts_.limits.take(key, kinds_of(request), at);
     if (!verdict.limited)
         return true;
     // The platform writes microseconds here.
-    auto reset = iso(verdict.reset + parts_.skew);
+    auto reset = iso(verdict.reset);
     reset.replace(reset.size() - 1, 1, "000Z");
     headers.emplace_back("X-RateLimit-Limit", std::to_string(verdict.limit));
     headers.emplace_back("X-RateLimit-Remaining", std::to_string(verdict.remaining));
@@ -179,7 +179,8 @@ net::server_response platform::act_with(const striking_fault& struck, const net:
     const auto& what = struck.what;
     const auto at = now + parts_.skew;
     auto made = net::server_response{};
-    if (what.late || (!struck.effect && !what.status && !what.no_answer)) {
+    const auto refuses = what.status && *what.status >= 400;
+    if (what.late || (!struck.effect && !refuses && !what.no_answer)) {
         // What would it have answered? Do it, look, and undo it.
         parts_.state.begin();
         made = act(request, where, who, at);
@@ -203,7 +204,7 @@ net::server_response platform::serve(const net::server_request& request, time_po
         where.found == nullptr ? "other" : where.found->method + " " + where.found->pattern, 0, who == nullptr ? "-" : who->name, {}, false};
     auto headers = http_headers{};
     auto made = net::server_response{};
-    if (!within_limits(request, who, now, headers)) {
+    if (!within_limits(request, who, now + parts_.skew, headers)) {
         made = refuse(429, "Too many requests");
     } else if (const auto struck = parts_.plan.strike(entry.account, request.method, request.path)) {
         entry.fault = struck->rule;
@@ -211,7 +212,10 @@ net::server_response platform::serve(const net::server_request& request, time_po
     } else {
         made = act(request, where, who, now + parts_.skew);
     }
-    made.headers.insert(made.headers.end(), headers.begin(), headers.end());
+    // What a fault says of the limits stands: a made-up 429 must not show calls left.
+    for (auto& [name, value] : headers)
+        if (find_header(made.headers, name).empty())
+            made.headers.emplace_back(name, std::move(value));
     made.delay += parts_.latency;
     entry.status = made.no_answer ? 0 : made.status;
     entry.cut = made.cut_after.has_value();
@@ -238,7 +242,7 @@ std::string platform::introduction() const
     for (const auto key : parts_.state.everybody())
         if (const auto& who = parts_.state.owner_of(key); who.local)
             accounts.push_back({{"name", who.name}, {"token", who.token}, {"id", std::to_string(who.key)}});
-    return json{{"sandbox", "mastodon"}, {"url", parts_.base}, {"accounts", std::move(accounts)}, {"control", parts_.base + "/control"}}.dump();
+    return to_text({{"sandbox", "mastodon"}, {"url", parts_.base}, {"accounts", std::move(accounts)}, {"control", parts_.base + "/control"}});
 }
 
 std::string platform::state_document(time_point now) const { return show_state(parts_, now, {}, false); }

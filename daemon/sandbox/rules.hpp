@@ -41,7 +41,7 @@ struct rules {
     milliseconds vacuum_every{std::chrono::hours{24}};   // 24 h: at 03:00 UTC
     milliseconds media_processing{0};                    // POST /api/v2/media answers 202 so long
     milliseconds idempotency_life{std::chrono::hours{1}};
-    std::string version = "4.3.0";
+    std::string version = "4.4.0";
 };
 
 // One counter of calls. `burst` above zero makes it a token bucket of that size, else it is a window as Mastodon has it.

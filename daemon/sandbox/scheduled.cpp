@@ -39,7 +39,7 @@ reply move(call& from)
         return not_found();
     auto due = std::optional{post->due};
     if (from.params.has("scheduled_at"))
-        due = parse_when(*from.params.text("scheduled_at"), from.now);
+        due = parse_date(from.params.text("scheduled_at").value_or(""));
     if (!due)
         return invalid({"Scheduled at is invalid"});
     // Checked again in full even when the date does not change.

@@ -70,11 +70,13 @@ public:
     {
         stopped_ = true;
         timer_.cancel();
-        server_.drain([self = shared_from_this(), done = std::move(done)] {
-            if (!self->options_.state_file.empty())
-                write_whole(self->options_.state_file, self->platform_.state_document(true_now()));
-            done();
-        });
+        server_.drain(std::move(done));
+    }
+
+    void write_state() const
+    {
+        if (!options_.state_file.empty())
+            write_whole(options_.state_file, platform_.state_document(true_now()));
     }
 
 private:
@@ -135,6 +137,8 @@ unsigned short service::port() const { return impl_->port(); }
 
 void service::stop(std::function<void()> done) { impl_->stop(std::move(done)); }
 
+void service::write_state() const { impl_->write_state(); }
+
 int run(command_line options)
 {
     allow_many_files();
@@ -161,6 +165,7 @@ int run(command_line options)
         if (!ready_file.empty())
             write_whole(ready_file, line);
         context.run();
+        running.write_state();
         return 0;
     } catch (const std::exception& failed) {
         std::cerr << "halfmast-sandbox: " << failed.what() << '\n';

@@ -17,8 +17,10 @@ public:
     [[nodiscard]] std::string introduction() const;
     [[nodiscard]] unsigned short port() const;
 
-    // No new connections, no more publishing; then writes the state file and runs `done` once.
+    // No new connections, no more publishing; answers what is under way, then runs `done` once.
     void stop(std::function<void()> done);
+    // The state file, when the options name one. Throws std::runtime_error when it cannot be written.
+    void write_state() const;
 
 private:
     class impl;

@@ -1,5 +1,7 @@
 #include "daemon/sandbox/stage.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "daemon/sandbox/entities.hpp"
@@ -131,6 +133,9 @@ result<std::vector<std::string>> seed_one(world& state, const json& asked, time_
             return wrong("every: not a duration");
         const auto count = post->value("count", std::size_t{1});
         for (auto number = std::size_t{0}; number < count; ++number) {
+            // A picture belongs to one post: each further copy brings its own.
+            if (number > 0 && !words->media.empty())
+                words = read_words(state, **who, *post, now);
             auto copy = *words;
             copy.text = numbered(std::move(copy.text), number + 1);
             ids.push_back(std::to_string(state.schedule(**who, std::move(copy), *due + *every * number).key));
@@ -190,12 +195,15 @@ result<std::string> put_mention(world& state, const json& asked, time_point now)
         return who.error();
     const auto name = text_of(asked, "from", "stranger@elsewhere.example");
     auto* stranger = state.by_name(name);
+    if (stranger == *who)
+        return wrong("from: nobody is told of mentioning themselves");
     if (stranger == nullptr)
         stranger = &state.add_person(name, "", false, now);
     auto words = read_words(state, *stranger, asked, now);
     if (!words)
         return words.error();
-    if (words->text.find("@" + (*who)->name) == std::string::npos)
+    const auto named = mentions_in(words->text);
+    if (std::ranges::find(named, (*who)->name) == named.end())
         words->text = "@" + (*who)->name + " " + words->text;
     const auto& made = state.publish(*stranger, std::move(*words), now);
     return to_text({{"account", (*who)->name}, {"id", std::to_string(made.key)}, {"notification_id", std::to_string((*who)->notifications.rbegin()->first)}});
@@ -232,6 +240,8 @@ result<std::string> edit_as_other(world& state, const json& asked, time_point no
             words.text = *text;
             state.edit(*post, std::move(words), now);
         }
+        if (asked.value("delete", false))
+            state.erase_status(key);
         return to_text({{"id", std::to_string(key)}, {"kind", "published"}});
     }
     return problem{failure::not_found, "this account has no post " + text_of(asked, "id"), std::nullopt};

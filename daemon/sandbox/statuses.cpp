@@ -63,7 +63,7 @@ reply create(call& from)
     if (auto again = repeated(from, key))
         return std::move(*again);
     const auto date = from.params.text("scheduled_at").value_or("");
-    const auto due = date.empty() ? std::nullopt : parse_when(date, from.now);
+    const auto due = date.empty() ? std::nullopt : parse_date(date);
     if (!date.empty() && !due)
         return invalid({"Scheduled at is invalid"});
     auto read = read_draft(from);

@@ -49,12 +49,18 @@ token next_token(std::string_view text, bool after_word)
     if (text[0] != '@' && text[0] != '#')
         return {};
     auto end = std::size_t{1};
-    while (end < text.size() && is_word(text[end]))
+    if (text[0] == '#') {
+        while (end < text.size() && is_word(text[end]))
+            ++end;
+        return end == 1 ? token{} : token{piece::hashtag, end};
+    }
+    // A user name is ASCII, with dots and hyphens inside: "@acct-1." is acct-1.
+    while (end < text.size() && static_cast<unsigned char>(text[end]) < 0x80 && is_domain(text[end]))
         ++end;
+    while (end > 1 && (text[end - 1] == '.' || text[end - 1] == '-'))
+        --end;
     if (end == 1)
         return {};
-    if (text[0] == '#')
-        return {piece::hashtag, end};
     const auto name = end - 1;
     if (end + 1 < text.size() && text[end] == '@' && is_word(text[end + 1])) {
         ++end;
@@ -127,11 +133,18 @@ std::optional<milliseconds> parse_signed_duration(std::string_view text)
 
 std::optional<time_point> parse_when(std::string_view text, time_point now)
 {
-    if (text.starts_with('+') || text.starts_with('-')) {
-        const auto ahead = parse_signed_duration(text);
-        return ahead ? std::optional{now + *ahead} : std::nullopt;
-    }
+    if (!text.starts_with('+') && !text.starts_with('-'))
+        return parse_date(text);
+    const auto ahead = parse_signed_duration(text);
+    return ahead ? std::optional{now + *ahead} : std::nullopt;
+}
+
+std::optional<time_point> parse_date(std::string_view text)
+{
     auto written = std::string{text};
+    // "2026-03-01T14:30" and "2026-03-01T14:30Z"
+    if (written.size() >= 16 && written[13] == ':' && (written.size() == 16 || written[16] != ':'))
+        written.insert(16, ":00");
     if (written.size() > 10 && written[10] == ' ')
         written[10] = 'T';
     if (auto at = parse_rfc3339(written))

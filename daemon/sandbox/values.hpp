@@ -14,7 +14,10 @@ namespace halfmast::sandbox {
 // "2026-03-01T14:30:00.000Z": Mastodon always writes the milliseconds.
 std::string iso(time_point at);
 
-// RFC 3339, or relative to `now`: "+90s", "-2d". A time without a zone is UTC, as Rails reads it.
+// What a client sends: RFC 3339. A time without a zone is UTC and one without seconds is taken, as Rails reads them.
+std::optional<time_point> parse_date(std::string_view text);
+
+// What a stage is set with: a date, or relative to `now`: "+90s", "-2d".
 std::optional<time_point> parse_when(std::string_view text, time_point now);
 
 // "+3m", "-10s", "90s".

@@ -25,8 +25,6 @@ person& world::add_person(const std::string& name, const std::string& token, boo
     return who;
 }
 
-void world::add_token(const std::string& token, const person& whose) { tokens_[token] = whose.key; }
-
 person* world::find_person(id key)
 {
     const auto found = people_.find(key);
@@ -257,9 +255,30 @@ void world::edit(status& post, draft words, time_point at)
     insert(std::move(changed));
 }
 
+void world::drop_notification(person& whose, id key)
+{
+    auto node = whose.notifications.extract(key);
+    if (recording_)
+        note([this, owner = whose.key, gone = node.mapped()] { people_.at(owner).notifications[gone.key] = gone; });
+}
+
+void world::forget_mentions(const status& post)
+{
+    for (const auto& name : mentions_in(post.words.text))
+        if (auto* who = by_name(name)) {
+            auto keys = std::vector<id>{};
+            for (const auto& [key, each] : who->notifications)
+                if (each.about == post.key)
+                    keys.push_back(key);
+            for (const auto key : keys)
+                drop_notification(*who, key);
+        }
+}
+
 void world::erase_status(id key)
 {
     const auto gone = take_status(key);
+    forget_mentions(gone);
     for (const auto each : gone.words.media)
         if (auto* file = find_media(each))
             link(*file, std::nullopt, std::nullopt);
@@ -278,18 +297,33 @@ void world::pin(status& post, bool wanted)
     note([this, key = post.key, wanted] { pin(*find_status(key), !wanted); });
 }
 
-media& world::upload(person& owner, media file)
+media& world::insert(media file)
 {
-    const auto key = make_snowflake(file.uploaded);
-    file.key = key;
-    file.owner = owner.key;
-    unlinked_.emplace(file.uploaded, key);
-    note([this, key] {
-        unlinked_.erase({media_.at(key).uploaded, key});
-        media_.erase(key);
-    });
+    const auto key = file.key;
+    if (!file.scheduled_status && !file.published_status)
+        unlinked_.emplace(file.uploaded, key);
+    note([this, key] { take_media(key); });
     return media_[key] = std::move(file);
 }
+
+media world::take_media(id key)
+{
+    auto node = media_.extract(key);
+    auto file = std::move(node.mapped());
+    unlinked_.erase({file.uploaded, key});
+    if (recording_)
+        note([this, file] { insert(file); });
+    return file;
+}
+
+media& world::upload(person& owner, media file)
+{
+    file.key = make_snowflake(file.uploaded);
+    file.owner = owner.key;
+    return insert(std::move(file));
+}
+
+void world::discard(id key) { take_media(key); }
 
 void world::describe(media& file, std::optional<std::string> description, double x, double y)
 {

@@ -20,7 +20,6 @@ public:
     world& operator=(const world&) = delete;
 
     person& add_person(const std::string& name, const std::string& token, bool local, time_point now);
-    void add_token(const std::string& token, const person& whose);
     person* by_token(std::string_view token);
     person* by_name(std::string_view name);
     [[nodiscard]] const person* by_name(std::string_view name) const;
@@ -46,6 +45,7 @@ public:
     void erase_status(id key);
     void pin(status& post, bool wanted);
     media& upload(person& owner, media file);
+    void discard(id key);  // a file that no published status shows
     void describe(media& file, std::optional<std::string> description, double x, double y);
     void link(media& file, std::optional<id> scheduled_status, std::optional<id> published_status);
     void remember(person& who, const std::string& key, remembered_key made);
@@ -58,7 +58,7 @@ public:
     std::size_t sweep(time_point now);
     // Removes unlinked media that are old enough; gives how many.
     std::size_t vacuum(time_point now);
-    void restart_timers(time_point now);  // after the rules changed
+    void restart_timers(time_point now);  // after the rules changed, or the clock went back
 
     // Between begin and rollback every change is noted and then undone. Not while time advances.
     void begin();
@@ -74,7 +74,11 @@ private:
     scheduled take(id key);
     status& insert(status post);
     status take_status(id key);
+    media& insert(media file);
+    media take_media(id key);
     void notify_mentioned(const status& post);
+    void forget_mentions(const status& post);
+    void drop_notification(person& whose, id key);
     void fire(id key, time_point at, bool by_job);
     void note(std::function<void()> undo);
     [[nodiscard]] time_point next_vacuum_after(time_point now) const;

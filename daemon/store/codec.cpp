@@ -1,0 +1,255 @@
+#include "daemon/store/codec.hpp"
+
+#include <algorithm>
+
+#include "daemon/audit/chain.hpp"
+#include "daemon/store/post_json.hpp"
+
+namespace halfmast::store {
+
+using nlohmann::json;
+
+namespace {
+
+// The keepsake's name of a platform's own answer; the core leaves it alone.
+constexpr const char* raw_name = "raw";
+
+std::string sha256_hex(std::string_view bytes) { return audit::to_hex(audit::sha256(bytes)); }
+
+json words_json(const statement& words)
+{
+    return {{"language", words.language}, {"text", words.text}};
+}
+
+statement read_statement(const json& object)
+{
+    return {text_at(object, "language"), text_at(object, "text")};
+}
+
+std::string_view word_of(publish_mode mode) { return mode == publish_mode::at_once ? "at-once" : "after-approval"; }
+
+publish_mode read_publish_mode(const std::string& word)
+{
+    if (word != "at-once" && word != "after-approval")
+        throw unreadable("\"publish\" is neither at-once nor after-approval");
+    return word == "at-once" ? publish_mode::at_once : publish_mode::after_approval;
+}
+
+// The value of an enumeration by its stable word.
+template <class Parse>
+auto word_at(const json& object, const char* name, Parse parse)
+{
+    auto word = text_at(object, name);
+    auto value = parse(word);
+    if (!word.empty() && !value)
+        throw unreadable('"' + std::string{name} + "\" is a word this version does not know: " + word);
+    return value;
+}
+
+// As word_at, for a member that has to be there.
+template <class Parse>
+auto needed_word_at(const json& object, const char* name, Parse parse)
+{
+    auto value = word_at(object, name, parse);
+    if (!value)
+        throw unreadable('"' + std::string{name} + "\" is missing");
+    return *value;
+}
+
+// The same words as the API's description of a crisis.
+json flag_json(const crisis& flag)
+{
+    json object{{"id", flag.id.value},
+                {"severity", to_string(flag.level)},
+                {"raised_by", flag.raised_by.value},
+                {"raised_at", time_text(flag.raised_at)},
+                {"next_update_by", time_text(flag.next_update_by)},
+                {"undo_until", time_text(flag.undo_until)},
+                {"publish", word_of(flag.publish)},
+                {"phase", to_string(flag.now)}};
+    put(object, "playbook", flag.playbook);
+    put(object, "reason", flag.why);
+    put(object, "owner", flag.owner.value);
+    put(object, "lowered_by", flag.lowered_by.value);
+    if (flag.lowered_at != time_point{})
+        object["lowered_at"] = time_text(flag.lowered_at);
+    object["scope"] = json::object();
+    for (const auto& [name, wanted] : flag.over)
+        object["scope"][name] = wanted;
+    object["hold"] = json::array();
+    for (auto kind : flag.hold)
+        object["hold"].push_back(to_string(kind));
+    for (const auto& [account, words] : flag.statements)
+        object["statements"][account.value] = words_json(words);
+    return object;
+}
+
+crisis read_flag(const json& object)
+{
+    crisis flag;
+    flag.id = crisis_id{text_at(object, "id")};
+    flag.playbook = text_at(object, "playbook");
+    flag.level = needed_word_at(object, "severity", parse_severity);
+    flag.why = text_at(object, "reason");
+    flag.raised_by = actor_id{text_at(object, "raised_by")};
+    flag.owner = actor_id{text_at(object, "owner")};
+    flag.raised_at = time_at(object, "raised_at").value_or(time_point{});
+    flag.next_update_by = time_at(object, "next_update_by").value_or(time_point{});
+    flag.undo_until = time_at(object, "undo_until").value_or(time_point{});
+    flag.publish = read_publish_mode(text_at(object, "publish"));
+    flag.now = text_at(object, "phase") == to_string(phase::lowered) ? phase::lowered : phase::raised;
+    flag.lowered_at = time_at(object, "lowered_at").value_or(time_point{});
+    flag.lowered_by = actor_id{text_at(object, "lowered_by")};
+    if (const auto* matchers = object_at(object, "scope"))
+        for (const auto& [name, wanted] : matchers->items())
+            flag.over[name] = text_at(*matchers, name.c_str());
+    for (const auto& word : texts_at(object, "hold")) {
+        auto kind = parse_post_class(word);
+        if (!kind)
+            throw unreadable("\"hold\" names a class this version does not know: " + word);
+        flag.hold.insert(*kind);
+    }
+    if (const auto* statements = object_at(object, "statements"))
+        for (const auto& [account, words] : statements->items())
+            if (const auto* one = object_at(*statements, account.c_str()))
+                flag.statements[account_id{account}] = read_statement(*one);
+    return flag;
+}
+
+std::vector<std::string> values_of(const std::vector<post_id>& ids)
+{
+    std::vector<std::string> values;
+    for (const auto& id : ids)
+        values.push_back(id.value);
+    return values;
+}
+
+std::vector<post_id> ids_at(const json& object, const char* name)
+{
+    std::vector<post_id> ids;
+    for (auto& value : texts_at(object, name))
+        ids.push_back(post_id{std::move(value)});
+    return ids;
+}
+
+// Who, what, on what, with what outcome and why: the members a reader looks for first.
+void put_act(json& object, const audit_record& record)
+{
+    object["at"] = time_text(record.at);
+    object["kind"] = to_string(record.kind);
+    object["actor"] = record.actor.value;
+    put(object, "crisis", record.crisis.value);
+    put(object, "account", record.account.value);
+    put(object, "post", record.post.value);
+    put(object, "remote", record.remote.value);
+    put(object, "outcome", record.outcome);
+    put(object, "why", record.why);
+    put(object, "url", record.url);
+    if (record.flagged)
+        object["flagged"] = true;
+    if (record.late)
+        object["late"] = true;
+}
+
+void put_details(json& object, const audit_record& record)
+{
+    if (record.by)
+        object["rung"] = to_string(*record.by);
+    if (record.due)
+        object["due"] = time_text(*record.due);
+    if (record.until)
+        object["until"] = time_text(*record.until);
+    if (record.judged)
+        object["class"] = to_string(*record.judged);
+    for (const auto& one : record.reasons)
+        object["reasons"].push_back({{"rule", one.rule}, {"match", one.match}});
+    put(object, "pins", values_of(record.pins));
+    put(object, "displaced", values_of(record.displaced));
+    if (record.flag)
+        object["flag"] = flag_json(*record.flag);
+    if (record.words)
+        object["words"] = words_json(*record.words);
+    for (const auto& item : record.saved)
+        if (item.name == raw_name)
+            object["raw"] = item.sha256;
+        else
+            object["saved"].push_back({{"name", item.name}, {"sha256", item.sha256}});
+    if (record.snapshot) {
+        object["snapshot"] = to_json(*record.snapshot);
+        if (record.snapshot->raw)
+            object["raw"] = sha256_hex(*record.snapshot->raw);
+    }
+}
+
+audit_record read_record(const json& object)
+{
+    audit_record record{needed_word_at(object, "kind", parse_record_kind), {}};
+    auto at = time_at(object, "at");
+    if (!at)
+        throw unreadable("\"at\" is missing");
+    record.at = *at;
+    record.actor = actor_id{text_at(object, "actor")};
+    record.crisis = crisis_id{text_at(object, "crisis")};
+    record.account = account_id{text_at(object, "account")};
+    record.post = post_id{text_at(object, "post")};
+    record.remote = post_id{text_at(object, "remote")};
+    record.outcome = text_at(object, "outcome");
+    record.why = text_at(object, "why");
+    record.url = text_at(object, "url");
+    record.flagged = yes_at(object, "flagged");
+    record.late = yes_at(object, "late");
+    record.by = word_at(object, "rung", parse_rung);
+    record.due = time_at(object, "due");
+    record.until = time_at(object, "until");
+    record.judged = word_at(object, "class", parse_post_class);
+    record.pins = ids_at(object, "pins");
+    record.displaced = ids_at(object, "displaced");
+    if (const auto* reasons = list_at(object, "reasons"))
+        for (const auto& one : *reasons)
+            record.reasons.push_back({text_at(one, "rule"), text_at(one, "match")});
+    if (const auto* saved = list_at(object, "saved"))
+        for (const auto& item : *saved)
+            record.saved.push_back({text_at(item, "name"), text_at(item, "sha256")});
+    if (auto raw = text_at(object, "raw"); !raw.empty())
+        record.saved.push_back({raw_name, std::move(raw)});
+    if (const auto* snapshot = object_at(object, "snapshot"))
+        record.snapshot = std::make_shared<const scheduled_post>(read_post(*snapshot));
+    if (const auto* flag = object_at(object, "flag"))
+        record.flag = read_flag(*flag);
+    if (const auto* words = object_at(object, "words"))
+        record.words = read_statement(*words);
+    return record;
+}
+
+}  // namespace
+
+ledger_entry encode(const audit_record& record)
+{
+    auto object = json::object();
+    put_act(object, record);
+    put_details(object, record);
+    return {time_text(record.at), canonical(object)};
+}
+
+result<audit_record> decode(std::string_view payload)
+{
+    auto object = json::parse(payload, nullptr, false);
+    if (!object.is_object())
+        return problem{failure::local, "the payload is no JSON object", {}};
+    try {
+        return read_record(object);
+    } catch (const unreadable& why) {
+        return problem{failure::local, why.what(), {}};
+    } catch (const json::exception& why) {
+        return problem{failure::local, why.what(), {}};
+    }
+}
+
+std::vector<ledger_blob> blobs_of(const audit_record& record)
+{
+    if (!record.snapshot || !record.snapshot->raw)
+        return {};
+    return {{sha256_hex(*record.snapshot->raw), record.snapshot->raw}};
+}
+
+}  // namespace halfmast::store

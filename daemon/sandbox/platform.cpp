@@ -22,6 +22,17 @@ person* bearer_of(world& state, const net::server_request& request)
         : nullptr;
 }
 
+// The query without the token that some clients put there: the log keeps none.
+std::string without_token(std::string target)
+{
+    constexpr auto name = std::string_view{"access_token="};
+    for (auto at = target.find(name); at != std::string::npos; at = target.find(name, at + name.size())) {
+        const auto value = at + name.size();
+        target.replace(value, std::min(target.find('&', value), target.size()) - value, "...");
+    }
+    return target;
+}
+
 std::string address_without_port(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
 std::vector<rate_rule::counts> kinds_of(const net::server_request& request)
@@ -200,7 +211,7 @@ net::server_response platform::serve(const net::server_request& request, time_po
         return preflight();
     const auto where = routes_.match(request.method, request.path);
     auto* who = bearer_of(parts_.state, request);
-    auto entry = logged_call{now + parts_.skew, request.method, request.target,
+    auto entry = logged_call{now + parts_.skew, request.method, without_token(request.target),
         where.found == nullptr ? "other" : where.found->method + " " + where.found->pattern, 0, who == nullptr ? "-" : who->name, {}, false};
     auto headers = http_headers{};
     auto made = net::server_response{};

@@ -44,7 +44,7 @@ TEST_CASE("a scheduled post is listed, shown, moved, and goes out at its time", 
     there.wait(1min);
     CHECK(there.published() == texts{"Spring sale #promo"});
     CHECK(there.queue().empty());
-    const auto& out = there.get("/control/state?account=alice").body["accounts"][0]["published"][0];
+    const auto out = there.account()["published"][0];
     CHECK(out["at"] == "2026-03-01T14:00:00.000Z");
     CHECK(out["was_scheduled"] == made.body["id"]);
     CHECK(out["visibility"] == "unlisted");
@@ -91,7 +91,7 @@ TEST_CASE("trap: in the last five minutes a PUT is answered 200 and the post goe
     there.wait(4min);
     CHECK(there.published() == texts{"too late"});
     CHECK(there.get(path).status == 404);
-    const auto& account = there.get("/control/state?account=alice").body["accounts"][0];
+    const auto account = there.account();
     CHECK(account["late_jobs"] == 1);
     CHECK(account["published"][0]["at"] == "2026-03-01T12:10:00.000Z");
     CHECK(account["published"][0]["ignored_due"] == "2026-03-02T12:06:00.000Z");
@@ -250,7 +250,7 @@ TEST_CASE("an error while publishing is swallowed: the post is simply gone", "[s
     there.wait(1h);
     CHECK(there.queue().empty());
     CHECK(there.published().empty());
-    CHECK(there.get("/control/state").body["accounts"][0]["vanished"] == 1);
+    CHECK(there.account()["vanished"] == 1);
 }
 
 TEST_CASE("the default visibility is that of the publishing time", "[sandbox]")
@@ -259,7 +259,7 @@ TEST_CASE("the default visibility is that of the publishing time", "[sandbox]")
     REQUIRE(there.schedule("quietly", 1h).body["params"]["visibility"].is_null());
     CHECK(there.form("PATCH", "/api/v1/accounts/update_credentials", "source[privacy]=private&note=We+are+closed.").status == 200);
     there.wait(1h);
-    CHECK(there.get("/control/state").body["accounts"][0]["published"][0]["visibility"] == "private");
+    CHECK(there.account()["published"][0]["visibility"] == "private");
     CHECK(there.get("/api/v1/accounts/verify_credentials").body["source"]["note"] == "We are closed.");
 }
 

@@ -109,19 +109,23 @@ public:
     {
         return post("/api/v1/statuses", {{"status", text}, {"scheduled_at", in(ahead)}});
     }
-    // The texts of the queue, soonest made last, as the platform lists them.
+    // The texts of the queue as the platform lists them: what was made last comes first.
     std::vector<std::string> queue()
     {
         auto texts = std::vector<std::string>{};
-        for (const auto& each : get("/api/v1/scheduled_statuses?limit=40").body)
+        const auto list = get("/api/v1/scheduled_statuses?limit=40").body;
+        for (const auto& each : list)
             texts.push_back(each["params"]["text"].get<std::string>());
         return texts;
     }
-    // What is out, oldest first, by the control endpoint: no limit and no fault stands between.
-    std::vector<std::string> published(const std::string& account = "alice")
+    // Behind the scenes: no limit, no fault and no token stands between.
+    json account(const std::string& name = "alice") { return get("/control/state?account=" + name).body.at("accounts").at(0); }
+    // What is out, oldest first.
+    std::vector<std::string> published(const std::string& name = "alice")
     {
         auto texts = std::vector<std::string>{};
-        for (const auto& each : get("/control/state?account=" + account).body["accounts"][0]["published"])
+        const auto shown = account(name);
+        for (const auto& each : shown["published"])
             texts.push_back(each["text"].get<std::string>());
         return texts;
     }

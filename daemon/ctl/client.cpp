@@ -161,9 +161,6 @@ reply client::ask(const std::string& path, const std::string* body)
     return answer;
 }
 
-namespace {
-
-// Unreserved characters stay, every other byte is %XX.
 std::string percent_encode(std::string_view text)
 {
     char* encoded = text.empty() ? nullptr : curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
@@ -171,8 +168,6 @@ std::string percent_encode(std::string_view text)
     curl_free(encoded);
     return copy;
 }
-
-}  // namespace
 
 std::string post_path(std::string_view id)
 {

@@ -54,6 +54,9 @@ private:
 // "acme-blog/a b" -> "/posts/acme-blog/a%20b"; throws command_error when it is no id.
 std::string post_path(std::string_view id);
 
+// Unreserved characters stay, every other byte is %XX.
+std::string percent_encode(std::string_view text);
+
 // Joins name=value pairs whose value is not empty: "?state=held&limit=5", or "".
 std::string query_string(std::initializer_list<std::pair<const char*, std::string>> members);
 

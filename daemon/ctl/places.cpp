@@ -94,7 +94,12 @@ std::optional<std::string> find_state_dir(const session& all)
         return state_dir_in(told);
     if (auto left = left_beside_socket(all, "state_dir"))
         return left;
-    return state_dir_in(usual_config);
+    if (auto said = state_dir_in(usual_config))
+        return said;
+    // Settings that this user may not read, or none: the daemon of this machine still keeps its state at the usual place.
+    std::error_code ignored;
+    bool usual = socket_path(all) == usual_socket && fs::is_directory(usual_state_dir, ignored);
+    return usual ? std::optional<std::string>{usual_state_dir} : std::nullopt;
 }
 
 std::string daemon_program()

@@ -17,7 +17,7 @@ std::string config_path(const session&);
 std::optional<std::string> find_config(const session&);
 
 // --state-dir, else what --config or HALFMAST_CONFIG says, else what the daemon left beside its socket, else what the settings at the
-// usual place say. Nullopt when none of them is there.
+// usual place say, else /var/lib/halfmast when it is there and the socket is the usual one. Nullopt when none of them is there.
 std::optional<std::string> find_state_dir(const session&);
 
 // [daemon] state_dir of a settings file, with the default when the file names none; nullopt when it cannot be read.

@@ -5,6 +5,8 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -41,12 +43,22 @@ public:
     [[nodiscard]] int code() const { return code_; }
     [[nodiscard]] const std::string& type() const { return type_; }
     [[nodiscard]] const std::string& detail() const { return detail_; }
+
+    // Members of the JSON document beside the usual ones.
+    command_error& with(std::string name, std::string value)
+    {
+        more_.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& more() const { return more_; }
+
     [[nodiscard]] const char* what() const noexcept override { return detail_.c_str(); }
 
 private:
     int code_;
     std::string type_;    // "past-time", "unreachable", ...: stable
     std::string detail_;  // for people: what was tried, why not, what to do
+    std::vector<std::pair<std::string, std::string>> more_;
 };
 
 struct session {
@@ -84,5 +96,6 @@ void add_queue(CLI::App&, session&);
 void add_say(CLI::App&, session&);
 void add_audit(CLI::App&, session&);
 void add_local(CLI::App&, session&);  // check-config, doctor, judge
+void add_help(CLI::App&, session&);
 
 }  // namespace halfmast::ctl

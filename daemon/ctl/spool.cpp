@@ -60,6 +60,15 @@ std::string stamp(time_point at)
     return text + "-" + std::to_string(getpid());
 }
 
+// The daemon has a user of its own. What root leaves has to be readable for it, so it gets the state directory's owner; others
+// cannot give files away, and need not: the spool's group does it for them.
+void give_to_daemon(int fd, const std::string& state_dir)
+{
+    struct stat owner{};
+    if (geteuid() == 0 && stat(state_dir.c_str(), &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) != 0)
+        return;  // a file system without owners: then everybody may read it
+}
+
 result<void> make_durable(const std::string& directory)
 {
     descriptor folder{open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -76,9 +85,13 @@ result<std::string> write_spool(const std::string& state_dir, const document& co
     bool made = mkdir(directory.c_str(), 02770) == 0;
     if (!made && errno != EEXIST)
         return trouble("cannot make", directory);
-    if (made)
+    if (made) {
+        descriptor folder{open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        give_to_daemon(folder.get(), state_dir);
+        fchmod(folder.get(), 02770);
         if (auto parent = make_durable(state_dir); !parent)
             return parent.error();
+    }
 
     auto bytes = content.dump(-1, ' ', false, document::error_handler_t::replace) + "\n";
     auto temporary = directory + "/." + stamp(at) + ".tmp";
@@ -86,6 +99,7 @@ result<std::string> write_spool(const std::string& state_dir, const document& co
         descriptor file{open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0660)};
         if (file.get() < 0)
             return trouble("cannot write", temporary);
+        give_to_daemon(file.get(), state_dir);
         fchmod(file.get(), 0660);  // the daemon reads it as another user of the same group, whatever the umask says
         if (!write_all(file.get(), bytes) || fsync(file.get()) != 0 || file.close() != 0) {
             auto why = trouble("cannot write", temporary);

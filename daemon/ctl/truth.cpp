@@ -20,14 +20,6 @@ void join(std::string& text, const std::string& part)
         text += (text.empty() ? "" : "; ") + part;
 }
 
-std::uint64_t not_confirmed(const document& holds)
-{
-    std::uint64_t sum = 0;
-    for (const auto* state : not_confirmed_states)
-        sum += number_of(holds, state);
-    return sum;
-}
-
 std::string attention_line(const document& entry)
 {
     auto line = text_of(entry, "id") + " (" + text_of(entry, "state");
@@ -155,6 +147,14 @@ bool is_down(const document& account)
 }
 
 }  // namespace
+
+std::uint64_t not_confirmed(const document& holds)
+{
+    std::uint64_t sum = 0;
+    for (const auto* state : not_confirmed_states)
+        sum += number_of(holds, state);
+    return sum;
+}
 
 bool is_settled(const document& message) { return flag_of(member_of(message, "crisis"), "settled"); }
 

@@ -2,6 +2,7 @@
 // exit code out.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ truth tell_lower(const document& message);
 
 // The summary alone, for `say approve`.
 truth tell_summary(const document& message);
+
+// How many of these holds are neither confirmed nor decided by a person: `holds` as in status.
+std::uint64_t not_confirmed(const document& holds);
 
 bool is_settled(const document& message);
 

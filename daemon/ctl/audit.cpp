@@ -1,0 +1,211 @@
+// halfmast audit: reading the ledger through the daemon, and judging it without one.
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "daemon/audit/export.hpp"
+#include "daemon/audit/verify.hpp"
+#include "daemon/ctl/client.hpp"
+#include "daemon/ctl/places.hpp"
+#include "daemon/ctl/print.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+struct audit_options {
+    std::string target;
+    std::string before;
+    std::string limit;
+    std::string checkpoint;
+    std::string crisis;
+    std::string format = "jsonl";
+};
+
+std::string state_dir_of(const session& all)
+{
+    if (auto found = find_state_dir(all))
+        return *found;
+    throw command_error{exit_code::usage, "usage", "which ledger? Give --state-dir DIR, or --config FILE with the settings that name it"};
+}
+
+// ---- list ----
+
+// What a record is about: a post, an account, a crisis, or the daemon itself.
+std::string target_of(const document& record)
+{
+    auto account = text_of(record, "account");
+    auto post = text_of(record, "post");
+    if (!post.empty())
+        return account + "/" + post;
+    return account.empty() ? text_of(record, "crisis") : account;
+}
+
+int run_list(const session& all, const audit_options& given)
+{
+    client daemon{socket_path(all)};
+    auto answer = daemon.get("/audit" + query_string({{"target", given.target}, {"before", given.before}, {"limit", given.limit}}));
+    if (all.json()) {
+        print_json_text(answer.text);
+        return exit_code::done;
+    }
+    auto list = answer.body();
+    auto at = now();
+    table rows;
+    for (const auto& record : member_of(list, "records"))
+        rows.row({std::to_string(number_of(record, "seq")), clock_of(member_of(record, "at"), at), text_of(record, "kind"), text_of(record, "outcome"),
+                  text_of(record, "actor"), target_of(record), text_of(record, "why")});
+    rows.print(std::cout, terminal_columns());
+    std::cout.flush();
+    if (rows.empty())
+        std::cerr << "No record like that.\n";
+    if (auto next = number_of(list, "next"); next != 0)
+        std::cerr << "There are older ones: --before " << next << '\n';
+    return exit_code::done;
+}
+
+// ---- silence ----
+
+// Did anything get out that was to be held? Only a feed that was read after the old time proves that it did not.
+int run_silence(const session& all, const audit_options& given)
+{
+    client daemon{socket_path(all)};
+    auto answer = daemon.get("/posts" + query_string({{"crisis", given.crisis}, {"all", "1"}})).body();
+    document message;
+    message["schema"] = "halfmast.audit-silence/1";
+    message["crisis"] = given.crisis;
+    auto escapes = document::array();
+    std::uint64_t holds = 0, proved = 0;
+    for (const auto& post : member_of(answer, "posts")) {
+        ++holds;
+        proved += flag_of(post, "silence_proved");
+        if (text_of(post, "state") == "escaped")
+            escapes.push_back({{"id", member_of(post, "id")}, {"escaped_as", member_of(post, "escaped_as")}, {"due", member_of(post, "due")},
+                               {"detail", member_of(post, "detail")}});
+    }
+    auto escaped = escapes.size();
+    int code = escaped == 0 ? exit_code::done : exit_code::failed;
+    message["holds"] = holds;
+    message["proved"] = proved;
+    message["escaped"] = std::move(escapes);
+    message["exit_code"] = code;
+    if (all.json()) {
+        print_json(message);
+        return code;
+    }
+    for (const auto& one : message["escaped"])
+        std::cout << text_of(one, "id") << " went out as " << text_of(one, "escaped_as") << ", due " << clock_of(member_of(one, "due"), now()) << '\n';
+    paint color{all, STDOUT_FILENO};
+    auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped) + " escaped, silence is proved for "
+        + std::to_string(proved) + "; the others' old times have not passed yet, or their feeds were not read since";
+    std::cout << (code == exit_code::done ? text : color.bad(text)) << '\n';
+    return code;
+}
+
+// ---- without a daemon ----
+
+document verification_message(const std::string& state_dir, const audit::verification& found)
+{
+    document message;
+    message["schema"] = "halfmast.audit-verify/1";
+    message["clean"] = found.clean();
+    message["state_dir"] = state_dir;
+    message["records"] = found.records;
+    message["blobs"] = found.blobs;
+    message["head"] = audit::to_hex(found.head);
+    message["not_signed_yet"] = found.not_signed_yet;
+    message["signed"] = nullptr;
+    if (found.signed_head)
+        message["signed"] = {{"seq", found.signed_head->seq}, {"at", found.signed_head->at}, {"public_key", found.signed_head->public_key}};
+    auto faults = document::array();
+    for (const auto& fault : found.faults)
+        faults.push_back({{"seq", fault.seq}, {"what", fault.what}});
+    message["faults"] = std::move(faults);
+    message["exit_code"] = found.clean() ? exit_code::done : exit_code::failed;
+    return message;
+}
+
+int run_verify(const session& all, const audit_options& given)
+{
+    auto state_dir = state_dir_of(all);
+    auto found = audit::verify(state_dir, given.checkpoint.empty() ? std::nullopt : std::optional{given.checkpoint});
+    if (!found)
+        throw command_error{exit_code::failed, "unreadable", found.error().detail};
+    int code = found->clean() ? exit_code::done : exit_code::failed;
+    if (all.json()) {
+        print_json(verification_message(state_dir, *found));
+        return code;
+    }
+    for (const auto& fault : found->faults)
+        std::cout << safe(fault.what) << '\n';
+    paint color{all, STDOUT_FILENO};
+    auto records = count(static_cast<std::uint64_t>(found->records), "record") + " and " + count(static_cast<std::uint64_t>(found->blobs), "blob");
+    if (!found->clean()) {
+        std::cout << color.bad("NOT clean: " + count(found->faults.size(), "fault") + " in " + records) << '\n';
+        return code;
+    }
+    std::cout << "head " << audit::to_hex(found->head) << '\n';
+    if (found->not_signed_yet != 0)
+        std::cout << found->not_signed_yet << " of them behind the newest signed head; a running daemon signs them within a second\n";
+    std::cout << color.good("Clean: " + records + ", every hash and signature holds") << '\n';
+    return code;
+}
+
+int run_export(const session& all)
+{
+    auto written = audit::export_jsonl(state_dir_of(all), std::cout);
+    if (!written)
+        throw command_error{exit_code::failed, "unreadable", written.error().detail};
+    return exit_code::done;
+}
+
+void add_reads(CLI::App& audit, session& all, const std::shared_ptr<audit_options>& given)
+{
+    auto* list = audit.add_subcommand("list", "Records of the ledger, newest first");
+    list->add_option("--target", given->target, "Only about this post, account or crisis")->type_name("ID");
+    list->add_option("--limit", given->limit, "At most so many (100)")->type_name("N");
+    list->add_option("--before", given->before, "Only records before this number")->type_name("SEQ");
+    list->footer(R"(Examples:
+  halfmast audit list
+  halfmast audit list --target acme-blog/123)");
+    list->callback([&all, given] { all.command = [&all, given] { return run_list(all, *given); }; });
+
+    auto* silence = audit.add_subcommand("silence", "What got out although a flag covered it");
+    silence->add_option("CRISIS", given->crisis, "Which flag")->type_name("")->required();
+    silence->footer(R"(Exit code 1 when anything escaped; each is named with its public id.
+
+Examples:
+  halfmast audit silence c-1)");
+    silence->callback([&all, given] { all.command = [&all, given] { return run_silence(all, *given); }; });
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, session& all)
+{
+    auto given = std::make_shared<audit_options>();
+    auto* audit = app.add_subcommand("audit", "The ledger: read it, check it, hand it on");
+    audit->require_subcommand(1);
+    add_reads(*audit, all, given);
+
+    auto* verify = audit->add_subcommand("verify", "Check every record, hash and signature; needs no daemon");
+    verify->add_option("--checkpoint", given->checkpoint, "A signed head that was kept elsewhere")->type_name("FILE");
+    verify->footer(R"(Exit code 0: clean. 1: not clean, each fault is listed, or the ledger cannot be read.
+
+Examples:
+  halfmast audit verify
+  halfmast audit verify --state-dir /var/lib/halfmast --checkpoint /media/usb/checkpoint.json)");
+    verify->callback([&all, given] { all.command = [&all, given] { return run_verify(all, *given); }; });
+
+    auto* hand_on = audit->add_subcommand("export", "The ledger as JSON lines on standard output; needs no daemon");
+    hand_on->add_option("--format", given->format, "jsonl")->type_name("FORMAT")->check(CLI::IsMember({"jsonl"}));
+    hand_on->footer(R"(Examples:
+  halfmast audit export --state-dir /var/lib/halfmast > evidence.jsonl)");
+    hand_on->callback([&all] { all.command = [&all] { return run_export(all); }; });
+}
+
+}  // namespace halfmast::ctl

@@ -1,0 +1,134 @@
+#include "daemon/ctl/following.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/ctl/interrupt.hpp"
+#include "daemon/ctl/print.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+constexpr milliseconds look_every{200};
+constexpr milliseconds look_patience{10'000};
+
+// The newest message, or why there is none: a daemon that is restarted under us is waited for.
+std::string look(client& daemon, const std::string& path, document& message)
+{
+    try {
+        daemon.answer_within(look_patience);
+        message = daemon.get(path).body();
+        return {};
+    } catch (const daemon_down& error) {
+        return error.detail();
+    } catch (const no_answer& error) {
+        return error.detail();
+    } catch (const command_error& error) {
+        if (error.code() != exit_code::interrupted)
+            throw;
+        return {};  // the loop asks was_interrupted() itself
+    }
+}
+
+}  // namespace
+
+followed follow(client& daemon, document first, std::optional<milliseconds> wait, const std::function<bool(const document&)>& wanted,
+                progress& drawing)
+{
+    using clock = std::chrono::steady_clock;
+    followed end;
+    end.message = std::move(first);
+    auto path = crisis_path(member_of(member_of(end.message, "crisis"), "id").get<std::string>());
+    auto started = clock::now();
+    for (;;) {
+        drawing.show(end.message);
+        auto left = wait ? *wait - std::chrono::duration_cast<milliseconds>(clock::now() - started) : look_every;
+        if (end.trouble.empty() && wanted(end.message))
+            end.how = ending::reached;
+        else if (was_interrupted())
+            end.how = ending::interrupted;
+        else if (left.count() <= 0)
+            end.how = end.trouble.empty() ? ending::time_over : ending::lost;
+        else {
+            wait_for(std::min(left, look_every));
+            end.trouble = look(daemon, path, end.message);
+            continue;
+        }
+        return end;
+    }
+}
+
+int say_end(const session& all, followed end, const char* schema, const std::string& lead, truth (*tell)(const document&))
+{
+    auto told = tell(end.message);
+    if (end.how == ending::lost) {
+        told.code = exit_code::partly;
+        told.sentence = lead + ", but the daemon stopped answering (" + end.trouble + "); seen last: " + told.sentence;
+    } else if (end.how == ending::interrupted) {
+        told.code = exit_code::interrupted;
+        told.sentence = "interrupted: " + lead + "; so far: " + told.sentence;
+    } else if (!lead.empty()) {
+        told.sentence = lead + "; " + told.sentence;
+    }
+    if (all.json()) {
+        end.message["schema"] = schema;
+        end.message["sentence"] = told.sentence;
+        end.message["exit_code"] = told.code;
+        print_json(end.message);
+        return told.code;
+    }
+    for (const auto& line : told.details)
+        std::cout << "  not confirmed: " << line << '\n';
+    paint color{all, STDOUT_FILENO};
+    std::cout << (told.code == exit_code::done ? color.good(told.sentence) : color.bad(told.sentence)) << std::endl;
+    return told.code;
+}
+
+std::string crisis_path(const std::string& id) { return "/crises/" + percent_encode(id); }
+
+std::string only_open_crisis(client& daemon, const char* command)
+{
+    auto status = daemon.get("/status").body();
+    std::vector<std::string> open;
+    for (const auto& flag : member_of(status, "crises"))
+        if (text_of(flag, "phase") == "raised")
+            open.push_back(text_of(flag, "id"));
+    if (open.size() == 1)
+        return open[0];
+    if (open.empty())
+        throw command_error{exit_code::failed, "no-crisis", std::string{command} + ": no flag is up; 'halfmast status --all' lists the old ones"};
+    std::string names;
+    for (const auto& id : open)
+        names += (names.empty() ? "" : ", ") + id;
+    throw command_error{exit_code::usage, "usage",
+                        std::string{command} + ": " + std::to_string(open.size()) + " flags are up (" + names + "); say which one: '" + command + " "
+                            + open[0] + "'"};
+}
+
+progress_style style_of(const session& all)
+{
+    if (all.json())
+        return progress_style::none;
+    const char* term = std::getenv("TERM");
+    bool can_draw = isatty(STDERR_FILENO) != 0 && term != nullptr && std::strcmp(term, "dumb") != 0;
+    return can_draw ? progress_style::bars : progress_style::lines;
+}
+
+std::string headline(const document& crisis, time_point now)
+{
+    auto text = text_of(crisis, "id") + " " + text_of(crisis, "playbook") + " (" + text_of(crisis, "severity") + ")";
+    text += ", raised " + moment_of(member_of(crisis, "raised_at"), now) + " by " + text_of(crisis, "raised_by");
+    if (auto owner = text_of(crisis, "owner"); !owner.empty() && owner != text_of(crisis, "raised_by"))
+        text += ", owner " + owner;
+    return text + ", next update by " + moment_of(member_of(crisis, "next_update_by"), now);
+}
+
+}  // namespace halfmast::ctl

@@ -1,0 +1,62 @@
+// halfmast lower: the flag goes down and nothing is released by that.
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "daemon/ctl/client.hpp"
+#include "daemon/ctl/following.hpp"
+#include "daemon/ctl/interrupt.hpp"
+#include "daemon/ctl/places.hpp"
+#include "daemon/ctl/print.hpp"
+#include "daemon/ctl/times.hpp"
+#include "daemon/ctl/truth.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+struct lower_options {
+    std::string crisis;
+    std::string reason;
+    std::string wait = "60s";
+};
+
+int run_lower(const session& all, const lower_options& given)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    auto wait = read_duration(given.wait, "--wait");
+    watch_interrupt();
+    client daemon{socket_path(all)};
+    auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast lower") : given.crisis;
+    auto body = document::object();
+    if (!given.reason.empty())
+        body["reason"] = given.reason;
+    auto message = daemon.post(crisis_path(id) + "/lower", body).body();
+    progress drawing{std::cerr, progress_style::none};  // its bars count holds, and no hold changes here
+    auto end = follow(daemon, std::move(message), wait, is_unpinned, drawing);
+    return say_end(all, std::move(end), "halfmast.lower/1", "the flag " + id + " is down", tell_lower);
+}
+
+}  // namespace
+
+void add_lower(CLI::App& app, session& all)
+{
+    auto given = std::make_shared<lower_options>();
+    auto* command = app.add_subcommand("lower", "Lower a flag: unpin the summary, release nothing");
+    command->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
+    command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")->type_name("DURATION");
+    command->footer(R"(The summary stays published and is unpinned; former pins come back. Every held post waits for a person:
+see 'halfmast queue list --state held' and 'halfmast queue release --help'.
+
+Examples:
+  halfmast lower
+  halfmast lower c-1 --reason "checkout works again")");
+    command->callback([&all, given] { all.command = [&all, given] { return run_lower(all, *given); }; });
+}
+
+}  // namespace halfmast::ctl

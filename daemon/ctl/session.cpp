@@ -1,0 +1,139 @@
+#include "daemon/ctl/session.hpp"
+
+#include <clocale>
+#include <cstring>
+#include <iostream>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "daemon/ctl/help.hpp"
+#include "daemon/ctl/print.hpp"
+#include "daemon/ctl/usage.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+// For a command line that could not be parsed: the answer still has to be in the form that was asked for.
+bool asks_for_json(int argc, char** argv)
+{
+    for (int i = 1; i < argc; ++i) {
+        std::string_view word = argv[i];
+        if (word == "-ojson" || word == "-o=json" || word == "--output=json")
+            return true;
+        if ((word == "-o" || word == "--output") && i + 1 < argc && std::strcmp(argv[i + 1], "json") == 0)
+            return true;
+    }
+    return false;
+}
+
+int report(const command_error& error, bool json)
+{
+    if (!json) {
+        std::cout.flush();
+        std::cerr << "halfmast: " << error.detail() << '\n';
+        return error.code();
+    }
+    document body;
+    body["schema"] = "halfmast.error/1";
+    body["type"] = error.type();
+    body["detail"] = error.detail();
+    body["exit_code"] = error.code();
+    for (const auto& [name, value] : error.more())
+        body[name] = value;
+    print_json(body);
+    return error.code();
+}
+
+void add_common_options(CLI::App& app, session& all)
+{
+    app.add_option("--socket", all.socket, "The daemon's control socket")->type_name("PATH");
+    app.add_option("--config", all.config, "Settings file, for what works without a daemon")->type_name("FILE");
+    app.add_option("--state-dir", all.state_dir, "State directory, for what works without a daemon")->type_name("DIR");
+    app.add_option("-o,--output", all.output, "text, or json: one document")->type_name("FORM")->check(CLI::IsMember({"text", "json"}));
+    app.add_flag("--no-color", all.no_color, "No colours; NO_COLOR and TERM=dumb say the same");
+    app.set_version_flag("--version", std::string{"halfmast "} + HALFMAST_VERSION);
+}
+
+void add_commands(CLI::App& app, session& all)
+{
+    add_raise(app, all);
+    add_status(app, all);
+    add_plan(app, all);
+    add_lower(app, all);
+    add_queue(app, all);
+    add_say(app, all);
+    add_audit(app, all);
+    add_local(app, all);
+    add_help(app, all);
+}
+
+// CLI11 shows a command's own options only.
+void name_common_options(CLI::App& app)
+{
+    for (auto* command : app.get_subcommands([](CLI::App*) { return true; })) {
+        command->footer(command->get_footer() + "\n\nOptions of every command (-o json, --socket, ...): halfmast --help");
+        name_common_options(*command);
+    }
+}
+
+int parse_and_run(CLI::App& app, session& all, int argc, char** argv)
+{
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (from_cli(error) == exit_code::done)
+            return app.exit(error) == 0 ? exit_code::done : exit_code::usage;
+        return report(command_error{from_cli(error), "usage", explain_usage(app, error)}, asks_for_json(argc, argv));
+    }
+    try {
+        return all.command();
+    } catch (const command_error& error) {
+        return report(error, all.json());
+    } catch (const std::exception& error) {
+        return report(command_error{exit_code::failed, "internal", std::string{"halfmast made a mistake: "} + error.what()}, all.json());
+    }
+}
+
+}  // namespace
+
+int run(int argc, char** argv)
+{
+    std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide a character is; what we print is UTF-8 whatever the locale
+    session all;
+    CLI::App app{"halfmast: one command stops every queued promotional post, and proves it.", "halfmast"};
+    app.get_formatter()->column_width(32);
+    app.fallthrough();  // options may stand before or after the command
+    app.require_subcommand(1);
+    add_common_options(app, all);
+    add_commands(app, all);
+    name_common_options(app);
+    app.footer(overview());
+    int code = parse_and_run(app, all, argc, argv);
+    if (!std::cout.flush() && code == exit_code::done) {
+        std::cerr << "halfmast: done, but not everything could be written to standard output\n";
+        code = exit_code::partly;
+    }
+    return code;
+}
+
+int from_cli(const CLI::Error& error)
+{
+    bool wanted = dynamic_cast<const CLI::Success*>(&error) != nullptr;  // help and version are "errors" to CLI11
+    return wanted ? exit_code::done : exit_code::usage;
+}
+
+void print_json(const document& value) { print_json_text(value.dump(-1, ' ', false, document::error_handler_t::replace)); }
+
+void print_json_text(const std::string& text)
+{
+    std::cout << text;
+    if (text.empty() || text.back() != '\n')
+        std::cout << '\n';
+}
+
+time_point now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
+
+}  // namespace halfmast::ctl

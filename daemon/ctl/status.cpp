@@ -1,0 +1,187 @@
+// halfmast status: one screen. What is up, what is held, what is not, and which account cannot be read.
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "daemon/ctl/client.hpp"
+#include "daemon/ctl/following.hpp"
+#include "daemon/ctl/interrupt.hpp"
+#include "daemon/ctl/places.hpp"
+#include "daemon/ctl/print.hpp"
+#include "daemon/ctl/truth.hpp"
+
+namespace halfmast::ctl {
+
+namespace {
+
+constexpr milliseconds watch_every{1'000};
+
+struct status_options {
+    bool watch = false;
+    bool all = false;
+};
+
+// "412 held, 1 manual": only what is not zero.
+std::string counts_of(const document& counts)
+{
+    std::string text;
+    for (const auto& [state, number] : counts.items())
+        if (number.is_number_unsigned() && number.get<std::uint64_t>() != 0)
+            text += (text.empty() ? "" : ", ") + std::to_string(number.get<std::uint64_t>()) + " " + safe(state);
+    return text.empty() ? "none" : text;
+}
+
+std::string scope_of(const document& flag)
+{
+    std::string text;
+    for (const auto& [label, value] : member_of(flag, "scope").items())
+        text += (text.empty() ? "" : ",") + safe(label) + "=" + text_of(member_of(flag, "scope"), label.c_str());
+    return text.empty() ? "every account" : text;
+}
+
+void print_promise(std::ostream& out, const document& flag, const paint& color, time_point at)
+{
+    const auto& promised = member_of(flag, "next_update_by");
+    auto by = promised.is_string() ? parse_rfc3339(promised.get_ref<const std::string&>()) : std::nullopt;
+    auto words = "next update by " + moment_of(promised, at);
+    out << "  " << (by && *by < at ? color.bad("OVERDUE: " + words) : words) << '\n';
+}
+
+void print_crisis(std::ostream& out, const document& flag, const paint& color, time_point at)
+{
+    bool lowered = text_of(flag, "phase") == "lowered";
+    auto head = text_of(flag, "id") + " " + text_of(flag, "playbook") + " (" + text_of(flag, "severity") + ")" + (lowered ? ", lowered" : "");
+    auto reason = text_of(flag, "reason");
+    out << color.strong(head) << (reason.empty() ? "" : ": " + reason) << '\n';
+    out << "  raised " << moment_of(member_of(flag, "raised_at"), at) << " by " << text_of(flag, "raised_by") << ", owner " << text_of(flag, "owner")
+        << ", for " << scope_of(flag) << '\n';
+    if (lowered)
+        out << "  lowered " << moment_of(member_of(flag, "lowered_at"), at) << " by " << text_of(flag, "lowered_by") << '\n';
+    else
+        print_promise(out, flag, color, at);
+    out << "  posts: " << counts_of(member_of(flag, "holds")) << '\n';
+    out << "  summary: " << counts_of(member_of(flag, "summary")) << '\n';
+}
+
+void print_accounts(std::ostream& out, const document& status, const paint& color, time_point at)
+{
+    table rows;
+    for (const auto& account : member_of(status, "accounts")) {
+        auto read = flag_of(account, "reachable") ? "read " + moment_of(member_of(account, "last_poll"), at)
+            : member_of(account, "last_poll").is_null() && text_of(account, "trouble").empty()
+            ? color.warn("not read yet")
+            : color.bad("NOT READ: " + text_of(account, "trouble"));
+        rows.row({text_of(account, "id"), text_of(account, "connector"), std::to_string(number_of(account, "queued")) + " queued", read});
+    }
+    if (rows.empty())
+        return;
+    out << "Accounts:\n";
+    rows.print(out, terminal_columns(), "  ");
+}
+
+std::string last_line(const document& status, const paint& color)
+{
+    std::size_t up = 0;
+    std::uint64_t held = 0, open = 0;
+    for (const auto& flag : member_of(status, "crises")) {
+        if (text_of(flag, "phase") != "raised")
+            continue;
+        ++up;
+        held += number_of(member_of(flag, "holds"), "held");
+        open += not_confirmed(member_of(flag, "holds"));
+    }
+    auto degraded = member_of(status, "degraded").size();
+    auto tail = degraded == 0 ? std::string{} : "; " + count(degraded, "thing is", "things are") + " NOT well";
+    if (up == 0)
+        return degraded == 0 ? color.good("No flag is up.") : color.warn("No flag is up" + tail + ".");
+    auto text = count(up, "flag is", "flags are") + " up: " + std::to_string(held) + " held and confirmed"
+        + (open == 0 ? std::string{} : ", " + std::to_string(open) + " NOT confirmed") + tail + ".";
+    return open == 0 && degraded == 0 ? color.good(text) : color.bad(text);
+}
+
+std::string picture(const session& all, const document& status)
+{
+    std::ostringstream out;
+    paint color{all, STDOUT_FILENO};
+    auto at = now();
+    for (const auto& flag : member_of(status, "crises"))
+        print_crisis(out, flag, color, at);
+    print_accounts(out, status, color, at);
+    for (const auto& line : member_of(status, "degraded"))
+        if (line.is_string())
+            out << color.bad("Not well: " + safe(line.get_ref<const std::string&>())) << '\n';
+    out << last_line(status, color) << '\n';
+    return out.str();
+}
+
+// The newest answer as it is to be shown; a daemon that went away is waited for.
+std::string look(const session& all, client& daemon, const std::string& path)
+{
+    try {
+        auto answer = daemon.get(path);
+        return all.json() ? answer.text + "\n" : picture(all, answer.body());
+    } catch (const daemon_down& error) {
+        if (all.json())
+            throw;
+        return "halfmast: " + error.detail() + "; looking again\n";
+    } catch (const no_answer& error) {
+        if (all.json())
+            throw;
+        return "halfmast: " + error.detail() + "; looking again\n";
+    }
+}
+
+int watch(const session& all, client& daemon, const std::string& path)
+{
+    watch_interrupt();
+    bool redraw = !all.json() && style_of(all) == progress_style::bars && isatty(STDOUT_FILENO) != 0;
+    std::string last;
+    daemon.get(path);  // wrong options and a daemon that is down are said at once
+    while (!was_interrupted()) {
+        auto shown = look(all, daemon, path);
+        if (redraw)
+            std::cout << "\x1b[H\x1b[2J" << shown << std::flush;
+        else if (shown != last)
+            std::cout << shown << (all.json() ? "" : "\n") << std::flush;
+        if (!std::cout)
+            return exit_code::done;  // whoever read it went away
+        last = std::move(shown);
+        wait_for(watch_every);
+    }
+    return exit_code::interrupted;
+}
+
+int run_status(const session& all, const status_options& given)
+{
+    client daemon{socket_path(all)};
+    std::string path = given.all ? "/status?all=1" : "/status";
+    if (given.watch)
+        return watch(all, daemon, path);
+    auto answer = daemon.get(path);
+    if (all.json())
+        print_json_text(answer.text);
+    else
+        std::cout << picture(all, answer.body());
+    return exit_code::done;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, session& all)
+{
+    auto given = std::make_shared<status_options>();
+    auto* command = app.add_subcommand("status", "Which flags are up, what is held, what is not");
+    command->add_flag("--watch", given->watch, "Go on looking until Ctrl-C");
+    command->add_flag("--all", given->all, "Lowered flags too");
+    command->footer(R"(Examples:
+  halfmast status
+  halfmast status --watch
+  halfmast status --all -o json | jq '.crises[].id')");
+    command->callback([&all, given] { all.command = [&all, given] { return run_status(all, *given); }; });
+}
+
+}  // namespace halfmast::ctl

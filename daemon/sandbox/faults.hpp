@@ -19,11 +19,11 @@ struct fault {
     std::optional<std::string> body;
     std::optional<std::size_t> cut_after;    // bytes of the body, then the connection closes
     bool no_answer = false;                  // the connection closes without a byte
-    milliseconds delay{0};                   // before the answer
+    milliseconds delay{0};                   // before the answer; of a late act: before the act
     bool lie = false;                        // 200 and the expected body, but nothing is done
     std::size_t huge = 0;                    // the body is filled up to so many bytes
     enum class wrong { none, shape, page } wrong_type = wrong::none;  // JSON of another shape; an HTML page with 200
-    bool late = false;                       // the act is carried out only after `delay`, the answer is given as if it were done
+    bool late = false;                       // the answer of a success at once, the act after `delay`
 };
 
 struct fault_rule {

@@ -114,7 +114,8 @@ void spoil(const fault& what, net::server_response& made)
         made.body.append(what.huge - made.body.size(), ' ');
     made.cut_after = what.cut_after;
     made.no_answer = what.no_answer;
-    made.delay += what.delay;
+    if (!what.late)
+        made.delay += what.delay;
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ std::optional<std::vector<rate_rule>> parse_rate_rules(std::string_view text, in
     auto per = parse_duration(length);
     if (const auto bare = parse_count(length))
         per = seconds{*bare};
-    if (!calls || *calls == 0 || !per || *per <= milliseconds{0})
+    if (burst < 0 || !calls || *calls == 0 || !per || *per <= milliseconds{0})
         return std::nullopt;
     return std::vector<rate_rule>{{rate_rule::counts::all, *calls, *per, burst}};
 }

@@ -95,7 +95,7 @@ result<draft> read_words(world& state, person& who, const json& post, time_point
     return words;
 }
 
-std::string numbered(std::string text, std::size_t number)
+std::string numbered(std::string text, std::int64_t number)
 {
     if (const auto at = text.find("{n}"); at != std::string::npos)
         text.replace(at, 3, std::to_string(number));
@@ -131,8 +131,10 @@ result<std::vector<std::string>> seed_one(world& state, const json& asked, time_
         const auto every = parse_duration(text_of(*post, "every", "1s"));
         if (!every)
             return wrong("every: not a duration");
-        const auto count = post->value("count", std::size_t{1});
-        for (auto number = std::size_t{0}; number < count; ++number) {
+        const auto count = post->value("count", std::int64_t{1});
+        if (count < 1 || count > 1'000'000)
+            return wrong("count: not between 1 and 1,000,000");
+        for (auto number = std::int64_t{0}; number < count; ++number) {
             // A picture belongs to one post: each further copy brings its own.
             if (number > 0 && !words->media.empty())
                 words = read_words(state, **who, *post, now);

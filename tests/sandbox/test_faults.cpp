@@ -64,6 +64,7 @@ TEST_CASE("other limits are set while it runs: a window, a bucket, none", "[sand
     CHECK(there.control("rules", {{"rate_limit", "0"}}).status == 200);
     CHECK(there.get(queue_path).header("X-RateLimit-Limit").empty());
     CHECK(there.control("rules", {{"rate_limit", "many"}}).status == 422);
+    CHECK(there.control("rules", {{"rate_limit", "10/1s"}, {"burst", -1}}).status == 422);
 }
 
 TEST_CASE("a status code stands for a refusal: nothing is done", "[sandbox]")
@@ -178,7 +179,9 @@ TEST_CASE("a late act is answered at once and done afterwards", "[sandbox]")
     auto there = visit{};
     const auto path = queue_path + "/" + there.schedule("late", 1h).id();
     there.faults({{{"method", "DELETE"}, {"fault", {{"late", true}, {"delay", "20s"}}}}});
-    CHECK(there.remove(path).status == 200);
+    const auto early = there.remove(path);
+    CHECK(early.status == 200);
+    CHECK(early.raw.delay == 0ms);
     CHECK(there.queue().size() == 1);
     there.wait(19s);
     CHECK(there.queue().size() == 1);
@@ -285,6 +288,7 @@ TEST_CASE("the stage: accounts, posts, pins, other people's edits, and a sweep b
     REQUIRE(ids.size() == 2);
     CHECK(there.control("seed", {{"account", "dave"}, {"text", "x"}, {"due", "+1m"}}).status == 422);
     CHECK(there.control("seed", {{"account", "carol"}, {"text", "x"}, {"due", "soon"}}).status == 422);
+    CHECK(there.control("seed", {{"account", "carol"}, {"text", "x"}, {"due", "+1m"}, {"count", -1}}).status == 422);
 
     there.as("token-of-carol");
     CHECK(there.control("sweep", json::object()).body["handed"] == 1);

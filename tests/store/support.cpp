@@ -1,0 +1,232 @@
+#include "tests/store/support.hpp"
+
+#include <array>
+
+#include "daemon/audit/chain.hpp"
+
+namespace halfmast::test {
+
+time_point record_maker::time()
+{
+    auto sometimes_whole = maybe() ? milliseconds{0} : milliseconds{below(1000)};
+    return time_point{seconds{1'700'000'000 + below(200'000'000)}} + sometimes_whole;
+}
+
+std::string record_maker::text()
+{
+    static const std::array<std::string, 12> parts{"20% off", " ", "\"", "\\", "\n", "árvíztűrő", "скидка", "大减价", "🎉", std::string(1, '\0'), "\x7f", "</script>"};
+    std::string made;
+    for (unsigned i = below(6); i > 0; --i)
+        made += parts[below(parts.size())];
+    return made;
+}
+
+std::vector<std::string> record_maker::texts()
+{
+    std::vector<std::string> made;
+    for (unsigned i = below(4); i > 0; --i)
+        made.push_back(text());
+    return made;
+}
+
+std::vector<post_id> record_maker::ids()
+{
+    std::vector<post_id> made;
+    for (unsigned i = below(4); i > 0; --i)
+        made.push_back(post_id{"pin-" + std::to_string(below(9))});
+    return made;
+}
+
+crisis record_maker::flag(const crisis_id& id)
+{
+    crisis made;
+    made.id = id;
+    made.playbook = text();
+    made.level = static_cast<severity>(below(3));
+    made.over = {{"brand", text()}, {"region", "eu"}};
+    for (unsigned i = 0; i < 4; ++i)
+        if (maybe())
+            made.hold.insert(static_cast<post_class>(i));
+    made.why = text();
+    made.raised_by = actor_id{"anna"};
+    made.owner = actor_id{text()};
+    made.raised_at = time();
+    made.next_update_by = time();
+    made.undo_until = time();
+    made.publish = maybe() ? publish_mode::at_once : publish_mode::after_approval;
+    made.now = maybe() ? phase::raised : phase::lowered;
+    if (maybe()) {
+        made.lowered_at = time();
+        made.lowered_by = actor_id{"béla"};
+    }
+    for (unsigned i = below(3); i > 0; --i)
+        made.statements[account_id{"acme-" + std::to_string(i)}] = {"hu", text()};
+    return made;
+}
+
+post_ptr record_maker::snapshot(const post_id& id)
+{
+    scheduled_post made;
+    made.id = id;
+    made.due = time();
+    made.text = text();
+    made.folded = maybe() ? made.text : text();
+    made.language = maybe() ? "en" : "";
+    made.tags = texts();
+    made.categories = texts();
+    made.labels = texts();
+    made.links = texts();
+    made.url = text();
+    made.kind = maybe() ? "page" : "";
+    made.author = text();
+    made.version = text();
+    made.has_media = maybe();
+    if (maybe())
+        made.raw = std::make_shared<const std::string>(text() + "\xff\xfe raw");
+    return std::make_shared<const scheduled_post>(std::move(made));
+}
+
+audit_record record_maker::next()
+{
+    audit_record made{static_cast<record_kind>(below(static_cast<unsigned>(record_kind::request_refused) + 1)), time()};
+    if (maybe())
+        made.actor = actor_id{text()};
+    made.crisis = crisis_id{"c-" + std::to_string(below(4))};
+    if (below(8) != 0)
+        made.account = account_id{"acme-" + std::to_string(below(3))};
+    if (below(4) != 0)
+        made.post = post_id{std::to_string(below(12))};
+    if (maybe())
+        made.remote = post_id{std::to_string(below(20))};
+    constexpr std::array outcomes{"", "intent", "done", "unknown", "not_found", "not_sent", "rate_limited"};
+    made.outcome = outcomes[below(outcomes.size())];
+    made.why = text();
+    if (maybe())
+        made.by = static_cast<rung>(below(6));
+    if (maybe())
+        made.due = time();
+    if (maybe())
+        made.until = time();
+    if (maybe())
+        made.judged = static_cast<post_class>(below(4));
+    for (unsigned i = below(3); i > 0; --i)
+        made.reasons.push_back({"words.en.promotional", text()});
+    for (unsigned i = below(3); i > 0; --i)
+        made.saved.push_back({"media/" + std::to_string(i), audit::to_hex(audit::sha256(text()))});
+    made.pins = ids();
+    made.displaced = ids();
+    if (made.kind == record_kind::hold_planned || below(10) == 0)
+        made.snapshot = snapshot(made.post);
+    if (made.kind == record_kind::crisis_raised)
+        made.flag = flag(made.crisis);
+    if (made.kind == record_kind::summary_planned || below(10) == 0)
+        made.words = statement{"ru", text()};
+    made.flagged = maybe();
+    made.url = text();
+    made.late = below(5) == 0;
+    return made;
+}
+
+namespace {
+
+class writer {
+public:
+    template <class T>
+    void add(const char* name, const T& value)
+    {
+        text_ << name << '=' << value << '\n';
+    }
+    void add(const char* name, const std::optional<time_point>& value) { add(name, value ? format_utc(*value) : "none"); }
+    void add(const char* name, time_point value) { add(name, format_utc(value)); }
+    void add(const char* name, const std::vector<std::string>& list)
+    {
+        for (const auto& item : list)
+            add(name, item);
+    }
+    [[nodiscard]] std::string text() const { return text_.str(); }
+
+private:
+    std::ostringstream text_;
+};
+
+void describe(writer& to, const scheduled_post& post)
+{
+    to.add("snapshot.id", post.id.value);
+    to.add("snapshot.due", post.due);
+    to.add("snapshot.text", post.text);
+    to.add("snapshot.folded", post.folded);
+    to.add("snapshot.language", post.language);
+    to.add("snapshot.tags", post.tags);
+    to.add("snapshot.categories", post.categories);
+    to.add("snapshot.labels", post.labels);
+    to.add("snapshot.links", post.links);
+    to.add("snapshot.url", post.url);
+    to.add("snapshot.kind", post.kind);
+    to.add("snapshot.author", post.author);
+    to.add("snapshot.version", post.version);
+    to.add("snapshot.media", post.has_media);
+}
+
+void describe(writer& to, const crisis& flag)
+{
+    to.add("flag.id", flag.id.value);
+    to.add("flag.playbook", flag.playbook);
+    to.add("flag.level", to_string(flag.level));
+    to.add("flag.scope", to_string(flag.over));
+    for (auto kind : flag.hold)
+        to.add("flag.hold", to_string(kind));
+    to.add("flag.why", flag.why);
+    to.add("flag.raised_by", flag.raised_by.value);
+    to.add("flag.owner", flag.owner.value);
+    to.add("flag.raised_at", flag.raised_at);
+    to.add("flag.next", flag.next_update_by);
+    to.add("flag.undo", flag.undo_until);
+    to.add("flag.publish", flag.publish == publish_mode::at_once);
+    to.add("flag.phase", to_string(flag.now));
+    to.add("flag.lowered_at", flag.lowered_at);
+    to.add("flag.lowered_by", flag.lowered_by.value);
+    for (const auto& [account, words] : flag.statements)
+        to.add("flag.statement", account.value + "/" + words.language + "/" + words.text);
+}
+
+}  // namespace
+
+std::string describe(const audit_record& record)
+{
+    writer to;
+    to.add("kind", to_string(record.kind));
+    to.add("at", record.at);
+    to.add("actor", record.actor.value);
+    to.add("crisis", record.crisis.value);
+    to.add("account", record.account.value);
+    to.add("post", record.post.value);
+    to.add("remote", record.remote.value);
+    to.add("outcome", record.outcome);
+    to.add("why", record.why);
+    to.add("rung", record.by ? to_string(*record.by) : "none");
+    to.add("due", record.due);
+    to.add("until", record.until);
+    to.add("class", record.judged ? to_string(*record.judged) : "none");
+    for (const auto& one : record.reasons)
+        to.add("reason", one.rule + "/" + one.match);
+    for (const auto& item : record.saved)
+        to.add("saved", item.name + "/" + item.sha256);
+    if (record.snapshot && record.snapshot->raw)
+        to.add("saved", "raw/" + audit::to_hex(audit::sha256(*record.snapshot->raw)));
+    for (const auto& id : record.pins)
+        to.add("pin", id.value);
+    for (const auto& id : record.displaced)
+        to.add("displaced", id.value);
+    if (record.snapshot)
+        describe(to, *record.snapshot);
+    if (record.flag)
+        describe(to, *record.flag);
+    if (record.words)
+        to.add("words", record.words->language + "/" + record.words->text);
+    to.add("flagged", record.flagged);
+    to.add("url", record.url);
+    to.add("late", record.late);
+    return to.text();
+}
+
+}  // namespace halfmast::test

@@ -1,0 +1,96 @@
+// JSON from outside, read without trust: absent and wrong members become empty values. Private to this room.
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "connectors/mastodon/wire.hpp"
+
+namespace halfmast::mastodon::wire {
+
+using nlohmann::json;
+
+inline constexpr std::size_t page_size = 40;  // the most the platform gives
+
+inline constexpr int deepest = 64;  // nested values; no answer of the platform has ten
+
+// A parser's stack is not ours to spend: depth is looked at before.
+inline bool is_too_deep(std::string_view text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        char c = text[at];
+        if (quoted) {
+            at += c == '\\' ? 1 : 0;
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > deepest)
+                return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+inline json parse(std::string_view text) { return is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false); }
+
+inline std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+inline const json& member(const json& object, const char* name)
+{
+    static const json nothing;
+    if (!object.is_object())
+        return nothing;
+    auto found = object.find(name);
+    return found == object.end() ? nothing : *found;
+}
+
+inline std::string text(const json& object, const char* name)
+{
+    const auto& value = member(object, name);
+    return value.is_string() ? value.get<std::string>() : std::string{};
+}
+
+// Ids are texts, and numbers in a few places and versions.
+inline std::string as_id(const json& value)
+{
+    if (value.is_string())
+        return value.get<std::string>();
+    return value.is_number_integer() ? value.dump() : std::string{};
+}
+
+inline std::optional<time_point> moment(const json& object, const char* name) { return parse_rfc3339(text(object, name)); }
+
+inline double number(const json& object, const char* name)
+{
+    const auto& value = member(object, name);
+    return value.is_number() ? value.get<double>() : 0.0;
+}
+
+inline std::optional<int> whole(const json& value)
+{
+    if (!value.is_number_integer() || value < 1 || value > 1'000'000'000)
+        return std::nullopt;
+    return value.get<int>();
+}
+
+inline std::optional<std::int64_t> whole_number(std::string_view given)
+{
+    std::int64_t value = 0;
+    auto [end, fault] = std::from_chars(given.data(), given.data() + given.size(), value);
+    return fault == std::errc{} && end == given.data() + given.size() && value >= 0 ? std::optional{value} : std::nullopt;
+}
+
+// wire_answers.cpp
+std::string text_of_params(const json& params);
+attachment to_attachment(const json& element);
+
+}  // namespace halfmast::mastodon::wire

@@ -58,6 +58,9 @@ struct loaded {
     [[nodiscard]] bool usable() const;
 };
 
+// The settings of a machine without a settings file: no accounts, the shipped word rules.
+settings defaults();
+
 // Reads FILE and the files it names (playbooks, words; relative to it). `rooms` is the table of connectors.
 // With `secrets` false, secrets are not read: check-config on a machine that must not see them.
 loaded load(const std::string& file, std::span<const connector_room> rooms, bool secrets = true);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ std::string local_time(time_point at, time_point now, const std::string& languag
 
 // Knows this IANA zone name.
 bool is_time_zone(const std::string& zone);
+
+// The usual form of a BCP 47 tag: "EN-us" gives "en-US". Nothing when it is malformed or no such language is known.
+std::optional<std::string> language_tag(std::string_view tag);
 
 // Characters as most platforms count them (Unicode code points).
 std::size_t length(std::string_view utf8);

@@ -1,0 +1,152 @@
+#include "daemon/settings/playbook.hpp"
+
+#include <algorithm>
+
+#include "daemon/text/closest.hpp"
+#include "daemon/text/text.hpp"
+
+namespace halfmast::settings {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+// What a statement may name; filled in by app/statements.
+const std::vector<std::string>& statement_fields()
+{
+    static const std::vector<std::string> all{"reason", "owner", "severity", "raised_at", "next_update_by"};
+    return all;
+}
+
+// A word out of a fixed list, by `parse`; `known` is that list for the message.
+template <class Value>
+void read_word(table_reader& book, const char* key, const std::vector<std::string>& known, std::optional<Value> (*parse)(std::string_view),
+               Value& made)
+{
+    auto word = book.text(key);
+    if (!word)
+        return;
+    if (auto value = parse(*word)) {
+        made = *value;
+        return;
+    }
+    text::nearest search{*word};
+    for (const auto& one : known)
+        search.offer(one);
+    book.fault(book.find(key), std::string{key} + ": '" + *word + "' is none of " + in_words(known) + "." + search.question());
+}
+
+std::optional<publish_mode> parse_publish_mode(std::string_view text)
+{
+    if (text == "at-once")
+        return publish_mode::at_once;
+    if (text == "after-approval")
+        return publish_mode::after_approval;
+    return std::nullopt;
+}
+
+void read_hold(table_reader& book, std::set<post_class>& hold)
+{
+    if (book.find("hold") == nullptr)
+        return;
+    std::set<post_class> wanted;
+    const auto items = book.texts("hold");
+    for (const auto& [text, node] : items) {
+        auto kind = parse_post_class(text);
+        if (kind)
+            wanted.insert(*kind);
+        else
+            book.fault(node, "hold: '" + text + "' is none of promotional, essential, neutral, unknown");
+    }
+    const auto* list = book.find("hold")->as_array();
+    if (list != nullptr && list->empty())
+        book.fault(list, "hold is empty: such a flag would stop nothing");
+    if (!wanted.empty())
+        hold = std::move(wanted);
+}
+
+void check_template(table_reader& book, const std::string& name, const toml::node& node, const std::string& source)
+{
+    auto fields = text::fields_of(source);
+    if (!fields) {
+        book.fault(&node, name + ": " + fields.error().detail);
+        return;
+    }
+    for (const auto& field : *fields) {
+        const auto& known = statement_fields();
+        if (std::ranges::find(known, field) != known.end())
+            continue;
+        text::nearest search{field};
+        for (const auto& one : known)
+            search.offer(one);
+        book.fault(&node, name + ": there is no field {{" + field + "}}." + search.question() + " Known: " + in_words(known));
+    }
+}
+
+void read_summary(table_reader& book, std::map<std::string, std::string>& summary)
+{
+    const auto* table = book.table("summary");
+    if (table == nullptr)
+        return;
+    for (const auto& [key, node] : *table) {
+        const std::string name = "summary." + std::string{key.str()};
+        auto tag = text::language_tag(key.str());
+        if (!tag)
+            book.fault_at(key.source().begin, name + ": '" + std::string{key.str()} + "' is not a language tag; write it as en, hu or zh-Hans");
+        const auto* value = node.as_string();
+        if (value == nullptr) {
+            book.wrong_type(name, node, "text");
+            continue;
+        }
+        if (text::fold(value->get()).empty())
+            book.fault(&node, name + " is empty");
+        check_template(book, name, node, value->get());
+        if (tag && !summary.emplace(*tag, value->get()).second)
+            book.fault_at(key.source().begin, name + ": there is a summary for " + *tag + " already");
+    }
+}
+
+}  // namespace
+
+void playbook_list::read(table_reader book, std::size_t number)
+{
+    playbook made;
+    made.name = read_name(book, number);
+    read_word<severity>(book, "severity", {"minor", "major", "critical"}, parse_severity, made.level);
+    read_word<publish_mode>(book, "publish", {"at-once", "after-approval"}, parse_publish_mode, made.publish);
+    read_hold(book, made.hold);
+    if (auto length = book.duration("next_update", {minutes{1}, hours{24 * 7}}))
+        made.next_update = *length;
+    if (auto length = book.duration("undo", {milliseconds{0}, hours{1}}))
+        made.undo = *length;
+    read_summary(book, made.summary);
+    book.finish();
+    if (!made.name.empty())
+        all_.emplace(made.name, std::move(made));
+}
+
+std::string playbook_list::read_name(table_reader& book, std::size_t number)
+{
+    book.rename("playbook #" + std::to_string(number));
+    auto name = book.required_text("name");
+    if (!name)
+        return {};
+    const auto* node = book.find("name");
+    const bool sound = std::ranges::all_of(*name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'
+            || static_cast<unsigned char>(c) >= 0x80;
+    });
+    if (!sound || name->starts_with('-')) {
+        book.fault(node, "name: it is typed in a hurry, so use letters, digits and '-' only");
+        return {};
+    }
+    book.rename("playbook " + *name);
+    const auto place = book.file() + ":" + std::to_string(node->source().begin.line);
+    auto [known, is_new] = places_.emplace(*name, place);
+    if (!is_new)
+        book.fault(node, "the name is taken by the playbook at " + known->second);
+    return *name;
+}
+
+}  // namespace halfmast::settings

@@ -1,0 +1,25 @@
+// What a WordPress can do for halfmast: declared, not found out by failing. The reasons are in README.md.
+#pragma once
+
+#include "daemon/core/account.hpp"
+
+namespace halfmast::wordpress {
+
+// Back to a draft works to the last second (measured), so it needs no lead. There is no second rung: whatever refuses a
+// draft (credential, role, outage) refuses a new date for the same reason.
+inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}};
+
+// WordPress publishes at once what is "scheduled" less than 60 s ahead; the rest is for clocks that differ.
+inline constexpr seconds release_margin{120};
+// The least distance from the site's own clock at which a release is sent.
+inline constexpr seconds site_clock_margin{90};
+
+inline constexpr bool can_publish = true;
+inline constexpr bool can_pin = true;    // sticky posts; WordPress puts no limit on their number
+inline constexpr bool can_read_feed = true;
+inline constexpr int most_pins = 0;
+inline constexpr int text_limit = 0;
+inline constexpr int read_batch = 50;
+inline constexpr int most_in_flight = 4;  // a PHP pool is small, and visitors need it too
+
+}  // namespace halfmast::wordpress

@@ -1,0 +1,84 @@
+// A WordPress site as halfmast's ports: holds by turning a scheduled post back into a draft, publishes the summary and makes it
+// sticky. Thin: wire says what to ask and what answers mean; nothing public is ever changed but its stickiness.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/wordpress/settings.hpp"
+#include "connectors/wordpress/wire.hpp"
+#include "daemon/ports/room.hpp"
+
+namespace halfmast::wordpress {
+
+connector_room room();
+
+class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+public:
+    connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
+
+    asio::awaitable<result<std::vector<scheduled_post>>> list() override;
+    asio::awaitable<result<kept_bytes>> save(save_post) override;
+    asio::awaitable<result<receipt>> hold(hold_post) override;
+    asio::awaitable<result<std::vector<post_reading>>> read(read_posts) override;
+    asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
+
+    asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<std::vector<post_id>>> pins() override;
+    asio::awaitable<result<receipt>> pin(post_id) override;
+    asio::awaitable<result<receipt>> unpin(post_id) override;
+
+    asio::awaitable<result<std::vector<publication>>> since(time_point) override;
+
+    asio::awaitable<std::vector<check_line>> check() override;
+
+private:
+    // What the site is made of; asked for once in a while, shared by the calls under way.
+    struct outline {
+        std::vector<wire::post_type> types;
+        std::vector<wire::taxonomy> taxonomies;
+    };
+    using outline_ptr = std::shared_ptr<const outline>;
+
+    // A post that was to go out and was still waiting, or was found public when it had to be held: WordPress publishes it under
+    // its old date, so the feed must ask for it by id.
+    struct late_post {
+        std::string kind;
+        bool queued = false;
+        int told = 0;  // how often the feed showed it
+    };
+
+    asio::awaitable<result<http_response>> send(http_request request, std::string doing);
+    asio::awaitable<result<wire::site>> find_site();
+    asio::awaitable<result<wire::site_index>> try_addressing(wire::addressing by);
+    asio::awaitable<result<outline_ptr>> find_outline();
+    asio::awaitable<result<std::vector<wire::listed_post>>> list_type(wire::site at, outline_ptr outline, wire::post_type type);
+    asio::awaitable<result<bool>> learn_names(wire::site at, outline_ptr outline, const std::vector<wire::listed_post>* posts);
+    asio::awaitable<result<bool>> learn_terms(wire::site at, wire::taxonomy of, std::vector<wire::wp_id> ids);
+    asio::awaitable<result<bool>> learn_authors(wire::site at, std::vector<wire::wp_id> ids);
+    void name(const outline& outline, wire::listed_post& listed) const;
+    void remember_late(const std::vector<wire::listed_post>& posts, time_point now);
+    asio::awaitable<result<wire::standing>> look(wire::site at, std::string kind, post_id id, std::string doing);
+    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(wire::site at, std::string kind, std::vector<post_id> ids);
+    asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(wire::site at, std::string slug);
+    asio::awaitable<result<receipt>> stick(post_id id, bool sticky);
+    asio::awaitable<result<std::vector<publication>>> feed_of(wire::site at, wire::post_type type, time_point since);
+    asio::awaitable<result<std::vector<publication>>> late_feed(wire::site at);
+    asio::awaitable<check_line> check_user(wire::site at, wire::user* me);
+    asio::awaitable<std::vector<check_line>> check_types(wire::site at, wire::user me);
+
+    std::shared_ptr<const settings> own_;
+    http_port& http_;
+    std::optional<wire::addressing> addressing_;
+    outline_ptr outline_;
+    std::map<std::string, std::map<wire::wp_id, wire::term>> terms_;  // by taxonomy field; an empty slug: the site has none of that number
+    std::map<wire::wp_id, std::string> authors_;
+    std::map<post_id, late_post> late_;
+    std::optional<time_point> site_time_;  // of the last list
+    unsigned lists_ = 0;
+};
+
+}  // namespace halfmast::wordpress

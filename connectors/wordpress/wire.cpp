@@ -1,0 +1,323 @@
+// What is asked. What an answer means is in wire_answers.cpp.
+#include "connectors/wordpress/wire.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/text/text.hpp"
+
+namespace halfmast::wordpress::wire {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_list = 64u << 20;      // a hundred long articles
+constexpr std::size_t most_title = 60;            // characters
+constexpr std::size_t most_slug = 120;            // WordPress keeps 200
+constexpr std::chrono::hours ambiguous_hour{1};   // `after` is compared in the site's zone, where one hour comes twice a year
+constexpr std::string_view standing_fields = "_fields=id,status,date_gmt,modified_gmt,link";
+
+std::string base64(std::string_view bytes)
+{
+    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
+        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (std::size_t i = 0; i < 4; ++i)
+            out.push_back(i <= bytes.size() - at ? letters[group >> (18 - 6 * i) & 63] : '=');
+    }
+    return out;
+}
+
+http_request ask(const site& where, const std::string& route, const std::string& query)
+{
+    bool pretty = where.by == addressing::pretty;
+    auto url = where.own->url + (pretty ? "/wp-json" : "/?rest_route=") + route;
+    if (!query.empty())
+        url += (pretty ? '?' : '&') + query;
+    http_request request("GET", std::move(url));
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("Authorization", "Basic " + base64(where.own->username + ":" + where.own->password));
+    return request;
+}
+
+http_request tell(const site& where, const std::string& route, const json& body)
+{
+    auto request = ask(where, route, "context=edit&" + std::string{standing_fields});
+    request.method = "POST";
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    return request;
+}
+
+std::string route_of(const std::string& kind) { return (kind.find('/') == std::string::npos ? "/wp/v2/" : "/") + kind; }
+
+// Ids come from WordPress or from the ledger; what is not a number must not become a part of the path.
+std::string number_of(const post_id& id)
+{
+    bool number = !id.value.empty() && id.value.size() <= 19 && std::ranges::all_of(id.value, [](char c) { return c >= '0' && c <= '9'; });
+    return number ? id.value : "0";
+}
+
+template <class Range, class Text>
+std::string joined(const Range& ids, Text text)
+{
+    std::string list;
+    for (const auto& id : ids)
+        list += (list.empty() ? "" : ",") + text(id);
+    return list;
+}
+
+std::string ids_of(const std::vector<post_id>& ids) { return joined(ids, number_of); }
+std::string ids_of(const std::vector<wp_id>& ids) { return joined(ids, [](wp_id id) { return std::to_string(id); }); }
+
+// UTC without a zone, as date_gmt is written; whole seconds.
+std::string gmt(time_point at)
+{
+    auto text = format_utc(std::chrono::floor<seconds>(at));
+    text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+slices::verdict slices::take(const std::vector<wp_id>& ids, std::optional<std::int64_t> total, std::vector<std::size_t>& fresh)
+{
+    fresh.clear();
+    bool steady = total && total_ == total;
+    bool overlaps = last_ && std::ranges::any_of(ids, [&](wp_id id) { return id <= *last_; });
+    total_ = total;
+    if (offset_ > 0 && !steady && !overlaps) {
+        if (++rewinds_ > most_rewinds)
+            return verdict::stuck;
+        offset_ = std::max<std::int64_t>(0, offset_ - (size - overlap));
+        return verdict::more;
+    }
+    auto newest = last_;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (last_ && ids[i] <= *last_)
+            continue;
+        fresh.push_back(i);
+        newest = std::max(newest.value_or(ids[i]), ids[i]);
+    }
+    bool full = ids.size() >= size;
+    if (total ? offset_ + size >= *total : !full)
+        return verdict::done;
+    if (full && fresh.empty() && ++rewinds_ > most_rewinds)
+        return verdict::stuck;  // a site that ignores `offset`
+    last_ = newest;
+    offset_ += size - overlap;
+    return verdict::more;
+}
+
+http_request index_request(const site& where) { return ask(where, "/", "_fields=name,namespaces,authentication"); }
+
+http_request types_request(const site& where) { return ask(where, "/wp/v2/types", "context=edit"); }
+
+http_request taxonomies_request(const site& where) { return ask(where, "/wp/v2/taxonomies", ""); }
+
+http_request list_request(const site& where, const post_type& type, const std::vector<taxonomy>& taxonomies, std::int64_t offset)
+{
+    // Without what is rendered: it may change with every call, and costs the site most of the work. Without the post's password.
+    std::string fields = "id,date,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,author,featured_media,sticky,format";
+    for (const auto& one : taxonomies)
+        if (std::ranges::find(one.types, type.name) != one.types.end())
+            fields += "," + one.field;
+    auto request = ask(where, route_of(type.kind),
+                       "status=future&context=edit&orderby=id&order=asc&per_page=" + std::to_string(slices::size)
+                           + (offset > 0 ? "&offset=" + std::to_string(offset) : "") + "&_fields=" + fields);
+    request.most_body = most_list;
+    return request;
+}
+
+http_request terms_request(const site& where, const taxonomy& one, const std::vector<wp_id>& ids)
+{
+    return ask(where, route_of(one.kind), "include=" + ids_of(ids) + "&per_page=100&_fields=id,name,slug");
+}
+
+http_request authors_request(const site& where, const std::vector<wp_id>& ids)
+{
+    return ask(where, "/wp/v2/users", "include=" + ids_of(ids) + "&per_page=100&_fields=id,name");
+}
+
+http_request look_request(const site& where, const std::string& kind, const post_id& id)
+{
+    return ask(where, route_of(kind) + "/" + number_of(id), "context=edit&" + std::string{standing_fields});
+}
+
+http_request look_request(const site& where, const std::string& kind, const std::vector<post_id>& ids)
+{
+    // `any` leaves the trash out and takes in what editorial plugins added.
+    return ask(where, route_of(kind), "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields});
+}
+
+http_request draft_request(const site& where, const std::string& kind, const post_id& id)
+{
+    // The status and nothing else: any other edit of a post in its last minute publishes it.
+    return tell(where, route_of(kind) + "/" + number_of(id), json{{"status", "draft"}});
+}
+
+http_request schedule_request(const site& where, const std::string& kind, const post_id& id, time_point at)
+{
+    return tell(where, route_of(kind) + "/" + number_of(id), json{{"status", "future"}, {"date_gmt", gmt(at)}});
+}
+
+http_request find_request(const site& where, const std::string& slug)
+{
+    return ask(where, "/wp/v2/posts", "status=any&context=edit&slug=" + slug + "&" + std::string{standing_fields});
+}
+
+http_request publish_request(const site& where, const statement& words, const std::string& slug)
+{
+    auto request = tell(where, "/wp/v2/posts",
+                        json{{"status", "publish"}, {"sticky", false}, {"slug", slug}, {"title", title_of(words.text)}, {"content", html_of(words.text)}});
+    request.publishes = true;
+    return request;
+}
+
+http_request sticky_list_request(const site& where, std::int64_t page)
+{
+    return ask(where, "/wp/v2/posts", "sticky=true&status=publish&per_page=100&page=" + std::to_string(page) + "&_fields=id");
+}
+
+http_request stick_request(const site& where, const post_id& id, bool sticky)
+{
+    return tell(where, "/wp/v2/posts/" + number_of(id), json{{"sticky", sticky}});
+}
+
+http_request feed_request(const site& where, const post_type& type, time_point since, std::int64_t page)
+{
+    auto request = ask(where, route_of(type.kind),
+                       "status=publish&context=edit&orderby=date&order=desc&per_page=100&page=" + std::to_string(page) + "&after="
+                           + gmt(since - ambiguous_hour) + "Z&_fields=id,date_gmt,status,link,title.raw,content.raw");
+    request.most_body = most_list;
+    return request;
+}
+
+http_request feed_request(const site& where, const std::string& kind, const std::vector<post_id>& ids)
+{
+    auto request = ask(where, route_of(kind),
+                       "status=publish&context=edit&per_page=100&include=" + ids_of(ids) + "&_fields=id,date_gmt,status,link,title.raw,content.raw");
+    request.most_body = most_list;
+    return request;
+}
+
+http_request me_request(const site& where) { return ask(where, "/wp/v2/users/me", "context=edit&_fields=name,capabilities"); }
+
+std::string slug_of(const std::string& key)
+{
+    std::string slug;
+    for (char c : key) {
+        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+        if (plain)
+            slug.push_back(lower);
+        else if (!slug.empty() && slug.back() != '-')
+            slug.push_back('-');
+    }
+    slug = slug.substr(0, most_slug);
+    while (slug.ends_with('-'))
+        slug.pop_back();
+    if (slug == key)
+        return slug;
+    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
+    std::uint64_t hash = 14695981039346656037u;
+    for (unsigned char c : key)
+        hash = (hash ^ c) * 1099511628211u;
+    for (int i = 0; i < 12; ++i, hash >>= 4)
+        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
+    return slug;
+}
+
+std::string title_of(const std::string& text)
+{
+    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
+    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
+    // A sentence ends at a mark before a blank, or at one of the marks of scripts without blanks.
+    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
+        if (auto at = plain.find(mark); at != std::string::npos)
+            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
+    while (plain.ends_with(' ') || plain.ends_with('.'))
+        plain.pop_back();
+    if (text::length(plain) <= most_title)
+        return plain;
+    std::size_t bytes = 0;
+    std::size_t word_end = 0;
+    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
+        if (plain[bytes] == ' ')
+            word_end = bytes;
+        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
+            ++bytes;
+    }
+    plain.resize(word_end > bytes / 2 ? word_end : bytes);  // not within a word, unless the script has no blanks
+    return plain + "…";
+}
+
+namespace {
+
+// Every character as text; addresses become links.
+std::string marked_up(const std::string& line)
+{
+    auto escaped = [](std::string_view plain) {
+        std::string out;
+        for (char c : plain) {
+            switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            case '[': out += "&#91;"; break;  // a shortcode would begin here
+            case '\r': break;
+            default: out.push_back(c);
+            }
+        }
+        return out;
+    };
+    std::string html;
+    std::size_t at = 0;
+    for (const auto& link : text::links_in(line)) {
+        auto found = line.find(link, at);
+        if (found == std::string::npos)
+            break;  // the line is not sound UTF-8; the rest stays plain
+        html += escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
+        at = found + link.size();
+    }
+    return html + escaped(std::string_view{line}.substr(at));
+}
+
+}  // namespace
+
+std::string html_of(const std::string& text)
+{
+    // One block for each paragraph, as WordPress' editor writes it.
+    std::string html;
+    std::string paragraph;
+    auto close = [&] {
+        if (!paragraph.empty())
+            html += (html.empty() ? "" : "\n\n") + ("<!-- wp:paragraph -->\n<p>" + paragraph) + "</p>\n<!-- /wp:paragraph -->";
+        paragraph.clear();
+    };
+    for (std::size_t at = 0; at <= text.size();) {
+        auto end = std::min(text.find('\n', at), text.size());
+        auto line = marked_up(text.substr(at, end - at));
+        if (line.find_first_not_of(" \t") == std::string::npos)
+            close();
+        else
+            paragraph += (paragraph.empty() ? "" : "<br>") + line;
+        at = end + 1;
+    }
+    close();
+    return html;
+}
+
+std::string edit_link(const settings& own, const post_id& id) { return own.url + "/wp-admin/post.php?post=" + id.value + "&action=edit"; }
+
+problem trouble(const settings& own, failure kind, std::string_view doing, std::string_view why)
+{
+    return {kind, "wordpress: cannot " + std::string{doing} + " for " + own.username + " at " + own.url + ": " + std::string{why}, {}};
+}
+
+}  // namespace halfmast::wordpress::wire

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/net/http_date.hpp"
 #include "daemon/sandbox/control.hpp"
 #include "daemon/sandbox/values.hpp"
 
@@ -244,6 +245,9 @@ net::server_response platform::handle(const net::server_request& request, time_p
         return made;
     }
     auto made = serve(request, now);
+    // Clients learn from it how far their clock is from the platform's.
+    if (find_header(made.headers, "Date").empty())
+        made.headers.emplace_back("Date", net::format_http_date(now + parts_.skew));
     allow_other_origins(made);
     return made;
 }

@@ -269,6 +269,8 @@ TEST_CASE("the clock goes forward, and everything in between happens, sweeps too
     there.control("clock", {{"forward", "8h"}});
     CHECK(there.published().size() == 2);
 
+    CHECK(there.get(queue_path).header("Date") == "Sun, 01 Mar 2026 21:10:30 GMT");
+
     CHECK(there.control("clock", {{"skew", "-10s"}}).body["now"] == "2026-03-01T11:59:50.000Z");
     CHECK(there.schedule("by the platform's clock", 5min - 9s).status == 200);
     CHECK(there.control("clock", {{"forward", "-5m"}}).status == 422);

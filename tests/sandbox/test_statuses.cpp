@@ -27,6 +27,7 @@ TEST_CASE("an unknown token and none at all are refused where a user is needed",
     CHECK(there.as("").schedule("x", 1h).status == 401);
     CHECK(there.get("/api/v1/scheduled_statuses").status == 401);
     CHECK(there.get("/api/v2/instance").status == 200);
+    CHECK(there.send("HEAD", "/api/v2/instance").status == 200);
     CHECK(there.as("token-alice").get("/api/v1/nothing/here").status == 404);
 
     CHECK(there.control("revoke", {{"account", "alice"}}).status == 200);

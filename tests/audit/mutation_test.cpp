@@ -1,8 +1,8 @@
 // Somebody with SQLite, the files and patience against the verifier: whatever is changed behind the daemon's back is found, and a
 // program in another language that shares no code agrees.
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
-#include <iostream>
 #include <random>
 
 #include <sys/wait.h>
@@ -91,7 +91,10 @@ std::string unhex(const std::string& text)
 
 class forger {
 public:
-    forger(const std::string& state_dir, unsigned seed) : state_dir_(state_dir), file_(state_dir + "/ledger.db"), random_(seed) {}
+    forger(const std::string& state_dir, unsigned seed) : state_dir_(state_dir), file_(state_dir + "/ledger.db"), random_(seed)
+    {
+        file_.run("PRAGMA synchronous=OFF");
+    }
 
     std::int64_t pick(std::int64_t from, std::int64_t to) { return std::uniform_int_distribution<std::int64_t>{from, to}(random_); }
 
@@ -257,6 +260,30 @@ std::pair<int, std::string> ask_python(const std::string& state_dir, const std::
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, said};
 }
 
+// One run of Python for many exports: true when each is found wrong and a record is named. It prints the first that is not.
+bool python_refuses_all(const std::vector<std::string>& exports)
+{
+    temporary_directory folder;
+    for (std::size_t i = 0; i < exports.size(); ++i)
+        write_file(folder / std::to_string(i), exports[i]);
+    write_file(folder / "all.py", R"(
+import contextlib, io, sys
+folder, number, room = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+sys.dont_write_bytecode = True
+sys.path.insert(0, room)
+import verify
+for i in range(number):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = verify.main([f"{folder}/{i}"])
+    if code != 1 or not ("record" in said.getvalue() or "signed head" in said.getvalue()):
+        sys.exit(f"export {i} ended with {code}: {said.getvalue()}")
+)");
+    auto command = python() + " " + (folder / "all.py") + " " + folder.path() + " " + std::to_string(exports.size()) +
+                   " " HALFMAST_SOURCE_DIR "/tests/audit";
+    return !exports.empty() && std::system(command.c_str()) == 0;
+}
+
 bool without_python()
 {
     if (!python().empty())
@@ -310,21 +337,22 @@ TEST_CASE("the verifier in Python agrees", "[mutation]")
     INFO(sentence);
     CHECK(clean == 0);
     CHECK(sentence.starts_with("40 records hold, 40 of them signed at "));
+    std::vector<std::string> forged;
     for (const auto& [name, forge] : forgeries()) {
         if (name == "make a column another kind")
             continue;  // SQLite's own business: the export has the same bytes
-        for (unsigned seed = 100; seed < 103; ++seed) {
+        for (unsigned seed = 100; seed < 105; ++seed) {
             made.take_copy(made.now);
             {
                 forger by{made.work, seed};
                 forge(by);
             }
-            auto [code, said] = ask_python(made.work);
-            INFO(name << ", round " << seed << ": " << said);
-            CHECK(code == 1);
-            CHECK(said.find("record") != std::string::npos);
+            std::ostringstream out;
+            REQUIRE(audit::export_jsonl(made.work, out).has_value());
+            forged.push_back(out.str());
         }
     }
+    CHECK(python_refuses_all(forged));
 }
 
 TEST_CASE("one changed byte of an export is found by the verifier in Python", "[mutation]")
@@ -337,19 +365,12 @@ TEST_CASE("one changed byte of an export is found by the verifier in Python", "[
     REQUIRE(audit::export_jsonl(made.work, out).has_value());
     auto whole = out.str();
     std::mt19937 random{5};
-    // One run of Python for all: each variant is a file, and it says how each ended.
-    constexpr int variants = 150;
-    for (int i = 0; i < variants; ++i) {
-        auto changed = whole;
-        changed[random() % changed.size()] ^= static_cast<char>(1 << random() % 8);
-        write_file(made.work + "/variant-" + std::to_string(i), changed);
+    std::vector<std::string> variants;
+    for (int i = 0; i < 200; ++i) {
+        variants.push_back(whole);
+        variants.back()[random() % whole.size()] ^= static_cast<char>(1 << random() % 8);
     }
-    write_file(made.work + "/all.py", "import sys, io, contextlib\nsys.path.insert(0, '" HALFMAST_SOURCE_DIR "/tests/audit')\n"
-                                      "sys.dont_write_bytecode = True\nimport verify\nfor i in range(" + std::to_string(variants) + "):\n"
-                                      "    with contextlib.redirect_stdout(io.StringIO()):\n"
-                                      "        code = verify.main([f'" + made.work + "/variant-{i}'])\n"
-                                      "    if code != 1:\n        sys.exit(f'variant {i} ended with {code}')\n");
-    CHECK(std::system((python() + " " + made.work + "/all.py").c_str()) == 0);
+    CHECK(python_refuses_all(variants));
 }
 
 TEST_CASE("a ledger brought back from an older copy is found with a signed head kept elsewhere", "[mutation]")

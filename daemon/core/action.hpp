@@ -54,6 +54,7 @@ struct publish_summary {
     statement words;
     std::string key;          // the same for every try: "halfmast-c-1-acme-blog"
     bool look_first = false;  // an earlier call may have worked
+    bool look_only = false;   // the flag is down: find what an earlier call made, publish nothing; not_found when there is none
 };
 
 struct read_pins {

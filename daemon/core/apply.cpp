@@ -17,6 +17,8 @@ void cover(account_state& where, hold& one, const crisis_id& crisis)
         ++where.counts[crisis][static_cast<std::size_t>(one.state)];
 }
 
+bool is_person(const actor_id& who) { return who != actor_id{"halfmast"}; }
+
 void uncount(account_state& where, const hold& one)
 {
     for (const auto& crisis : one.seen_in)
@@ -42,15 +44,17 @@ void plan_hold(account_state& where, const audit_record& record)
         where.missing.erase(one.id);
         uncount(where, one);
         seen = one.seen_in;
-        auto covered = one.covered_by;
-        auto remote = one.remote;
-        bool was_final = is_final(one.state);
+        auto before = std::move(one);
         one = hold{};
-        one.remote = remote;
-        if (!was_final)
-            one.covered_by = covered;
+        one.remote = std::move(before.remote);
+        one.exempt = std::move(before.exempt);
+        if (!is_final(before.state)) {
+            one.covered_by = std::move(before.covered_by);
+            one.by_hand = before.by_hand;
+        }
     }
     one.id = record.post;
+    one.by_hand = one.by_hand || is_person(record.actor);
     if (!record.remote.empty())
         one.remote = record.remote;
     else if (is_new)
@@ -124,6 +128,32 @@ void end_hold(account_state& where, hold& one, hold_state to, const audit_record
     step_to(where, one, to, record);
 }
 
+// Somebody brought it back, perhaps for another time.
+void drift(account_state& where, hold& one, const audit_record& record)
+{
+    one.attempts = 0;
+    one.spent.clear();
+    one.order.reset();
+    one.answered = false;
+    if (one.covered_by.empty())
+        one.by_hand = true;  // no flag wants it held: its own history does
+    if (!record.remote.empty() && record.remote != one.remote) {
+        one.remote = record.remote;
+        where.came_from[one.remote] = one.id;
+    }
+    where.watched.erase({one.due, one.id});
+    if (record.due)
+        one.due = *record.due;
+    if (record.snapshot) {  // what was stored of it may not be what it says now
+        one.post = record.snapshot;
+        one.saved.clear();
+        keep(one.saved, record.saved);
+    }
+    one.silence_proved = false;
+    where.watched.insert({one.due, one.id});
+    retry_hold(where, one, record);
+}
+
 void confirm_release(account_state& where, hold& one, const audit_record& record)
 {
     auto to = one.order && one.order->new_time ? hold_state::rescheduled : hold_state::released;
@@ -144,6 +174,7 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
     take_from_queues(where, one);
     switch (record.kind) {
     case record_kind::hold_covered:
+        one.by_hand = one.by_hand || is_person(record.actor);
         cover(where, one, record.crisis);
         put_into_queues(where, one);
         return;
@@ -169,18 +200,21 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         end_hold(where, one, hold_state::held, record);
         one.spent.clear();
         one.attempts = 0;
+        if (one.by == rung::takeout && !one.remote.empty()) {  // it has no id there until it is released
+            where.came_from[one.remote] = one.id;
+            one.remote = {};
+        }
         return;
     case record_kind::hold_retried:
         retry_hold(where, one, record);
         return;
     case record_kind::hold_drifted:
-        one.attempts = 0;
-        one.spent.clear();
-        one.order.reset();
-        retry_hold(where, one, record);
+        drift(where, one, record);
         return;
     case record_kind::hold_escaped:
         one.escaped_as = record.remote;
+        if (!record.remote.empty())
+            where.explained.insert(record.remote);
         end_hold(where, one, hold_state::escaped, record);
         return;
     case record_kind::hold_gone:
@@ -188,6 +222,7 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         return;
     case record_kind::hold_failed:
         one.in_flight = false;
+        one.attempts = std::max(one.attempts - 1, 0);  // a refused credential says nothing about the rung
         one.not_before = record.until.value_or(time_point{});
         step_to(where, one, hold_state::failed, record);
         return;
@@ -218,12 +253,13 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
     case record_kind::release_answered:
         one.in_flight = false;
         one.recalled = record.outcome != "done";
-        one.answered = !one.recalled;
         one.not_before = record.until.value_or(time_point{});
         if (!record.remote.empty() && record.remote != one.remote) {
             one.remote = record.remote;
             where.came_from[one.remote] = one.id;
         }
+        // Nobody knows whether it worked: where there is an id to look at, looking comes before repeating.
+        one.answered = record.outcome == "done" || (record.outcome == "unknown" && !one.remote.empty());
         put_into_queues(where, one);
         return;
     case record_kind::release_confirmed:
@@ -231,6 +267,7 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         return;
     case record_kind::release_failed:
         one.order.reset();
+        one.answered = false;
         one.exempt.clear();
         end_hold(where, one, hold_state::held, record);
         return;
@@ -255,6 +292,7 @@ void apply_to_summary(summary& one, const audit_record& record)
     case record_kind::summary_started:
         one.state = summary_state::publishing;
         one.busy = true;
+        one.recalled_before = record.flagged;
         one.recalled = true;  // until an answer says otherwise
         ++one.attempts;
         return;
@@ -327,7 +365,7 @@ void let_go(account_state& where, const post_id& post)
     where.watched.erase({found->second.due, post});
     where.missing.erase(post);
     uncount(where, found->second);
-    std::erase_if(where.came_from, [&](const auto& alias) { return alias.second == post; });
+    where.came_from.erase(found->second.remote);  // older ids of it are never seen again
     where.holds.erase(found);
 }
 
@@ -387,6 +425,8 @@ void apply(state& known, const audit_record& record)
         break;
     }
     if (record.post.empty()) {
+        if (record.kind == record_kind::summary_published)
+            where.explained.insert(record.remote);
         auto found = where.summaries.find(record.crisis);
         if (found != where.summaries.end())
             apply_to_summary(found->second, record);

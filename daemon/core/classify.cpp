@@ -33,6 +33,8 @@ char32_t from(std::string_view text, std::size_t at)
 {
     if (at >= text.size())
         return 0;
+    if (static_cast<unsigned char>(text[at]) < 0x80)
+        return static_cast<unsigned char>(text[at]);
     std::size_t end = at + 1;
     while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
         ++end;

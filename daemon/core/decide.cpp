@@ -60,20 +60,6 @@ void raise(const step& now, const crisis_raised& what)
     plan_summaries(now, flag);
 }
 
-bool is_let_go(const hold& one)
-{
-    bool never_left = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::manual;
-    return never_left && one.covered_by.empty() && !one.seen_in.empty() && !one.in_flight;
-}
-
-// Holds that never left are let go; what is held, or on its way, waits for a person.
-void let_go(const step& now, const account_id& id, const post_id& post)
-{
-    auto record = about(record_kind::hold_let_go, id, now.at(id).holds.at(post));
-    record.why = "the last flag over it was lowered before anything was done to it";
-    now.note(std::move(record));
-}
-
 void let_go_uncovered(const step& now)
 {
     for (auto& [id, where] : now.known().accounts) {
@@ -112,10 +98,10 @@ void lower(const step& now, const crisis_lowered& what)
     for (auto& [id, where] : now.known().accounts)
         where.wanted.clear();  // the other open flags find theirs again below
     for (auto& [id, where] : now.known().accounts)
-        if (const auto* declared = now.declared(id); declared != nullptr && !open_over(now.known(), *declared).empty())
-            for (const auto& [post, seen] : where.queue)
-                if (!wanted_by(now.known(), *declared, seen.judged).empty())
-                    where.wanted.insert({seen.post->due, post});
+        if (const auto* declared = now.declared(id); declared != nullptr)
+            if (auto open = open_over(now.known(), *declared); !open.empty())
+                for (const auto& [post, seen] : where.queue)
+                    want_if_uncovered(where, open, seen);
     withdraw_summaries(now, flag->second);
     let_go_uncovered(now);
 }
@@ -180,6 +166,8 @@ void finish(const step& now, const action_finished& done)
         after_summary(now, done);
     if (const auto& trouble = done.result.trouble; trouble && (trouble->kind == failure::auth_expired || trouble->kind == failure::unreachable))
         observe_trouble(now, account_unread{done.account, *trouble});
+    if (const auto* save_call = std::get_if<save_post>(&done.what))
+        let_go_after(now, done.account, save_call->post);
     if (const auto* hold_call = std::get_if<hold_post>(&done.what))
         let_go_after(now, done.account, hold_call->post);
     if (const auto* read_call = std::get_if<read_posts>(&done.what))
@@ -269,6 +257,20 @@ void step::refuse(refusal::cause cause, std::string text, audit_record about) co
     note(std::move(about));
 }
 
+bool is_let_go(const hold& one)
+{
+    bool never_left = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::manual;
+    return never_left && one.covered_by.empty() && !one.seen_in.empty() && !one.by_hand && !one.in_flight;
+}
+
+// Holds that never left are let go; what is held, or on its way, waits for a person.
+void let_go(const step& now, const account_id& id, const post_id& post)
+{
+    auto record = about(record_kind::hold_let_go, id, now.at(id).holds.at(post));
+    record.why = "the last flag over it was lowered before anything was done to it";
+    now.note(std::move(record));
+}
+
 milliseconds step::back_off(int attempts) const
 {
     auto wait = rules.retry_first;
@@ -301,7 +303,8 @@ bool has_work(const account_state& where, time_point now)
 {
     if (where.not_before > now)
         return false;
-    if (!where.wanted.empty() || !where.planned.empty() || !where.unconfirmed.empty() || !where.releasing.empty())
+    if (!where.wanted.empty() || !where.planned.empty() || !where.unconfirmed.empty() || !where.releasing.empty()
+        || !where.answered.empty())
         return true;
     if (!where.delayed.empty() && where.delayed.begin()->due <= now)
         return true;

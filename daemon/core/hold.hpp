@@ -66,7 +66,8 @@ struct hold {
     time_point changed_at{};         // last change of state
     int attempts = 0;                // on this rung
     bool in_flight = false;          // a call about it is under way
-    bool answered = false;           // releasing: the platform said yes; to be read back
+    bool by_hand = false;            // a person asked for it: it outlives the flags that cover it too
+    bool answered = false;           // releasing: it may have worked; to be read back before anything else
     bool recalled = false;           // the outcome of the last call is unknown: look first
     bool missing = false;            // not where it should be: the account's feed has to tell escaped from gone
     std::string detail;              // why it stands where it stands, for people
@@ -98,6 +99,7 @@ struct summary {
     summary_state state = summary_state::waiting;
     bool approved = false;
     bool recalled = false;            // a publish call was made whose outcome is unknown: look first
+    bool recalled_before = false;     // the same, of the calls before the one under way
     bool busy = false;                // a call is under way
     time_point not_before{};
     int attempts = 0;

@@ -23,6 +23,12 @@ void pause_account(const step& now, account_state& where, const problem& trouble
     where.not_before = std::max(where.not_before, now.now + wait);
 }
 
+// What recreates the post is durable here.
+bool is_stored(const hold& one)
+{
+    return std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
+}
+
 void escape(const step& now, const account_id& id, const hold& one, const post_id& as, const std::string& url, const std::string& why)
 {
     auto record = about(record_kind::hold_escaped, id, one);
@@ -39,6 +45,18 @@ void confirm(const step& now, const account_id& id, const hold& one, const std::
     record.outcome = "done";
     record.by = one.by;
     record.why = why;
+    now.note(std::move(record));
+}
+
+// Nothing can be done at this account until a person renews its credential, or it comes back by itself.
+void fail_for_now(const step& now, const account_id& id, hold& one, const problem& trouble)
+{
+    auto& where = now.at(id);
+    pause_account(now, where, trouble);
+    auto record = about(record_kind::hold_failed, id, one);
+    record.outcome = to_string(trouble.kind);
+    record.why = trouble.detail;
+    record.until = where.not_before;
     now.note(std::move(record));
 }
 
@@ -92,6 +110,8 @@ void note_missing(const step& now, const account_id& id, hold& one, const std::s
     now.note(std::move(record));
     if (where != nullptr && where->can_read_feed)
         return;  // the feed will tell
+    if (one.by == rung::takeout && is_stored(one) && now.now < one.due)
+        return confirm(now, id, one, "no longer scheduled there, not due yet, and stored here: taken out");
     auto gone = about(record_kind::hold_gone, id, one);
     gone.outcome = "done";
     gone.why = why + "; the public posts of this account cannot be read, so look there";
@@ -104,17 +124,19 @@ void plan_wanted(const step& now, const account_id& id, int most)
 {
     const auto* declared = now.declared(id);
     auto& where = now.at(id);
+    auto open_now = declared == nullptr ? open_flags{} : open_over(now.known(), *declared);
     while (most-- > 0 && !where.wanted.empty()) {
         auto post = where.wanted.begin()->post;
         where.wanted.erase(where.wanted.begin());
         auto seen = where.queue.find(post);
         if (declared == nullptr || seen == where.queue.end())
             continue;
-        auto by = wanted_by(now.known(), *declared, seen->second.judged);
         const auto* held = find_hold(where, post);
         bool open = held != nullptr && !is_final(held->state);
-        for (const auto& crisis : by) {
-            if (held != nullptr && (held->covered_by.contains(crisis) || held->exempt.contains(crisis)))
+        if (held != nullptr && held->state == hold_state::kept && is_parked_there(*held, *seen->second.post))
+            continue;  // it does not go out, and its old due time must not be forgotten
+        for (const auto& crisis : wanted_by(open_now, seen->second.judged)) {
+            if (held != nullptr && ((open && held->covered_by.contains(crisis)) || held->exempt.contains(crisis)))
                 continue;
             audit_record record{open ? record_kind::hold_covered : record_kind::hold_planned, now.now};
             record.account = id;
@@ -143,8 +165,14 @@ void hold_by_hand(const step& now, const hold_requested& asked)
     record.account = asked.account;
     record.post = held != nullptr ? held->id : asked.post;
     record.why = asked.why;
-    if (held != nullptr && !is_final(held->state))
-        return;  // it is held, or on its way: holding twice is holding
+    if (held != nullptr && !is_final(held->state)) {
+        // It is held, or on its way: holding twice is holding. What is not done yet outlives the flag from now on.
+        if (held->state != hold_state::held && held->state != hold_state::releasing && !held->by_hand) {
+            record.kind = record_kind::hold_covered;
+            now.note(std::move(record));
+        }
+        return;
+    }
     auto seen = where.queue.find(held != nullptr && !held->remote.empty() ? held->remote : asked.post);
     if (seen == where.queue.end())
         return now.refuse(refusal::cause::unknown_target,
@@ -165,6 +193,10 @@ bool start_hold(const step& now, const account_id& id)
     auto& where = now.at(id);
     while (declared != nullptr && !where.planned.empty()) {
         auto& one = where.holds.at(where.planned.begin()->post);
+        if (is_let_go(one)) {  // the flag came down while it was on its way to the next try
+            let_go(now, id, post_id{one.id});
+            continue;
+        }
         auto chosen = choose_rung(*declared, one.spent, one.due, now.now, now.rules.parked_for, where.parked, where.queue.size());
         if (chosen.by == rung::manual) {
             auto record = about(record_kind::hold_manual, id, one);
@@ -174,8 +206,7 @@ bool start_hold(const step& now, const account_id& id)
             now.note(std::move(record));
             continue;  // costs no call: the next one may have this place
         }
-        bool saved = std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
-        bool save_first = chosen.by == rung::takeout && !saved;
+        bool save_first = chosen.by == rung::takeout && !is_stored(one);
         auto record = about(record_kind::hold_started, id, one);
         record.outcome = "intent";
         record.by = chosen.by;
@@ -202,20 +233,16 @@ bool start_reading(const step& now, const account_id& id)
     if (declared == nullptr)
         return false;
     read_posts wanted;
-    auto take = [&](std::set<by_due>& from, auto fits) {
-        for (auto at = from.begin(); at != from.end() && wanted.wanted.size() < static_cast<std::size_t>(declared->read_batch);) {
-            auto& one = where.holds.at(at->post);
-            if (!fits(one)) {
-                ++at;
-                continue;
-            }
+    auto take = [&](std::set<by_due>& from) {
+        while (!from.empty() && wanted.wanted.size() < static_cast<std::size_t>(declared->read_batch)) {
+            auto& one = where.holds.at(from.begin()->post);
             wanted.wanted.push_back({one.id, one.remote, one.by, one.post});
             one.in_flight = true;
-            at = from.erase(at);
+            from.erase(from.begin());
         }
     };
-    take(where.unconfirmed, [](const hold&) { return true; });
-    take(where.releasing, [](const hold& one) { return one.answered; });
+    take(where.unconfirmed);
+    take(where.answered);
     if (wanted.wanted.empty())
         return false;
     ++where.reads_out;
@@ -233,8 +260,12 @@ void after_save(const step& now, const action_finished& done)
     if (const auto& trouble = done.result.trouble) {
         if (trouble->kind == failure::not_found)
             return note_missing(now, done.account, one, trouble->detail);
-        if (nothing_happened(trouble->kind) || trouble->kind == failure::auth_expired)
+        if (trouble->kind == failure::auth_expired)
+            return fail_for_now(now, done.account, one, *trouble);
+        if (nothing_happened(trouble->kind)) {
             pause_account(now, where, *trouble);
+            return retry_hold(now, done.account, one, false, trouble->detail, "not_sent");
+        }
         // Without what recreates it, taking it out would lose it: after some tries a person has to do it.
         return retry_hold(now, done.account, one, one.attempts >= now.rules.attempts_per_rung, "cannot be stored first: " + trouble->detail);
     }
@@ -268,14 +299,8 @@ void after_hold(const step& now, const action_finished& done)
     case failure::local:
         pause_account(now, where, trouble);
         return retry_hold(now, done.account, one, false, trouble.detail, "not_sent");
-    case failure::auth_expired: {
-        pause_account(now, where, trouble);
-        auto record = about(record_kind::hold_failed, done.account, one);
-        record.outcome = to_string(trouble.kind);
-        record.why = trouble.detail;
-        record.until = where.not_before;
-        return now.note(std::move(record));
-    }
+    case failure::auth_expired:
+        return fail_for_now(now, done.account, one, trouble);
     case failure::forbidden:
     case failure::rejected:
     case failure::unsupported:

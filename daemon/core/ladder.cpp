@@ -36,7 +36,8 @@ rung_choice choose_rung(const account& where, const std::set<rung>& spent, time_
             pass_over(offer.kind, "did not work");
             continue;
         }
-        if (due - now < offer.needs_lead) {
+        // What needs no lead is tried on a post past its time too: a scheduler may have missed it, and publish it any moment.
+        if (offer.needs_lead > seconds{0} && due - now < offer.needs_lead) {
             pass_over(offer.kind, "needs " + format_duration(offer.needs_lead) + " before the due time");
             continue;
         }

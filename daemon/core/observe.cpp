@@ -9,8 +9,9 @@ namespace halfmast {
 
 namespace {
 
-constexpr milliseconds parking_slack{60'000};
+constexpr milliseconds parking_slack{60'000};   // platforms round times
 constexpr std::chrono::minutes looks_back{15};  // a platform's clock and ours may differ by some minutes
+constexpr milliseconds release_slack{60'000};   // platforms round to minutes
 constexpr milliseconds feed_settles{2'000};     // a post may leave the queue a moment before the feed shows it
 
 std::int64_t day_of(time_point at) { return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count(); }
@@ -23,8 +24,8 @@ bool same_post(const scheduled_post& a, const scheduled_post& b)
         && a.labels == b.labels;
 }
 
-// The new mirror; what did not change keeps its verdict.
-void renew_mirror(const step& now, account_state& where, const queue_observed& seen)
+// The new mirror; what did not change keeps its verdict. Gives what the old one had and the new one has not.
+std::vector<post_id> renew_mirror(const step& now, account_state& where, const queue_observed& seen)
 {
     std::unordered_map<post_id, seen_post> renewed;
     renewed.reserve(seen.posts.size());
@@ -37,29 +38,34 @@ void renew_mirror(const step& now, account_state& where, const queue_observed& s
         else
             renewed.emplace(post->id, seen_post{post, now.rules.rules ? now.rules.rules->judge(*post) : verdict{}});
     }
+    std::vector<post_id> left;
+    for (const auto& [id, old] : where.queue)
+        if (!renewed.contains(id))
+            left.push_back(id);
     where.queue = std::move(renewed);
+    return left;
 }
 
-void drifted(const step& now, const account_id& id, const hold& one, const std::string& why)
+bool was_edited(const hold& one, const scheduled_post& seen)
 {
-    auto record = about(record_kind::hold_drifted, id, one);
-    record.why = why;
-    now.note(std::move(record));
+    bool stored = std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
+    return one.due != seen.due || !one.post || one.post->text != seen.text || (stored && one.post->version != seen.version);
 }
 
 // A hold whose post the queue still shows.
 void compare(const step& now, const account_id& id, hold& one, const seen_post& seen)
 {
-    bool parked = one.by == rung::postpone && one.until != time_point{} && seen.post->due >= one.until - parking_slack;
+    bool parked = is_parked_there(one, *seen.post);
     switch (one.state) {
     case hold_state::held:
         if (parked)
             return;
         if (!one.covered_by.empty())
-            return drifted(now, id, one, "somebody put it back in the queue for " + format_utc(seen.post->due) + "; held again");
+            return drifted(now, id, one, seen.post, "somebody put it back in the queue for " + format_utc(seen.post->due) + "; held again");
         {
             auto record = about(record_kind::release_confirmed, id, one);
             record.actor = actor_id{"at the source"};
+            record.remote = seen.post->id;
             record.due = seen.post->due;
             record.why = "no flag covers it, and somebody put it back at its source";
             now.note(std::move(record));
@@ -79,7 +85,7 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
     case hold_state::planned:
     case hold_state::failed:
     case hold_state::manual:
-        if (one.due != seen.post->due || !one.post || one.post->text != seen.post->text) {
+        if (was_edited(one, *seen.post)) {
             audit_record record{record_kind::hold_planned, now.now};
             record.account = id;
             record.post = one.id;
@@ -98,30 +104,11 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
     }
 }
 
-// The rules may speak differently of an edited post, and a new post may have come: is it wanted now?
-void want_if_uncovered(const step& now, const account_id& id, const account& declared, const seen_post& seen)
-{
-    auto& where = now.at(id);
-    const auto* one = find_hold(where, seen.post->id);
-    if (one != nullptr && one->state == hold_state::kept && one->covered_by.empty() && open_over(now.known(), declared).empty())
-        return;
-    for (const auto& crisis : wanted_by(now.known(), declared, seen.judged)) {
-        if (one != nullptr && one->exempt.contains(crisis))
-            continue;
-        if (one == nullptr || is_final(one->state) || !one->covered_by.contains(crisis)) {
-            where.wanted.insert({seen.post->due, seen.post->id});
-            return;
-        }
-    }
-}
-
-// Old posts the queue does not show any more, although nobody here took them out.
-void look_for_lost(const step& now, const queue_observed& seen, const std::vector<post_id>& before)
+// Posts the queue does not show any more, although nobody here took them out.
+void look_for_lost(const step& now, const queue_observed& seen, const std::vector<post_id>& left)
 {
     auto& where = now.at(seen.account);
-    for (const auto& id : before) {
-        if (where.queue.contains(id))
-            continue;
+    for (const auto& id : left) {
         auto* one = find_hold(where, id);
         if (one == nullptr || one->in_flight || one->changed_at > seen.began_at)
             continue;
@@ -154,9 +141,10 @@ hold* find_published(account_state& where, const publication& seen)
     if (auto* one = find_hold(where, seen.id); one != nullptr)
         return one;
     for (const auto& key : where.watched) {
+        if (key.due > seen.at + looks_back)
+            break;  // a post of today is not the escape of one that is due next week
         auto found = where.holds.find(key.post);
-        if (found != where.holds.end() && may_still_escape(found->second.state) && same_words(seen, found->second)
-            && seen.at + looks_back >= found->second.due)
+        if (found != where.holds.end() && may_still_escape(found->second.state) && same_words(seen, found->second))
             return &found->second;
     }
     return nullptr;
@@ -176,9 +164,9 @@ void note_escape(const step& now, const account_id& id, const hold& one, const p
 void explain_missing(const step& now, const feed_observed& seen)
 {
     auto& where = now.at(seen.account);
-    auto missing = where.missing;
-    for (const auto& id : missing) {
-        auto& one = where.holds.at(id);
+    for (auto at = where.missing.begin(); at != where.missing.end();) {
+        auto& one = where.holds.at(*at);
+        ++at;  // what is noted about it takes it out
         if (seen.began_at < one.changed_at + feed_settles)
             continue;
         bool ours = one.by == rung::takeout && std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
@@ -194,10 +182,11 @@ void explain_missing(const step& now, const feed_observed& seen)
 void prove_silence(const step& now, const feed_observed& seen)
 {
     auto& where = now.at(seen.account);
-    while (!where.watched.empty() && where.watched.begin()->due + now.rules.feed_margin < seen.began_at) {
-        auto& one = where.holds.at(where.watched.begin()->post);
+    for (auto at = where.watched.begin(); at != where.watched.end() && at->due + now.rules.feed_margin < seen.began_at;) {
+        auto& one = where.holds.at(at->post);
+        ++at;  // what is noted about it takes it out
         if (one.state != hold_state::held && one.state != hold_state::gone)
-            break;  // still at work on it; the ones behind it are due later
+            continue;  // still at work on it
         auto record = about(record_kind::silence_proved, seen.account, one);
         record.outcome = "done";
         record.due = one.due;
@@ -222,10 +211,41 @@ void note_reachable(const step& now, const account_id& id)
 
 }  // namespace
 
-std::vector<crisis_id> wanted_by(const state& known, const account& where, const verdict& judged)
+bool is_parked_there(const hold& one, const scheduled_post& seen)
+{
+    return one.by == rung::postpone && one.until != time_point{} && seen.due >= one.until - parking_slack;
+}
+
+void drifted(const step& now, const account_id& id, const hold& one, const post_ptr& seen, const std::string& why)
+{
+    auto record = about(record_kind::hold_drifted, id, one);
+    if (seen) {
+        record.remote = seen->id;
+        record.due = seen->due;
+        record.snapshot = seen;
+    }
+    record.why = why;
+    now.note(std::move(record));
+}
+
+void want_if_uncovered(account_state& where, const open_flags& open, const seen_post& seen)
+{
+    const auto* one = find_hold(where, seen.post->id);
+    bool covered = one != nullptr && !is_final(one->state);
+    for (const auto* flag : open) {
+        if (!flag->hold.contains(seen.judged.kind) || (one != nullptr && one->exempt.contains(flag->id)))
+            continue;
+        if (!covered || !one->covered_by.contains(flag->id)) {
+            where.wanted.insert({seen.post->due, seen.post->id});
+            return;
+        }
+    }
+}
+
+std::vector<crisis_id> wanted_by(const open_flags& open, const verdict& judged)
 {
     std::vector<crisis_id> flags;
-    for (const auto* flag : open_over(known, where))
+    for (const auto* flag : open)
         if (flag->hold.contains(judged.kind))
             flags.push_back(flag->id);
     return flags;
@@ -238,17 +258,14 @@ void observe_queue(const step& now, const queue_observed& seen)
         return;
     note_reachable(now, seen.account);
     auto& where = now.at(seen.account);
-    std::vector<post_id> before;
-    before.reserve(where.queue.size());
-    for (const auto& [id, post] : where.queue)
-        before.push_back(id);
-    // A post that came under a flag and was never seen again since a restart is only known by its hold.
-    for (const auto& key : where.planned)
-        if (auto one = where.holds.find(key.post); one != where.holds.end())
-            before.push_back(one->second.remote);
-
-    renew_mirror(now, where, seen);
+    auto left = renew_mirror(now, where, seen);
+    // After a restart there may be no mirror: what left the queue meanwhile is only known by its hold.
+    if (!where.polled)
+        for (const auto& [id, one] : where.holds)
+            if (!is_final(one.state) && !one.remote.empty() && !where.queue.contains(one.remote))
+                left.push_back(one.remote);
     where.polled = true;
+    auto open = open_over(now.known(), *declared);
     where.last_poll = seen.began_at;
     for (const auto& post : seen.posts) {
         const auto& entry = where.queue.at(post->id);
@@ -257,9 +274,9 @@ void observe_queue(const step& now, const queue_observed& seen)
             continue;  // the picture is older than what we know
         if (one != nullptr)
             compare(now, seen.account, *one, entry);
-        want_if_uncovered(now, seen.account, *declared, entry);
+        want_if_uncovered(where, open, entry);
     }
-    look_for_lost(now, seen, before);
+    look_for_lost(now, seen, left);
 }
 
 void observe_feed(const step& now, const feed_observed& seen)
@@ -267,11 +284,16 @@ void observe_feed(const step& now, const feed_observed& seen)
     auto& where = now.at(seen.account);
     where.last_feed = seen.began_at;
     for (const auto& post : seen.posts) {
-        if (!where.feed_known.insert(post.id).second && where.missing.empty())
+        if (where.explained.contains(post.id) || (!where.feed_known.insert(post.id).second && where.missing.empty()))
             continue;
         auto* one = find_published(where, post);
-        if (one == nullptr || one->state == hold_state::escaped || !may_still_escape(one->state) || one->in_flight)
+        if (one == nullptr || one->state == hold_state::escaped || !may_still_escape(one->state))
             continue;
+        // It may be the release that a person ordered: the read-back will tell, and until then this is not explained.
+        if (one->state == hold_state::releasing && one->order && post.at + release_slack >= one->order->at) {
+            where.feed_known.erase(post.id);
+            continue;
+        }
         note_escape(now, seen.account, *one, post);
     }
     explain_missing(now, seen);

@@ -17,15 +17,38 @@ void fail_release(const step& now, const account_id& id, hold& one, const std::s
     now.note(std::move(record));
 }
 
-void try_again(const step& now, const account_id& id, hold& one, const std::string& why, bool happened_perhaps)
+// False when it was tried often enough: then it stays held.
+bool try_again(const step& now, const account_id& id, hold& one, const std::string& why)
 {
-    if (one.attempts >= now.rules.attempts_per_rung)
-        return fail_release(now, id, one, why);
+    if (one.attempts >= now.rules.attempts_per_rung) {
+        fail_release(now, id, one, why);
+        return false;
+    }
     auto record = about(record_kind::release_answered, id, one);
-    record.outcome = happened_perhaps ? "unknown" : "failed";
+    record.outcome = "failed";
     record.why = why;
     record.until = now.now + now.back_off(one.attempts);
     now.note(std::move(record));
+    return true;
+}
+
+// A flag that came after the order, and that nobody excepted the post from.
+const crisis_id* newly_covered(const hold& one)
+{
+    auto found = std::ranges::find_if(one.covered_by, [&](const auto& id) { return !one.exempt.contains(id); });
+    return found == one.covered_by.end() ? nullptr : &*found;
+}
+
+void confirm_release(const step& now, const account_id& id, hold& one, const post_reading& seen)
+{
+    auto covering = newly_covered(one) == nullptr ? crisis_id{} : *newly_covered(one);
+    auto record = about(record_kind::release_confirmed, id, one);
+    record.outcome = "done";
+    record.due = one.order->at;
+    record.why = seen.where == whereabouts::queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
+    now.note(std::move(record));
+    if (seen.where == whereabouts::queued && !covering.empty())
+        drifted(now, id, one, nullptr, covering.value + " was raised while it was being released; held again");
 }
 
 }  // namespace
@@ -95,11 +118,16 @@ bool start_release(const step& now, const account_id& id)
 {
     const auto* declared = now.declared(id);
     auto& where = now.at(id);
-    for (auto key = where.releasing.begin(); key != where.releasing.end();) {
-        auto& one = where.holds.at(key->post);
-        ++key;  // noting something about the hold takes its key out
-        if (one.answered || !one.order)
-            continue;  // to be read back
+    while (!where.releasing.empty()) {
+        auto& one = where.holds.at(where.releasing.begin()->post);
+        if (!one.order) {
+            fail_release(now, id, one, "nobody asked for its release");
+            continue;
+        }
+        if (const auto* flag = newly_covered(one); flag != nullptr) {
+            fail_release(now, id, one, flag->value + " was raised before it left, and covers it");
+            continue;
+        }
         // It may have waited: the promise that no late time leaves is kept here, at the last moment.
         if (declared == nullptr || one.order->at < now.now + declared->release_margin) {
             fail_release(now, id, one, "its time, " + format_utc(one.order->at) + ", came too near before it could be released; give a new time");
@@ -139,16 +167,26 @@ void after_release(const step& now, const action_finished& done)
     case failure::unreachable:
     case failure::local:
         where.not_before = std::max(where.not_before, now.now + trouble.retry_after.value_or(now.back_off(++where.failures)));
-        return try_again(now, done.account, one, trouble.detail, false);
+        try_again(now, done.account, one, trouble.detail);
+        return;
     case failure::unknown_outcome:
     case failure::conflict:
-        return try_again(now, done.account, one, trouble.detail, true);
-    case failure::bad_reply:
+    case failure::bad_reply: {
+        auto record = about(record_kind::release_answered, done.account, one);
+        record.outcome = "unknown";
+        record.why = trouble.detail;
+        record.until = now.now + now.back_off(one.attempts);
+        return now.note(std::move(record));
+    }
+    case failure::not_found:
+        fail_release(now, done.account, one, trouble.detail);
+        if (one.by != rung::takeout)  // it was there, and is not any more: the public posts have to tell why
+            note_missing(now, done.account, one, trouble.detail);
+        return;
     case failure::auth_expired:
     case failure::forbidden:
     case failure::rejected:
     case failure::unsupported:
-    case failure::not_found:
         return fail_release(now, done.account, one, trouble.detail);
     }
 }
@@ -160,13 +198,8 @@ void read_released(const step& now, const account_id& id, hold& one, const post_
     auto difference = seen.due > one.order->at ? seen.due - one.order->at : one.order->at - seen.due;
     bool queued = seen.where == whereabouts::queued && difference <= due_slack;
     bool went_out = seen.where == whereabouts::published && now.now >= one.order->at;
-    if (queued || went_out) {
-        auto record = about(record_kind::release_confirmed, id, one);
-        record.outcome = "done";
-        record.due = one.order->at;
-        record.why = queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
-        return now.note(std::move(record));
-    }
+    if (queued || went_out)
+        return confirm_release(now, id, one, seen);
     if (seen.where == whereabouts::published) {
         auto record = about(record_kind::hold_escaped, id, one);
         record.outcome = "published";
@@ -175,7 +208,17 @@ void read_released(const step& now, const account_id& id, hold& one, const post_
         record.why = "released for " + format_utc(one.order->at) + ", but the platform published it at once";
         return now.note(std::move(record));
     }
-    try_again(now, id, one, "read back: it is " + std::string{to_string(seen.where)} + ", not queued for " + format_utc(one.order->at), false);
+    auto why = "read back: it is " + std::string{to_string(seen.where)} + ", not queued for " + format_utc(one.order->at);
+    if (try_again(now, id, one, why))
+        return;
+    if (seen.where == whereabouts::queued) {
+        auto wrong = one.post ? std::make_shared<scheduled_post>(*one.post) : std::make_shared<scheduled_post>();
+        wrong->id = one.remote;
+        wrong->due = seen.due;
+        drifted(now, id, one, wrong, "the platform queued it for " + format_utc(seen.due) + ", which nobody asked for; held again");
+    } else if (seen.where == whereabouts::absent && one.by != rung::takeout) {
+        note_missing(now, id, one, why);
+    }
 }
 
 }  // namespace halfmast

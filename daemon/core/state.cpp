@@ -10,8 +10,9 @@ void take_from_queues(account_state& where, const hold& one)
     where.planned.erase({one.due, one.id});
     where.unconfirmed.erase({one.due, one.id});
     where.delayed.erase({one.not_before, one.id});
-    if (one.order)
-        where.releasing.erase({one.order->at, one.id});
+    auto goes_out = one.order ? one.order->at : one.due;
+    where.releasing.erase({goes_out, one.id});
+    where.answered.erase({goes_out, one.id});
 }
 
 void put_into_queues(account_state& where, hold& one)
@@ -31,7 +32,7 @@ void put_into_queues(account_state& where, hold& one)
     else if (one.state == hold_state::unconfirmed && !one.missing)
         where.unconfirmed.insert({one.due, one.id});
     else if (one.state == hold_state::releasing)
-        where.releasing.insert({one.order ? one.order->at : one.due, one.id});
+        (one.answered ? where.answered : where.releasing).insert({one.order ? one.order->at : one.due, one.id});
 }
 
 void wake_delayed(account_state& where, time_point now)

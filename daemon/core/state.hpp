@@ -40,11 +40,13 @@ struct account_state {
     std::set<by_due> wanted;       // by the platform's id: must be held, and not yet in the ledger as planned
     std::set<by_due> planned;      // may start now, earliest due first
     std::set<by_due> unconfirmed;  // to be read back, earliest due first
-    std::set<by_due> releasing;    // ordered by the time they shall go out
+    std::set<by_due> releasing;    // to be released, ordered by the time they shall go out
+    std::set<by_due> answered;     // released perhaps, to be read back; the same order
     std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
     std::set<by_due> watched;      // not yet proved silent, by old due time
     std::set<post_id> missing;     // holds that only the feed can explain
     std::set<post_id> feed_known;  // public posts that were compared already
+    std::set<post_id> explained;   // public posts that are an escape on record, or a summary of ours: never another one's escape
     std::map<crisis_id, summary> summaries;
     std::map<std::int64_t, int> parked;  // UTC day number -> posts scheduled there (seen or ours)
     std::map<crisis_id, hold_counts> counts;

@@ -41,12 +41,22 @@ void hold_by_hand(const step&, const hold_requested&);
 void retry_hold(const step&, const account_id&, hold&, bool rung_is_spent, const std::string& why,
                 const std::string& outcome = {});
 
+// True for a hold that no flag and no person wants, and to which nothing was done yet.
+bool is_let_go(const hold&);
+void let_go(const step&, const account_id&, const post_id&);
+
 // observe.cpp
 void observe_queue(const step&, const queue_observed&);
 void observe_feed(const step&, const feed_observed&);
 void observe_trouble(const step&, const account_unread&);
+using open_flags = std::vector<const crisis*>;  // as open_over gives them: asked for once, not for every post
 // The open flags that want this post held; empty when none does.
-std::vector<crisis_id> wanted_by(const state&, const account&, const verdict&);
+std::vector<crisis_id> wanted_by(const open_flags&, const verdict&);
+// The rules may speak differently of an edited post, and a new post may have come: is it wanted now?
+void want_if_uncovered(account_state&, const open_flags&, const seen_post&);
+// The hold's post stands in the queue, far ahead, where `postpone` left it.
+bool is_parked_there(const hold&, const scheduled_post& seen);
+void drifted(const step&, const account_id&, const hold&, const post_ptr& seen, const std::string& why);
 
 // releases.cpp
 void release(const step&, const release_requested&);

@@ -32,12 +32,14 @@ bool is_open(const state& known, const crisis_id& crisis)
 
 void publish(const step& now, const account_id& id, summary& one)
 {
-    publish_summary call{one.crisis, one.words, "halfmast-" + one.crisis.value + "-" + id.value, one.recalled};
+    publish_summary call{one.crisis, one.words, "halfmast-" + one.crisis.value + "-" + id.value, one.recalled,
+                         !is_open(now.known(), one.crisis)};
     // The crisis number starts anew with a new state directory; the moment of the raise does not.
     call.key += "-" + std::to_string(now.known().crises.at(one.crisis).raised_at.time_since_epoch().count() / 1000);
     auto record = about_summary(record_kind::summary_started, now, id, one);
     record.outcome = "intent";
     record.words = one.words;
+    record.flagged = one.recalled;
     now.note(std::move(record));
     now.ask(id, std::move(call));
 }
@@ -51,23 +53,50 @@ void pin(const step& now, const account_id& id, summary& one)
     now.ask(id, pin_summary{one.crisis, one.remote, one.displaced});
 }
 
-void unpin(const step& now, const account_id& id, summary& one)
+// A later flag's summary stands in this one's place: what was there before both comes back when that one is unpinned.
+bool is_displaced(const step& now, const account_id& id, const summary& one)
 {
-    auto& where = now.at(id);
-    std::vector<post_id> restore;
+    return std::ranges::any_of(now.at(id).summaries, [&](const auto& entry) {
+        const auto& other = entry.second;
+        bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
+        return other.crisis != one.crisis && !ended && std::ranges::find(other.displaced, one.remote) != other.displaced.end();
+    });
+}
+
+// What made room for this summary. The summary of a flag that was lowered meanwhile stays down; what made room for that one
+// comes back instead.
+void add_former_pins(const step& now, const account_id& id, const summary& one, std::vector<post_id>& restore)
+{
     for (const auto& former : one.displaced) {
-        // A former pin that was the summary of a flag lowered meanwhile stays down.
-        bool stale = std::ranges::any_of(where.summaries, [&](const auto& other) {
-            return other.second.remote == former && !is_open(now.known(), other.first);
+        auto& all = now.at(id).summaries;
+        auto stale = std::ranges::find_if(all, [&](const auto& entry) {
+            return entry.first != one.crisis && entry.second.remote == former && !is_open(now.known(), entry.first);
         });
-        if (!stale)
+        if (stale != all.end())
+            add_former_pins(now, id, stale->second, restore);
+        else if (std::ranges::find(restore, former) == restore.end())
             restore.push_back(former);
     }
+}
+
+void unpin(const step& now, const account_id& id, summary& one)
+{
+    std::vector<post_id> restore;
+    if (!is_displaced(now, id, one))
+        add_former_pins(now, id, one, restore);
     auto record = about_summary(record_kind::unpin_started, now, id, one);
     record.outcome = "intent";
     record.pins = restore;
     now.note(std::move(record));
     now.ask(id, unpin_summary{one.crisis, one.remote, std::move(restore)});
+}
+
+void withdraw(const step& now, const account_id& id, const summary& one)
+{
+    auto record = about_summary(record_kind::summary_withdrawn, now, id, one);
+    record.outcome = "done";
+    record.why = "the flag was lowered before it went out";
+    now.note(std::move(record));
 }
 
 void fail(const step& now, const account_id& id, summary& one, const problem& trouble)
@@ -85,9 +114,12 @@ void fail(const step& now, const account_id& id, summary& one, const problem& tr
     auto record = about_summary(record_kind::summary_failed, now, id, one);
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;
-    record.flagged = one.state == summary_state::publishing && (one.attempts > 1 || !never_sent);
+    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
+    record.flagged = one.state == summary_state::publishing && (perhaps || one.recalled_before);
     record.until = now.now + now.back_off(one.attempts);
     now.note(std::move(record));
+    if (one.remote.empty() && !one.recalled && !is_open(now.known(), one.crisis))
+        withdraw(now, id, one);
 }
 
 void after_publish(const step& now, const action_finished& done, summary& one)
@@ -143,13 +175,16 @@ void after_unpin(const step& now, const action_finished& done, summary& one)
     const auto& pins = done.result.pins;
     bool down = std::ranges::find(pins, one.remote) == pins.end();
     bool back = std::ranges::all_of(call.restore, [&](const auto& id) { return std::ranges::find(pins, id) != pins.end(); });
-    if (!down || !back) {
+    bool lost = down && !back && one.attempts >= now.rules.attempts_per_rung;  // somebody removed it: it cannot come back
+    if (!down || (!back && !lost)) {
         problem unseen{failure::unknown_outcome, down ? "read back: a former pin is missing" : "read back: the summary is still pinned", {}};
         return fail(now, done.account, one, unseen);
     }
     auto record = about_summary(record_kind::pins_restored, now, done.account, one);
     record.outcome = "done";
     record.pins = pins;
+    if (lost)
+        record.why = "a former pin cannot be pinned again: it is not there any more";
     now.note(std::move(record));
 }
 
@@ -186,12 +221,8 @@ void withdraw_summaries(const step& now, const crisis& flag)
         auto* one = find_summary(where, flag.id);
         bool never_out = one != nullptr && one->remote.empty() && !one->busy && !one->recalled
             && (one->state == summary_state::waiting || one->state == summary_state::failed || one->state == summary_state::manual);
-        if (!never_out)
-            continue;
-        auto record = about_summary(record_kind::summary_withdrawn, now, id, *one);
-        record.outcome = "done";
-        record.why = "the flag was lowered before it went out";
-        now.note(std::move(record));
+        if (never_out)
+            withdraw(now, id, *one);
     }
 }
 
@@ -255,6 +286,10 @@ void after_summary(const step& now, const action_finished& done)
     if (one == nullptr)
         return;
     one->busy = false;
+    // The flag is down, and an earlier call left nothing behind: it never went out.
+    const auto* published = std::get_if<publish_summary>(&done.what);
+    if (published != nullptr && published->look_only && done.result.trouble && done.result.trouble->kind == failure::not_found)
+        return withdraw(now, done.account, *one);
     if (done.result.trouble)
         return fail(now, done.account, *one, *done.result.trouble);
     if (std::holds_alternative<publish_summary>(done.what))

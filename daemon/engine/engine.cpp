@@ -12,7 +12,7 @@ namespace halfmast::engine {
 namespace {
 
 constexpr std::chrono::milliseconds tick_every{200};
-constexpr std::size_t most_unwritten = 200'000;  // records kept in memory while the ledger refuses
+constexpr milliseconds ledger_pause{500};  // between two tries while the ledger refuses
 
 // The account an event is about; empty when it may concern all of them.
 account_id account_of(const event& what)
@@ -64,6 +64,12 @@ asio::awaitable<reply> engine::ask(event what)
         asio::steady_timer bell;
         std::optional<reply> given;
     };
+    if (stopping_) {
+        reply late;
+        late.durable = false;
+        late.ledger_error = "the daemon is stopping";
+        co_return late;
+    }
     auto mine = std::make_shared<waiting>(executor_);
     letter request{std::move(what), [mine](reply given) {
         mine->given = std::move(given);
@@ -163,38 +169,57 @@ void engine::offer(turn& now, const account_id& id)
     at_once_ += static_cast<int>(now.actions.size() - before);
 }
 
+void engine::keep_unwritten(turn& now, std::vector<audit_record> records)
+{
+    for (auto& record : records)
+        record.late = true;
+    unwritten_.insert(unwritten_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
+    unwritten_blobs_.insert(unwritten_blobs_.end(), std::make_move_iterator(now.blobs.begin()), std::make_move_iterator(now.blobs.end()));
+}
+
+// Makes the turn's records durable, after those the ledger refused before. "" when it did; else why not. While it refuses it is
+// asked again on a rhythm, not with every event: what waits is encoded each time, and the holds must not wait for that.
+asio::awaitable<std::string> engine::write(turn& now)
+{
+    if (now.records.empty() && unwritten_.empty())
+        co_return std::string{};
+    if (!stopping_ && !ledger_error_.empty() && hooks_.clock() < try_ledger_at_) {
+        keep_unwritten(now, std::move(now.records));
+        co_return ledger_error_;
+    }
+    bool late = !unwritten_.empty();
+    auto batch = hooks_.encode(unwritten_);
+    auto fresh = hooks_.encode(now.records);
+    std::move(fresh.entries.begin(), fresh.entries.end(), std::back_inserter(batch.entries));
+    std::move(fresh.blobs.begin(), fresh.blobs.end(), std::back_inserter(batch.blobs));
+    batch.blobs.insert(batch.blobs.end(), unwritten_blobs_.begin(), unwritten_blobs_.end());
+    batch.blobs.insert(batch.blobs.end(), now.blobs.begin(), now.blobs.end());
+    auto written = co_await ledger_.append(std::move(batch));
+    if (!written) {
+        keep_unwritten(now, std::move(now.records));
+        ledger_error_ = written.error().detail.empty() ? "refused without a reason" : written.error().detail;
+        try_ledger_at_ = hooks_.clock() + ledger_pause + milliseconds{static_cast<std::int64_t>(unwritten_.size() / 20)};
+        hooks_.ledger_refused(ledger_error_);
+        co_return ledger_error_;
+    }
+    auto records = std::move(unwritten_);
+    std::move(now.records.begin(), now.records.end(), std::back_inserter(records));
+    unwritten_.clear();
+    unwritten_blobs_.clear();
+    ledger_error_.clear();
+    if (late)
+        hooks_.ledger_refused("");
+    if (hooks_.recorded)
+        for (const auto& record : records)
+            hooks_.recorded(record);
+    co_return std::string{};
+}
+
 // Record first, then act. When the disk refuses, only the safe direction goes on: what holds, and what only looks.
 asio::awaitable<void> engine::commit(turn now)
 {
-    std::string error;
-    if (!now.records.empty() || !unwritten_.empty()) {
-        bool late = !unwritten_.empty();
-        std::vector<audit_record> records = std::move(unwritten_);
-        unwritten_.clear();
-        records.insert(records.end(), now.records.begin(), now.records.end());
-        auto batch = hooks_.encode(records);
-        batch.blobs.insert(batch.blobs.end(), unwritten_blobs_.begin(), unwritten_blobs_.end());
-        batch.blobs.insert(batch.blobs.end(), now.blobs.begin(), now.blobs.end());
-        auto blobs = batch.blobs;
-        auto written = co_await ledger_.append(std::move(batch));
-        if (!written) {
-            error = written.error().detail;
-            for (auto& record : records)
-                record.late = true;
-            if (records.size() > most_unwritten)
-                records.erase(records.begin(), records.end() - most_unwritten);
-            unwritten_ = std::move(records);
-            unwritten_blobs_ = std::move(blobs);
-            hooks_.ledger_refused(error);
-        } else {
-            unwritten_blobs_.clear();
-            if (late)
-                hooks_.ledger_refused("");
-            if (hooks_.recorded)
-                for (const auto& record : records)
-                    hooks_.recorded(record);
-        }
-    }
+    auto writing = write(now);
+    auto error = co_await std::move(writing);
     for (auto& one : now.actions) {
         if (error.empty() || is_safe_without_ledger(one.what)) {
             start(std::move(one));

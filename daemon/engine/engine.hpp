@@ -54,7 +54,7 @@ public:
     // Hands an event in; nobody waits for it.
     void tell(event what);
 
-    // Hands a request in; answered when its records are durable (or refused by the ledger).
+    // Hands a request in; answered when its records are durable, when the ledger refused them, or when the loop is stopping.
     asio::awaitable<reply> ask(event what);
 
     // Ends run() after what is in the mailbox; calls under way are not waited for: their intent is on record.
@@ -84,6 +84,8 @@ private:
     void offer_capacity(turn& now);
     void offer(turn& now, const account_id& id);
     asio::awaitable<void> commit(turn now);
+    asio::awaitable<std::string> write(turn& now);
+    void keep_unwritten(turn& now, std::vector<audit_record> records);
     void start(action what);
     asio::awaitable<void> carry(action what);
     asio::awaitable<void> tick();
@@ -100,6 +102,8 @@ private:
     std::map<account_id, std::shared_ptr<call_budget>> budgets_;
     std::vector<audit_record> unwritten_;  // refused by the ledger, to be written as soon as it works again
     std::vector<ledger_blob> unwritten_blobs_;
+    std::string ledger_error_;             // of the last try; empty while the ledger works
+    time_point try_ledger_at_{};
     int most_at_once_;
     int at_once_ = 0;
     bool stopping_ = false;

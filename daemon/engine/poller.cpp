@@ -96,7 +96,12 @@ asio::awaitable<bool> poller::look_at_queue(account_id id)
 {
     queue_observed seen{id, clock_(), {}};
     auto queue = calls_.at(id).queue;
-    auto posts = co_await queue->list();
+    auto posts = result<std::vector<scheduled_post>>{problem{failure::unknown_outcome, "reading the queue of " + id.value + " broke off", {}}};
+    try {
+        posts = co_await queue->list();
+    } catch (const std::exception& error) {  // a connector's exception stops here, and looking goes on
+        posts = problem{failure::unknown_outcome, "internal error while reading the queue of " + id.value + ": " + error.what(), {}};
+    }
     if (stopping_)
         co_return false;
     if (!posts) {
@@ -133,7 +138,12 @@ asio::awaitable<void> poller::look_at_feed(account_id id)
     }
     seen.since -= overlap;
     auto feed = calls_.at(id).feed;
-    auto posts = co_await feed->since(seen.since);
+    auto posts = result<std::vector<publication>>{problem{failure::unknown_outcome, "reading the public posts of " + id.value + " broke off", {}}};
+    try {
+        posts = co_await feed->since(seen.since);
+    } catch (const std::exception& error) {
+        posts = problem{failure::unknown_outcome, "internal error while reading the public posts of " + id.value + ": " + error.what(), {}};
+    }
     if (stopping_)
         co_return;
     if (!posts) {

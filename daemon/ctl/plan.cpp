@@ -25,7 +25,8 @@ void print_posts(const document& plan, time_point at)
     table rows;
     for (const auto& post : member_of(plan, "posts"))
         if (flag_of(post, "would_hold"))
-            rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"), text_of(post, "rung"), text_of(post, "text")});
+            rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"), text_of(post, "rung"),
+                      text_of(post, "text")});
     if (rows.empty())
         return;
     std::cout << "It would hold, in this order:\n";
@@ -71,8 +72,9 @@ std::uint64_t print_accounts(const document& plan)
 
 int run_plan(const session& all, const plan_options& given)
 {
+    auto wanted = read_scope(given.scope);  // items() only looks at it
     std::string over;
-    for (const auto& [label, value] : read_scope(given.scope).items())
+    for (const auto& [label, value] : wanted.items())
         over += (over.empty() ? "" : ",") + label + "=" + value.get<std::string>();
     client daemon{socket_path(all)};
     return show_plan(all, daemon.get("/plan" + query_string({{"playbook", given.playbook}, {"scope", over}})));

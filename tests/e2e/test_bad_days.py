@@ -2,6 +2,7 @@
 import collections
 import json
 import os
+import re
 import subprocess
 import threading
 
@@ -26,11 +27,11 @@ class BadDays(Story):
         self.sandbox.seed("alice", {"due": "+2h", "every": "1m", "count": 200, "text": "Sale number {n} #promo"})
         daemon = self.begin_daemon(accounts)
         wait_until(lambda: daemon.polled("social"), 30, "the queue was read")
-        raising = threading.Thread(target=lambda: daemon.halfmast("raise", "outage", "--reason", "power cut"))
+        said = []
+        raising = threading.Thread(target=lambda: said.append(daemon.halfmast("raise", "outage", "--reason", "power cut")))
         raising.start()
         wait_until(lambda: 40 <= self.held(daemon) < 160, 60, "some are held, some are not")
         daemon.kill()
-        raising.join(60)
         self.assertLess(self.puts_that_worked(), 200, "it was killed too late to prove anything")
         daemon.start()
         wait_until(lambda: self.held(daemon) == 200, 90, "all are held")
@@ -41,6 +42,8 @@ class BadDays(Story):
         self.assertEqual(len(state["scheduled"]), 200)
         twice = {path: times for path, times in self.moves().items() if times > 1}
         self.assertEqual(twice, {}, "none is held twice")
+        raising.join(90)
+        self.assertIn(said[0].code, (0, 8), said)  # it may not say "confirmed" when it lost sight of the daemon
         self.assertEqual(daemon.stop(), 0)
         self.check_code(daemon.halfmast("audit", "verify", "--state-dir", daemon.state_dir), 0)
 
@@ -54,7 +57,7 @@ class BadDays(Story):
     def test_a_lying_platform_is_not_believed(self):
         accounts = self.begin("--rate-limit", "0")
         self.sandbox.seed("alice", {"due": "+2h", "text": "Half price #promo"})
-        self.sandbox.control("POST", "faults", {"rules": [{"method": "PUT", "path": "/api/v1/scheduled_statuses/*", "lie": True}]})
+        self.sandbox.control("POST", "faults", {"rules": [{"method": "PUT", "path": "/api/v1/scheduled_statuses/*", "fault": {"lie": True}}]})
         daemon = self.begin_daemon(accounts)
         wait_until(lambda: daemon.polled("social"), 30, "the queue was read")
         self.check_code(daemon.halfmast("raise", "outage"), 0)
@@ -66,7 +69,7 @@ class BadDays(Story):
         accounts = self.begin("--rate-limit", "0")
         self.sandbox.seed("alice", {"due": "+2h", "text": "Half price #promo"}, {"due": "+3h", "text": "A third off #promo"})
         stubborn = self.sandbox.state("alice")["scheduled"][0]["id"]
-        refusals = [{"method": method, "path": f"/api/v1/scheduled_statuses/{stubborn}", "status": 403} for method in ("PUT", "DELETE")]
+        refusals = [{"method": method, "path": f"/api/v1/scheduled_statuses/{stubborn}", "fault": {"status": 403}} for method in ("PUT", "DELETE")]
         self.sandbox.control("POST", "faults", {"rules": refusals})
         daemon = self.begin_daemon(accounts)
         wait_until(lambda: daemon.polled("social"), 30, "the queue was read")
@@ -135,7 +138,7 @@ class WrongSettings(Story):
                       'summary.en = "Next update by {{next_updat_by}}."\n')
         done = subprocess.run([os.path.join(BUILD, "halfmast"), "check-config", file], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 6, done.stdout + done.stderr)
-        faults = [line for line in done.stdout.splitlines() if line.startswith(file + ":")]
+        faults = [line for line in done.stdout.splitlines() if re.match(re.escape(file) + r":\d", line)]
         places = sorted(int(line[len(file) + 1:].split(":")[0]) for line in faults)
         self.assertEqual(places, [2, 4, 5, 6, 9], done.stdout)
         for line in faults:

@@ -57,8 +57,8 @@ int run_list(const session& all, const audit_options& given)
     auto at = now();
     table rows;
     for (const auto& record : member_of(list, "records"))
-        rows.row({std::to_string(number_of(record, "seq")), clock_of(member_of(record, "at"), at), text_of(record, "kind"), text_of(record, "outcome"),
-                  text_of(record, "actor"), target_of(record), text_of(record, "why")});
+        rows.row({std::to_string(number_of(record, "seq")), clock_of(member_of(record, "at"), at), text_of(record, "kind"),
+                  text_of(record, "outcome"), text_of(record, "actor"), target_of(record), text_of(record, "why")});
     rows.print(std::cout, terminal_columns());
     std::cout.flush();
     if (rows.empty())
@@ -84,7 +84,9 @@ int run_silence(const session& all, const audit_options& given)
         ++holds;
         proved += flag_of(post, "silence_proved");
         if (text_of(post, "state") == "escaped")
-            escapes.push_back({{"id", member_of(post, "id")}, {"escaped_as", member_of(post, "escaped_as")}, {"due", member_of(post, "due")},
+            escapes.push_back({{"id", member_of(post, "id")},
+                               {"escaped_as", member_of(post, "escaped_as")},
+                               {"due", member_of(post, "due")},
                                {"detail", member_of(post, "detail")}});
     }
     auto escaped = escapes.size();
@@ -98,7 +100,8 @@ int run_silence(const session& all, const audit_options& given)
         return code;
     }
     for (const auto& one : message["escaped"])
-        std::cout << text_of(one, "id") << " went out as " << text_of(one, "escaped_as") << ", due " << clock_of(member_of(one, "due"), now()) << '\n';
+        std::cout << text_of(one, "id") << " went out as " << text_of(one, "escaped_as") << ", due "
+                  << clock_of(member_of(one, "due"), now()) << '\n';
     paint color{all, STDOUT_FILENO};
     auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped) + " escaped, silence is proved for "
         + std::to_string(proved) + "; the others' old times have not passed yet, or their feeds were not read since";

@@ -134,6 +134,25 @@ int run_decision(const session& all, const decision& kind, const decision_option
     return report(all, kind, results, was_interrupted() ? exit_code::interrupted : code_of(results));
 }
 
+constexpr const char* hold_examples = R"(Examples:
+  halfmast queue hold acme-blog/123 --reason "wrong price")";
+
+constexpr const char* release_examples = R"(A time that has passed is refused: nothing late is ever sent.
+
+Examples:
+  halfmast queue release acme-blog/123
+  halfmast queue release acme-blog/123 --at 2026-03-01T14:30:00+01:00
+  halfmast queue release acme-x/9 --during-crisis --reason "recall notice")";
+
+constexpr const char* reschedule_examples = R"(Examples:
+  halfmast queue reschedule acme-blog/123 --at +2h
+  halfmast queue reschedule acme-blog/123 acme-x/9 --at 2026-03-02T09:00:00Z)";
+
+constexpr const char* keep_examples = R"(It stays where it is and can still be released. Nothing is deleted.
+
+Examples:
+  halfmast queue keep acme-blog/123 --reason "the offer is over")";
+
 struct texts {
     const char* description;
     const char* footer;
@@ -160,31 +179,21 @@ void add_crisis_flag(CLI::App& command, decision_options& given)
 void add_queue_decisions(CLI::App& queue, session& all)
 {
     auto hold = std::make_shared<decision_options>();
-    add_decision(queue, all, hold_decision, hold, {"Stop a post, with or without a flag", R"(Examples:
-  halfmast queue hold acme-blog/123 --reason "wrong price")"});
+    add_decision(queue, all, hold_decision, hold, {"Stop a post, with or without a flag", hold_examples});
 
     auto release = std::make_shared<decision_options>();
-    auto* command = add_decision(queue, all, release_decision, release, {"Let a held post go out, at its old time or at a new one", R"(A time that has passed is refused: nothing late is ever sent.
-
-Examples:
-  halfmast queue release acme-blog/123
-  halfmast queue release acme-blog/123 --at 2026-03-01T14:30:00+01:00
-  halfmast queue release acme-x/9 --during-crisis --reason "recall notice")"});
+    auto* command = add_decision(queue, all, release_decision, release,
+                                 {"Let a held post go out, at its old time or at a new one", release_examples});
     command->add_option("--at", release->at, "A new time: RFC 3339 with a zone, or +20m from now")->type_name("TIME");
     add_crisis_flag(*command, *release);
 
     auto reschedule = std::make_shared<decision_options>();
-    command = add_decision(queue, all, reschedule_decision, reschedule, {"Let a held post go out at a new time", R"(Examples:
-  halfmast queue reschedule acme-blog/123 --at +2h
-  halfmast queue reschedule acme-blog/123 acme-x/9 --at 2026-03-02T09:00:00Z)"});
+    command = add_decision(queue, all, reschedule_decision, reschedule, {"Let a held post go out at a new time", reschedule_examples});
     command->add_option("--at", reschedule->at, "The new time: RFC 3339 with a zone, or +20m from now")->type_name("TIME")->required();
     add_crisis_flag(*command, *reschedule);
 
     auto keep = std::make_shared<decision_options>();
-    add_decision(queue, all, keep_decision, keep, {"Decide that a held post does not go out", R"(It stays where it is and can still be released. Nothing is deleted.
-
-Examples:
-  halfmast queue keep acme-blog/123 --reason "the offer is over")"});
+    add_decision(queue, all, keep_decision, keep, {"Decide that a held post does not go out", keep_examples});
 }
 
 }  // namespace halfmast::ctl

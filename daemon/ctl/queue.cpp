@@ -74,7 +74,8 @@ void print_history(const document& post, time_point at)
 {
     table rows;
     for (const auto& entry : member_of(post, "history"))
-        rows.row({clock_of(member_of(entry, "at"), at), text_of(entry, "action"), text_of(entry, "outcome"), text_of(entry, "actor"), text_of(entry, "why")});
+        rows.row({clock_of(member_of(entry, "at"), at), text_of(entry, "action"), text_of(entry, "outcome"), text_of(entry, "actor"),
+                  text_of(entry, "why")});
     if (rows.empty())
         return;
     std::cout << "  history:\n";

@@ -29,11 +29,24 @@ bool asks_for_json(int argc, char** argv)
     return false;
 }
 
+// A detail may quote what a platform said.
+void print_lines(std::string_view detail)
+{
+    std::cerr << "halfmast: ";
+    for (;;) {
+        auto line_end = detail.find('\n');
+        std::cerr << safe(detail.substr(0, line_end)) << '\n';
+        if (line_end == std::string_view::npos)
+            return;
+        detail.remove_prefix(line_end + 1);
+    }
+}
+
 int report(const command_error& error, bool json)
 {
     if (!json) {
         std::cout.flush();
-        std::cerr << "halfmast: " << error.detail() << '\n';
+        print_lines(error.detail());
         return error.code();
     }
     document body;

@@ -53,7 +53,7 @@ std::string sentence_of(const decision& kind, const decided& one)
         auto due = parse_rfc3339(one.due);
         return goes_out && due ? text + ", goes out " + clock(*due, now()) : text;
     }
-    text += one.open ? "NOT " + std::string{kind.done_word} + " yet: it is " + one.state : "NOT " + std::string{kind.done_word} + ": it is " + one.state;
+    text += "NOT " + std::string{kind.done_word} + (one.open ? " yet: it is " : ": it is ") + one.state;
     return one.detail.empty() ? text : text + " (" + safe(one.detail) + ")";
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
@@ -20,6 +21,17 @@ std::string lower(std::string_view text)
     std::string result{text};
     std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return result;
+}
+
+// Boost 1.81 reads "http://127.0.0.1.example" as the address 127.0.0.1 and the path ".example".
+bool is_cut(const urls::url_view& url) { return !url.encoded_path().empty() && !url.encoded_path().starts_with('/'); }
+
+// 0 when it is none; Boost 1.81 lets 99999 pass.
+unsigned port_of(std::string_view digits)
+{
+    unsigned port = 0;
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return error == std::errc{} && end == digits.data() + digits.size() && port <= 65535 ? port : 0;
 }
 
 bool is_here(const urls::url_view& url)
@@ -44,13 +56,15 @@ result<std::string> check_base_url(const std::string& text, bool allow_http)
         return wrong("is not an https URL");
     if (!url.has_authority() || url.host().empty())
         return wrong("has no host; write it as https://host.example");
+    if (is_cut(url))
+        return wrong("has a host that begins like an address and is none; write a host name or an address");
     if (url.scheme_id() == urls::scheme::http && !allow_http && !is_here(url))
         return wrong("is not an https URL; http is for this machine only, or with allow_http = true");
     if (url.has_userinfo())
         return wrong("has a user name in it; name and password have keys of their own");
     if (url.has_query() || url.has_fragment())
         return wrong("has a '?' or '#' in it; only the address of the site is needed");
-    if (url.has_port() && (url.port_number() == 0))
+    if (url.has_port() && port_of(url.port()) == 0)
         return wrong("has no usable port");
     auto kept = text;
     kept.resize(kept.find_last_not_of('/') + 1);
@@ -60,7 +74,7 @@ result<std::string> check_base_url(const std::string& text, bool allow_http)
 result<std::string> check_listen(const std::string& text)
 {
     auto parsed = urls::parse_authority(text);
-    if (!parsed || parsed->has_userinfo() || parsed->host().empty() || parsed->port_number() == 0)
+    if (!parsed || parsed->has_userinfo() || parsed->host().empty() || port_of(parsed->port()) == 0)
         return wrong("'" + text + "' is not ADDRESS:PORT, such as 127.0.0.1:7413");
     if (parsed->host_type() == urls::host_type::ipv4)
         return text;

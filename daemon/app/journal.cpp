@@ -1,0 +1,124 @@
+#include "daemon/app/journal.hpp"
+
+#include "daemon/log/logger.hpp"
+
+namespace halfmast::app::journal {
+
+namespace {
+
+using log::message;
+using log::say;
+
+// What every line about a post has in common.
+void about_post(message what, const audit_record& record)
+{
+    say(what, {{"crisis", record.crisis.value},
+               {"post", record.post.empty() ? "" : display_id(record.account, record.post)},
+               {"due", record.due ? format_utc(*record.due) : ""},
+               {"by", record.by ? std::string{to_string(*record.by)} : ""},
+               {"actor", record.actor.value},
+               {"outcome", record.outcome},
+               {"why", record.why},
+               {"url", record.url}});
+}
+
+void about_account(message what, const audit_record& record)
+{
+    say(what, {{"account", record.account.value}, {"crisis", record.crisis.value}, {"outcome", record.outcome}, {"why", record.why}, {"url", record.url}});
+}
+
+void about_crisis(message what, const audit_record& record)
+{
+    const auto* flag = record.flag ? &*record.flag : nullptr;
+    say(what, {{"crisis", record.crisis.value},
+               {"playbook", flag ? flag->playbook : ""},
+               {"severity", flag ? std::string{to_string(flag->level)} : ""},
+               {"scope", flag ? to_string(flag->over) : ""},
+               {"next_update_by", flag ? format_utc(flag->next_update_by) : ""},
+               {"actor", record.actor.value},
+               {"why", record.why}});
+}
+
+void about_request(const audit_record& record)
+{
+    say(message::request_refused, {{"actor", record.actor.value},
+                                   {"crisis", record.crisis.value},
+                                   {"account", record.account.value},
+                                   {"post", record.post.empty() ? "" : display_id(record.account, record.post)},
+                                   {"outcome", record.outcome},
+                                   {"why", record.why}});
+}
+
+}  // namespace
+
+void started(const std::string& state_dir, const std::string& socket, std::size_t accounts)
+{
+    say(accounts == 0 ? message::started_without_accounts : message::started,
+        {{"version", HALFMAST_VERSION}, {"state_dir", state_dir}, {"socket", socket}, {"accounts", std::to_string(accounts)}});
+}
+
+void stopping() { say(message::stopping); }
+
+void stopped() { say(message::stopped); }
+
+// Every kind is named: a new one does not compile without a decision whether people have to know it.
+void recorded(const audit_record& record)
+{
+    switch (record.kind) {
+    case record_kind::crisis_raised: return about_crisis(message::crisis_raised, record);
+    case record_kind::crisis_lowered: return about_crisis(message::crisis_lowered, record);
+    case record_kind::hold_escaped: return about_post(message::hold_escaped, record);
+    case record_kind::hold_manual: return about_post(message::hold_manual, record);
+    case record_kind::hold_failed: return about_post(message::hold_failed, record);
+    case record_kind::hold_drifted: return about_post(message::hold_drifted, record);
+    case record_kind::hold_gone: return about_post(message::hold_gone, record);
+    case record_kind::release_asked: return about_post(message::release_asked, record);
+    case record_kind::release_failed: return about_post(message::release_failed, record);
+    case record_kind::post_kept: return about_post(message::post_kept, record);
+    case record_kind::summary_published: return about_account(message::summary_published, record);
+    case record_kind::summary_failed: return about_account(message::summary_failed, record);
+    case record_kind::summary_manual: return about_account(message::summary_manual, record);
+    case record_kind::account_unreachable:
+        return about_account(record.flagged ? message::account_refused : message::account_unreachable, record);
+    case record_kind::account_reachable: return about_account(message::account_reachable, record);
+    case record_kind::request_refused: return about_request(record);
+    // The daemon's own life has messages of its own; the rest is the ledger's business, and there may be thousands of them.
+    case record_kind::daemon_started:
+    case record_kind::daemon_stopping:
+    case record_kind::hold_planned:
+    case record_kind::hold_covered:
+    case record_kind::hold_started:
+    case record_kind::hold_saved:
+    case record_kind::hold_answered:
+    case record_kind::hold_confirmed:
+    case record_kind::hold_retried:
+    case record_kind::hold_let_go:
+    case record_kind::silence_proved:
+    case record_kind::release_started:
+    case record_kind::release_answered:
+    case record_kind::release_confirmed:
+    case record_kind::summary_planned:
+    case record_kind::summary_approved:
+    case record_kind::summary_started:
+    case record_kind::summary_withdrawn:
+    case record_kind::pins_remembered:
+    case record_kind::pin_started:
+    case record_kind::pin_confirmed:
+    case record_kind::unpin_started:
+    case record_kind::pins_restored: return;
+    }
+}
+
+void ledger(const std::string& refused_why)
+{
+    if (refused_why.empty())
+        say(message::ledger_works);
+    else
+        say(message::ledger_refused, {{"why", refused_why}});
+}
+
+void spool_obeyed(const std::string& path, const std::string& crisis) { say(message::spool_obeyed, {{"crisis", crisis}, {"file", path}}); }
+
+void internal_error(const std::string& what) { say(message::internal_error, {{"what", what}}); }
+
+}  // namespace halfmast::app::journal

@@ -1,6 +1,7 @@
 #include "daemon/net/answer_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 

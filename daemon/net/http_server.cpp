@@ -201,7 +201,8 @@ asio::awaitable<heard> http_server::impl::connection::read(request_parser& parse
     arm(server_->settings.idle);
     while (!parser.is_done()) {
         if (!pending_.empty()) {
-            idle_ = false;
+            if (std::exchange(idle_, false))
+                arm(server_->settings.idle);  // waiting for a request is no part of sending it
             error_code error;
             auto used = parser.put(asio::buffer(pending_), error);
             pending_.erase(0, used);
@@ -267,7 +268,9 @@ asio::awaitable<server_response> http_server::impl::connection::ask(server_reque
 {
     // An exception of a handler is a bug there; the peer learns nothing of it, and the server goes on.
     try {
-        co_return co_await server_->handler(std::move(request));
+        auto work = server_->handler(std::move(request));
+        auto given = co_await std::move(work);
+        co_return given;
     } catch (const std::exception&) {
     }
     co_return server_response{500, problem_text(500, "an internal error; the daemon's log has more")};

@@ -6,12 +6,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/ids.hpp"
+#include "daemon/core/decide.hpp"
+#include "daemon/store/codec.hpp"
 
 namespace halfmast::store {
 
 namespace {
 
+constexpr std::int64_t snapshot_step = 20'000;  // records behind a snapshot that are worth a new one
 constexpr int index_step = 5'000;  // records indexed at once: some milliseconds, so that nobody waits long behind it
 
 // Takes three members of the outermost object. Keys are sorted, so nothing behind "post" has to be read: not the post's text,
@@ -115,6 +117,55 @@ result<std::int64_t> history::replay(const std::function<result<void>(const stor
     if (code != SQLITE_DONE)
         return ledger_.trouble();
     return last;
+}
+
+// The record's hash as stored; empty when there is no such record.
+std::string history::hash_of(std::int64_t seq)
+{
+    auto query = ledger_.prepare("SELECT hash FROM ledger WHERE seq = ?1");
+    if (!query)
+        return {};
+    query->number(1, seq);
+    return query->step() == SQLITE_ROW ? std::string{query->bytes_at(0)} : std::string{};
+}
+
+result<std::optional<snapshot>> history::fold(const std::function<bool()>& stop)
+{
+    snapshot folded;
+    if (auto kept = read_snapshot(state_dir_); kept && kept->seq > 0 && kept->hash == hash_of(kept->seq))
+        folded = std::move(*kept);
+    bool stopped = false;
+    auto read = replay([&](const stored_entry& entry) -> result<void> {
+        stopped = stop && entry.seq % 256 == 0 && stop();
+        if (stopped)
+            return problem{failure::local, "interrupted", {}};
+        auto record = decode(entry.payload);
+        if (!record)
+            return problem{failure::local, "ledger record " + std::to_string(entry.seq) + " cannot be read: " + record.error().detail, {}};
+        apply(folded.known, *record);
+        return {};
+    }, folded.seq);
+    if (stopped)
+        return std::optional<snapshot>{};
+    if (!read)
+        return read.error();
+    folded.seq = *read;
+    folded.hash = hash_of(folded.seq);
+    return std::optional<snapshot>{std::move(folded)};
+}
+
+void history::renew_snapshot(const std::function<bool()>& stop)
+{
+    auto covered = snapshot_seq(state_dir_);
+    if (hash_of(covered).empty())
+        covered = 0;  // none, or one of a ledger that went further than this one
+    auto last = ledger_.prepare("SELECT max(seq) FROM ledger");
+    if (!last || last->step() != SQLITE_ROW || last->number_at(0) - covered < snapshot_step)
+        return;
+    last->reset();
+    // Without it the next start takes longer; nothing else is lost.
+    if (auto folded = fold(stop); folded && *folded)
+        (void)write_snapshot(state_dir_, **folded);
 }
 
 result<std::vector<stored_entry>> history::find(const std::string& target, std::int64_t before, int limit)

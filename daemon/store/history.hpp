@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/ports/result.hpp"
+#include "daemon/store/snapshot.hpp"
 #include "daemon/store/sqlite.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
 
@@ -24,6 +26,12 @@ public:
     // In order, all behind `after`; gives the last number. Stops at the first problem of `each`.
     result<std::int64_t> replay(const std::function<result<void>(const stored_entry&)>& each, std::int64_t after);
 
+    // The state after the last record: the snapshot, if it is this ledger's, and what came after it. `stop` is asked now and then;
+    // nothing is given when it says yes.
+    result<std::optional<snapshot>> fold(const std::function<bool()>& stop = {});
+    // Writes a new snapshot when many records stand behind the old one.
+    void renew_snapshot(const std::function<bool()>& stop);
+
     // Puts the next records into the index; false: nothing is left to do, or there is no index.
     bool index_more();
 
@@ -32,6 +40,7 @@ private:
 
     result<std::vector<stored_entry>> find_by_index(const std::string& target, std::int64_t before, int limit);
     result<std::vector<stored_entry>> find_by_scan(const std::string& target, std::int64_t before, int limit);
+    std::string hash_of(std::int64_t seq);
     bool open_index();
     bool belongs_to_ledger();
     int index_rows(statement& rows, std::int64_t& last, std::string& hash, int& count);

@@ -173,7 +173,8 @@ private:
     std::thread thread_;                       // last: it uses all of the above
 };
 
-// Reads beside the writer. Blobs first, for a release waits for them; the index grows between questions.
+// Reads beside the writer. Blobs first, for a release waits for them; the index grows between questions, and the snapshot is
+// renewed when nobody asks for anything.
 class reading_thread {
 public:
     explicit reading_thread(std::unique_ptr<history> reader) : reader_(std::move(reader)), thread_([this] { work(); }) {}
@@ -249,6 +250,8 @@ private:
                 index_at_.reset();
                 lock.unlock();
                 bool more = index_more();
+                if (!more)
+                    renew_snapshot();
                 lock.lock();
                 if (more && !index_at_)
                     index_at_ = steady::now();
@@ -278,6 +281,19 @@ private:
             return reader_->index_more();
         } catch (const std::exception&) {
             return false;  // the search does without
+        }
+    }
+
+    void renew_snapshot()
+    {
+        auto somebody_waits = [this] {
+            std::lock_guard guard{lock_};
+            return ending_ || !blobs_.empty() || !searches_.empty();
+        };
+        try {
+            reader_->renew_snapshot(somebody_waits);
+        } catch (const std::exception&) {
+            // No memory for it: the next start folds more.
         }
     }
 
@@ -354,6 +370,17 @@ asio::awaitable<result<std::vector<stored_entry>>> sqlite_ledger::find(std::stri
     impl_->reader.find(std::move(target), before, limit, asked);
     auto answer = co_await asked->wait();
     co_return answer;
+}
+
+result<state> sqlite_ledger::restore()
+{
+    auto reader = history::open(impl_->state_dir);
+    if (!reader)
+        return reader.error();
+    auto folded = (*reader)->fold();
+    if (!folded)
+        return folded.error();
+    return std::move((*folded)->known);
 }
 
 result<std::int64_t> sqlite_ledger::replay(const std::function<result<void>(const stored_entry&)>& each, std::int64_t after)

@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "daemon/audit/checkpoint.hpp"
+#include "daemon/core/state.hpp"
 #include "daemon/ports/ledger_port.hpp"
 
 namespace halfmast::store {
@@ -33,6 +34,10 @@ public:
 
     // Blocking, for start-up: every entry in order. Stops and gives the problem when `each` gives one.
     result<std::int64_t> replay(const std::function<result<void>(const stored_entry&)>& each, std::int64_t after = 0);
+
+    // Blocking, for start-up: the state after the last record, by the newest snapshot and a replay of what came after it. A record
+    // that cannot be read is named.
+    result<state> restore();
 
     // Newest first: entries with seq < before (0: from the end) whose payload names `target` as its post, crisis or account
     // ("" for all), at most `limit`.

@@ -1,10 +1,7 @@
-#include <algorithm>
-
-#include <nlohmann/json.hpp>
-
 #include "daemon/audit/chain.hpp"
 #include "daemon/core/decide.hpp"
 #include "daemon/store/codec.hpp"
+#include "daemon/store/snapshot.hpp"
 #include "tests/store/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -13,77 +10,13 @@ using namespace halfmast::test;
 
 namespace {
 
-std::string describe_hold(const hold& one)
+// The whole state in bytes. In memory a raw answer is the snapshot's own; after a replay it is a keepsake.
+std::string bytes_of(state known)
 {
-    std::ostringstream to;
-    to << one.id.value << ' ' << one.remote.value << ' ' << to_string(one.state) << ' ' << to_string(one.by) << ' ' << to_string(one.judged.kind)
-       << " due " << format_utc(one.due) << " until " << format_utc(one.until) << " after " << format_utc(one.not_before) << " changed "
-       << format_utc(one.changed_at) << ' ' << one.attempts << one.in_flight << one.answered << one.recalled << one.missing << one.silence_proved
-       << ' ' << format_utc(one.unseen_at) << " as " << one.escaped_as.value << " because " << one.detail << '\n';
-    for (const auto& why : one.judged.why)
-        to << "why " << why.rule << '/' << why.match << '\n';
-    for (auto kind : one.spent)
-        to << "spent " << to_string(kind) << '\n';
-    for (const auto* ids : {&one.covered_by, &one.seen_in, &one.exempt})
-        for (const auto& id : *ids)
-            to << "crisis " << id.value << '\n';
-    for (const auto& item : one.saved)
-        if (item.name != "raw")  // in memory it is the snapshot's own
-            to << "saved " << item.name << ' ' << item.sha256 << '\n';
-    if (one.post)
-        to << "post " << one.post->id.value << one.post->text << one.post->folded << one.post->version << '\n';
-    if (one.order)
-        to << "order " << one.order->by.value << format_utc(one.order->at) << one.order->new_time << one.order->why << '\n';
-    return to.str();
-}
-
-std::string describe_summary(const summary& one)
-{
-    std::ostringstream to;
-    to << one.crisis.value << one.words.language << one.words.text << to_string(one.state) << one.approved << one.recalled << one.busy
-       << format_utc(one.not_before) << one.attempts << one.remote.value << one.url << one.pins_known << one.detail << '\n';
-    for (const auto& id : one.former_pins)
-        to << "former " << id.value << '\n';
-    for (const auto& id : one.displaced)
-        to << "displaced " << id.value << '\n';
-    return to.str();
-}
-
-std::string describe_account(const account_state& where)
-{
-    std::ostringstream to;
-    std::vector<std::string> parts;
-    for (const auto& [id, one] : where.holds)
-        parts.push_back(describe_hold(one));
-    for (const auto& [remote, id] : where.came_from)
-        parts.push_back("from " + remote.value + ' ' + id.value + '\n');
-    std::ranges::sort(parts);
-    for (const auto& part : parts)
-        to << part;
-    for (const auto* work : {&where.planned, &where.unconfirmed, &where.releasing, &where.delayed, &where.watched})
-        for (const auto& one : *work)
-            to << "work " << format_utc(one.due) << one.post.value << '\n';
-    for (const auto& id : where.missing)
-        to << "missing " << id.value << '\n';
-    for (const auto& [id, one] : where.summaries)
-        to << describe_summary(one);
-    for (const auto& [id, counts] : where.counts)
-        for (auto number : counts)
-            to << id.value << ' ' << number << '\n';
-    to << where.reachable << '\n';
-    return to.str();
-}
-
-std::string describe_state(const state& known)
-{
-    std::ostringstream to;
-    for (const auto& [id, where] : known.accounts)
-        to << "account " << id.value << '\n' << describe_account(where);
-    for (const auto& [id, flag] : known.crises)
-        to << "crisis " << id.value << flag.playbook << flag.why << to_string(flag.now) << format_utc(flag.lowered_at) << flag.lowered_by.value
-           << to_string(flag.over) << flag.statements.size() << '\n';
-    to << known.next_crisis;
-    return to.str();
+    for (auto& [id, where] : known.accounts)
+        for (auto& [post, one] : where.holds)
+            std::erase_if(one.saved, [](const auto& item) { return item.name == "raw"; });
+    return store::pack(known);
 }
 
 }  // namespace
@@ -114,7 +47,8 @@ TEST_CASE("the fold over what the ledger kept is the state the daemon had", "[co
             apply(live, record);
             apply(replayed, *store::decode(store::encode(record).payload));
         }
-        REQUIRE(describe_state(replayed) == describe_state(live));
+        REQUIRE(live.accounts.size() == 4);  // the one without a name too
+        REQUIRE((bytes_of(replayed) == bytes_of(live)));
     }
 }
 

@@ -116,6 +116,8 @@ asio::awaitable<result<http_response>> wire::fetch(http_request request)
         given.headers.insert(given.headers.end(), what->headers.begin(), what->headers.end());
         if (what->spoil)
             what->spoil(given.body);
+        if (what->huge > request.most_body)  // need not be built to be too large
+            co_return problem{failure::bad_reply, name + ": the answer is larger than " + std::to_string(request.most_body) + " bytes", {}};
         if (what->huge > given.body.size())
             given.body.append(what->huge - given.body.size(), ' ');
         if (what->cut)

@@ -104,7 +104,9 @@ int run_silence(const session& all, const audit_options& given)
                   << clock_of(member_of(one, "due"), now()) << '\n';
     paint color{all, STDOUT_FILENO};
     auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped) + " escaped, silence is proved for "
-        + std::to_string(proved) + "; the others' old times have not passed yet, or their feeds were not read since";
+        + std::to_string(proved);
+    if (proved + escaped < holds)
+        text += "; the others' old times have not passed yet, or their feeds were not read since";
     std::cout << (code == exit_code::done ? text : color.bad(text)) << '\n';
     return code;
 }

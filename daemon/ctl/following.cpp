@@ -104,13 +104,12 @@ std::string only_open_crisis(client& daemon, const char* command)
     if (open.size() == 1)
         return open[0];
     if (open.empty())
-        throw command_error{exit_code::failed, "no-crisis", std::string{command} + ": no flag is up; 'halfmast status --all' lists the old ones"};
+        throw command_error{exit_code::failed, "no-crisis", "no flag is up; 'halfmast status --all' lists the old ones"};
     std::string names;
     for (const auto& id : open)
         names += (names.empty() ? "" : ", ") + id;
     throw command_error{exit_code::usage, "usage",
-                        std::string{command} + ": " + std::to_string(open.size()) + " flags are up (" + names + "); say which one: '" + command + " "
-                            + open[0] + "'"};
+                        std::to_string(open.size()) + " flags are up (" + names + "); say which one: '" + std::string{command} + " " + open[0] + "'"};
 }
 
 progress_style style_of(const session& all)

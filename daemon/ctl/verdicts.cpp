@@ -23,7 +23,10 @@ void take_answer(const decision& kind, const document& post, decided& one)
 {
     one.state = text_of(post, "state");
     one.detail = text_of(post, "detail");
-    one.due = text_of(post, "due");
+    // The order is what the daemon read back; the list's time may still be that of the last poll.
+    one.due = text_of(member_of(post, "order"), "at");
+    if (one.due.empty())
+        one.due = text_of(post, "due");
     one.post = post.dump(-1, ' ', false, document::error_handler_t::replace);
     one.open = contains(kind.open, one.state);
     if (contains(kind.good, one.state))

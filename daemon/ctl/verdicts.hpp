@@ -29,7 +29,7 @@ struct decided {
     std::string type;       // of the refusal; empty when it was not refused
     std::string state;
     std::string detail;
-    std::string due;        // RFC 3339, as it is now
+    std::string due;        // RFC 3339, when it goes out
     std::string post;       // the newest answer's post, as JSON text
 };
 

@@ -65,12 +65,12 @@ TEST_CASE("release waits until the post is read back", "[ctl][program]")
     fake_daemon daemon{here / "sock", [&](const asked& request) {
         if (request.method == "POST")
             return post("releasing");
-        return ++looked < 2 ? post("releasing") : post("rescheduled");
+        return ++looked < 2 ? post("releasing") : post("rescheduled", R"(,"order":{"by":"dana","at":"2027-03-01T14:30:00Z","reason":""})");
     }};
     auto told = run_halfmast({"queue", "release", "a/1", "--at", "2027-03-01T15:30:00+01:00", "--reason", "it is over", "--during-crisis", "--socket",
                               here / "sock"});
     CHECK(told.code == 0);
-    CHECK(has(told.out, "a/1: rescheduled, goes out 2026-03-01 14:30 UTC\n"));
+    CHECK(has(told.out, "a/1: rescheduled, goes out 2027-03-01 14:30 UTC\n"));
     auto log = daemon.log();
     CHECK(log[0].target == "/api/v1/posts/a/1/release");
     CHECK(log[0].body == R"({"at":"2027-03-01T14:30:00Z","reason":"it is over","during_crisis":true})");
@@ -145,6 +145,7 @@ TEST_CASE("audit silence names what got out", "[ctl][program]")
     auto told = run_halfmast({"audit", "silence", "c-1", "--socket", here / "sock"});
     CHECK(told.code == 1);
     CHECK(has(told.out, "a/2 went out as 99"));
+    CHECK(told.last_line() == "2 holds of c-1: 1 escaped, silence is proved for 1");
     escaped.clear();
     auto message = run_halfmast({"audit", "silence", "c-1", "-o", "json", "--socket", here / "sock"});
     CHECK(message.code == 0);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "daemon/ctl/client.hpp"
 #include "daemon/ctl/progress.hpp"
 #include "daemon/ctl/session.hpp"

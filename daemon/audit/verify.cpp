@@ -31,6 +31,12 @@ struct promise {
     bool reached = false;
 };
 
+struct link {
+    digest stored{};  // the hash written in the record
+    digest real{};    // the hash of its content
+    bool broken = false;
+};
+
 class inspection {
 public:
     inspection(ledger_file& file, std::vector<promise> promises) : file_(file), promises_(std::move(promises)) {}
@@ -170,12 +176,6 @@ private:
         if (name.is_string() && !file_.has_blob(name.get_ref<const std::string&>()))
             note(seq, "record " + number(seq) + " names blob " + name.get<std::string>().substr(0, 64) + ", which is missing");
     }
-
-    struct link {
-        digest stored{};  // the hash written in the record
-        digest real{};    // the hash of its content
-        bool broken = false;
-    };
 
     ledger_file& file_;
     std::vector<promise> promises_;

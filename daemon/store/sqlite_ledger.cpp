@@ -33,17 +33,19 @@ problem internal(const std::exception& error)
     return problem{failure::local, std::string{"the ledger's thread failed: "} + error.what(), {}};
 }
 
-// Somebody who waits on the executor for an answer of another thread. Used on the executor's thread only, give() apart.
+// Somebody who waits on the executor for an answer of another thread.
 template <class T>
 class question : public std::enable_shared_from_this<question<T>> {
 public:
     explicit question(asio::any_io_executor executor) : executor_(executor), bell_(executor, steady::time_point::max()) {}
 
-    void give(result<T> answer)
+    // From any thread, which lets go of it: the timer ends on the executor's own.
+    static void give(std::shared_ptr<question> asked, result<T> answer)
     {
-        asio::post(executor_, [mine = this->shared_from_this(), answer = std::move(answer)]() mutable {
-            mine->answer_ = std::move(answer);
-            mine->bell_.cancel();
+        auto executor = asked->executor_;
+        asio::post(executor, [asked = std::move(asked), answer = std::move(answer)]() mutable {
+            asked->answer_ = std::move(answer);
+            asked->bell_.cancel();
         });
     }
 
@@ -145,7 +147,7 @@ private:
         if (!writer_->is_signed() && !sign_at_)
             sign_at_ = steady::now() + sign_after;
         for (std::size_t i = 0; i < jobs.size(); ++i)
-            jobs[i].asked->give(std::move(answers[i]));
+            append_question::give(std::move(jobs[i].asked), std::move(answers[i]));
     }
 
     void sign()
@@ -236,7 +238,7 @@ private:
                 auto job = std::move(blobs_.front());
                 blobs_.pop_front();
                 lock.unlock();
-                job.asked->give(guarded([&] { return reader_->blob(job.sha256); }));
+                blob_question::give(std::move(job.asked), guarded([&] { return reader_->blob(job.sha256); }));
                 lock.lock();
             } else if (!searches_.empty()) {
                 auto job = std::move(searches_.front());
@@ -271,7 +273,7 @@ private:
             if (!job.indexed)
                 return true;
         }
-        job.asked->give(guarded([&] { return reader_->find(job.target, job.before, job.limit); }));
+        find_question::give(std::move(job.asked), guarded([&] { return reader_->find(job.target, job.before, job.limit); }));
         return false;
     }
 

@@ -190,12 +190,12 @@ asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wir
         for (const auto& item : page->items)
             ids.push_back(std::stoll(item.post.id.value));
         std::vector<std::size_t> fresh;
-        auto verdict = next.take(ids, page->total, fresh);
+        auto told = next.take(ids, page->total, fresh);
         for (auto index : fresh)
             all.push_back(std::move(page->items[index]));
-        if (verdict == wire::slices::verdict::stuck)
+        if (told == wire::slices::answer::stuck)
             co_return wire::trouble(*own_, failure::bad_reply, doing, "the pages of the list do not fit together; does a plugin change REST queries?");
-        if (verdict == wire::slices::verdict::done)
+        if (told == wire::slices::answer::done)
             co_return all;
     }
 }

@@ -49,6 +49,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
             co_return receipt{copy.id, copy.link};
         co_return wire::trouble(*own_, failure::rejected, doing, "it is there as '" + copy.status + "': somebody took it down, or it waits for a review; see " + wire::edit_link(*own_, copy.id));
     }
+    if (call.look_only)
+        co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
     auto request = wire::publish_request(*at, call.words, slug);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
@@ -56,9 +58,15 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     auto made = wire::read_standing(*own_, doing, *reply);
     if (!made)
         co_return made.error();
-    if (made->status != "publish")
-        co_return wire::trouble(*own_, failure::forbidden, doing, "the site made it '" + made->status + "'; give the user the role Editor, and see " + wire::edit_link(*own_, made->id));
-    co_return receipt{made->id, made->link};
+    // What a cache or a plugin answers is not yet a post that is there.
+    auto seen = co_await look(*at, "posts", made->id, doing);
+    if (!seen && seen.error().kind == failure::not_found)
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "the site said yes and has no such post");
+    if (!seen)
+        co_return problem{failure::unknown_outcome, seen.error().detail, {}};
+    if (seen->status != "publish")
+        co_return wire::trouble(*own_, failure::forbidden, doing, "the site made it '" + seen->status + "'; give the user the role Editor, and see " + wire::edit_link(*own_, made->id));
+    co_return receipt{seen->id, seen->link};
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()
@@ -114,7 +122,10 @@ asio::awaitable<result<receipt>> connector::stick(post_id id, bool sticky)
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
         co_return reply.error();
-    co_return receipt{id, now->link};
+    auto after = wire::read_standing(*own_, doing, *reply);
+    if (!after)
+        co_return after.error();
+    co_return receipt{id, after->link};
 }
 
 asio::awaitable<result<std::vector<publication>>> connector::since(time_point since)

@@ -84,7 +84,7 @@ std::string gmt(time_point at)
 
 }  // namespace
 
-slices::verdict slices::take(const std::vector<wp_id>& ids, std::optional<std::int64_t> total, std::vector<std::size_t>& fresh)
+slices::answer slices::take(const std::vector<wp_id>& ids, std::optional<std::int64_t> total, std::vector<std::size_t>& fresh)
 {
     fresh.clear();
     bool steady = total && total_ == total;
@@ -92,9 +92,9 @@ slices::verdict slices::take(const std::vector<wp_id>& ids, std::optional<std::i
     total_ = total;
     if (offset_ > 0 && !steady && !overlaps) {
         if (++rewinds_ > most_rewinds)
-            return verdict::stuck;
+            return answer::stuck;
         offset_ = std::max<std::int64_t>(0, offset_ - (size - overlap));
-        return verdict::more;
+        return answer::more;
     }
     auto newest = last_;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -105,12 +105,12 @@ slices::verdict slices::take(const std::vector<wp_id>& ids, std::optional<std::i
     }
     bool full = ids.size() >= size;
     if (total ? offset_ + size >= *total : !full)
-        return verdict::done;
+        return answer::done;
     if (full && fresh.empty() && ++rewinds_ > most_rewinds)
-        return verdict::stuck;  // a site that ignores `offset`
+        return answer::stuck;  // a site that ignores `offset`
     last_ = newest;
     offset_ += size - overlap;
-    return verdict::more;
+    return answer::more;
 }
 
 http_request index_request(const site& where) { return ask(where, "/", "_fields=name,namespaces,authentication"); }

@@ -98,9 +98,9 @@ public:
     static constexpr int size = 100;
 
     [[nodiscard]] std::int64_t offset() const { return offset_; }
-    enum class verdict { more, done, stuck };
+    enum class answer { more, done, stuck };
     // Ids of the slice at offset(); gives what to do next, and in `fresh` which of them (by index) are new.
-    verdict take(const std::vector<wp_id>& ids, std::optional<std::int64_t> total, std::vector<std::size_t>& fresh);
+    answer take(const std::vector<wp_id>& ids, std::optional<std::int64_t> total, std::vector<std::size_t>& fresh);
 
 private:
     static constexpr int overlap = 10;
@@ -160,8 +160,6 @@ result<user> read_me(const settings&, const http_response&);
 // Where a status leaves a post. A missing post is absent; a status that nobody here knows does not go out by itself.
 whereabouts place_of(std::string_view status);
 
-// "Tue, 24 Nov 2026 23:22:44 GMT"
-std::optional<time_point> parse_http_date(std::string_view text);
 // Where a person edits the post.
 std::string edit_link(const settings&, const post_id&);
 // "wordpress: cannot hold post 12 (...) for USER at URL; ..."

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "connectors/wordpress/wire_json.hpp"
+#include "daemon/net/http_date.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::wordpress::wire {
@@ -58,7 +59,7 @@ void read_head(page<T>& into, const http_response& reply)
 {
     into.total = count_in(reply.headers, "X-WP-Total");
     into.pages = count_in(reply.headers, "X-WP-TotalPages").value_or(1);
-    into.served = parse_http_date(find_header(reply.headers, "Date"));
+    into.served = net::parse_http_date(find_header(reply.headers, "Date"));
 }
 
 struct words {
@@ -213,8 +214,8 @@ std::optional<seconds> retry_after(const http_response& reply)
     auto given = find_header(reply.headers, "Retry-After");
     if (auto count = count_in(reply.headers, "Retry-After"))
         return seconds{std::min<std::int64_t>(*count, 86'400)};
-    auto until = parse_http_date(given);
-    auto now = parse_http_date(find_header(reply.headers, "Date"));
+    auto until = net::parse_http_date(given);
+    auto now = net::parse_http_date(find_header(reply.headers, "Date"));
     if (until && now && *until > *now)
         return std::chrono::ceil<seconds>(*until - *now);
     return std::nullopt;
@@ -363,7 +364,7 @@ result<standing> read_standing(const settings& own, std::string_view doing, cons
     auto now = standing_of(value);
     if (!now)
         return bad_reply(own, doing, "a post without id or status");
-    now->served = parse_http_date(find_header(reply.headers, "Date"));
+    now->served = net::parse_http_date(find_header(reply.headers, "Date"));
     return std::move(*now);
 }
 
@@ -450,21 +451,6 @@ whereabouts place_of(std::string_view status)
     if (status == "trash")
         return whereabouts::absent;
     return whereabouts::parked;  // draft, pending, private, auto-draft, an editorial plugin's own
-}
-
-std::optional<time_point> parse_http_date(std::string_view text)
-{
-    static constexpr auto months = std::to_array<std::string_view>({"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
-    if (text.size() != 29 || text.substr(25) != " GMT")
-        return std::nullopt;
-    auto month = std::ranges::find(months, text.substr(8, 3));
-    if (month == months.end())
-        return std::nullopt;
-    auto number = (month - months.begin()) + 1;
-    std::string rfc3339{text.substr(12, 4)};
-    rfc3339 += (number < 10 ? "-0" : "-") + std::to_string(number) + "-" + std::string{text.substr(5, 2)} + "T";
-    rfc3339 += std::string{text.substr(17, 8)} + "Z";
-    return parse_rfc3339(rfc3339);
 }
 
 }  // namespace halfmast::wordpress::wire

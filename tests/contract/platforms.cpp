@@ -1,5 +1,6 @@
 // The platforms the contract suite runs for; a new connector adds its fake here.
 #include "tests/contract/mastodon_fake.hpp"
+#include "tests/contract/wordpress_fake.hpp"
 
 namespace halfmast::contract {
 
@@ -7,6 +8,8 @@ std::vector<maker> platforms()
 {
     return {
         {"mastodon", make_mastodon},
+        {"wordpress", make_wordpress},
+        {"wordpress, plain permalinks", make_plain_wordpress},
     };
 }
 

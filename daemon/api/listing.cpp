@@ -180,13 +180,16 @@ public:
                 take(from_mirror(id, there, seen));
         }
         for (const auto& [post, one] : there.holds)
-            if (!is_final(one.state) || (shows_closed(one) && !is_back(there, one)))
+            if (!is_final(one.state) || ((shows_closed(one) || is_new(there, one)) && !is_back(there, one)))
                 take(from_hold(id, one));
     }
 
     std::vector<post_key> keys;
 
 private:
+    // Decided since the last poll: the mirror cannot show it yet.
+    static bool is_new(const account_state& there, const hold& one) { return one.changed_at >= there.last_poll; }
+
     bool shows_closed(const hold& one) const
     {
         return wanted_.all || !wanted_.states.empty() || !wanted_.crisis.empty() || in_open_crisis(known_, one);

@@ -6,6 +6,8 @@ namespace halfmast::api {
 
 namespace {
 
+using std::chrono::minutes;
+
 document why_list(const verdict& judged)
 {
     auto list = document::array();
@@ -39,9 +41,18 @@ std::string_view listed_post::state_word() const { return held == nullptr ? std:
 
 bool is_back(const account_state& known, const hold& one)
 {
-    if (!is_final(one.state) || !known.queue.contains(one.remote.empty() ? one.id : one.remote))
+    if (!is_final(one.state))
+        return false;
+    auto seen = known.queue.find(one.remote.empty() ? one.id : one.remote);
+    if (seen == known.queue.end())
+        return false;
+    // A kept post that was postponed stands in the queue for good, far ahead, and does not go out.
+    if (one.state == hold_state::kept && one.by == rung::postpone && seen->second.post && seen->second.post->due + minutes{1} >= one.until)
         return false;
     bool let_go = one.state == hold_state::released || one.state == hold_state::rescheduled;
+    // What is kept may lie in the queue at its far date; it is kept all the same.
+    if (one.state == hold_state::kept && is_parked_there(one, *known.queue.at(one.remote.empty() ? one.id : one.remote).post))
+        return false;
     // The others left the queue; a picture from before that still shows them.
     return let_go || known.last_poll > one.changed_at;
 }

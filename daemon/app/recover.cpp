@@ -32,7 +32,6 @@ void restore_mirror(state& known, const policy& rules, store::mirror& mirror)
             continue;
         auto& where = known.accounts[id];
         for (auto& post : posts) {
-            ++where.parked[std::chrono::floor<std::chrono::days>(post->due).time_since_epoch().count()];
             where.queue.emplace(post->id, seen_post{post, rules.rules ? rules.rules->judge(*post) : verdict{}});
         }
     }

@@ -184,6 +184,7 @@ void recover(const step& now, const daemon_started& what)
     for (auto& [id, where] : now.known().accounts) {
         where.in_flight = 0;
         where.reachable = false;
+        count_parked(where);
         for (auto& [crisis, one] : where.summaries)
             one.busy = false;
         std::vector<post_id> under_way;

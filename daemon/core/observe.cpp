@@ -9,12 +9,10 @@ namespace halfmast {
 
 namespace {
 
-constexpr milliseconds parking_slack{60'000};   // platforms round times
+constexpr std::chrono::days parked_too_near{30};
 constexpr std::chrono::minutes looks_back{15};  // a platform's clock and ours may differ by some minutes
 constexpr milliseconds release_slack{60'000};   // platforms round to minutes
 constexpr milliseconds feed_settles{2'000};     // a post may leave the queue a moment before the feed shows it
-
-std::int64_t day_of(time_point at) { return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count(); }
 
 bool same_post(const scheduled_post& a, const scheduled_post& b)
 {
@@ -29,9 +27,7 @@ std::vector<post_id> renew_mirror(const step& now, account_state& where, const q
 {
     std::unordered_map<post_id, seen_post> renewed;
     renewed.reserve(seen.posts.size());
-    where.parked.clear();
     for (const auto& post : seen.posts) {
-        ++where.parked[day_of(post->due)];
         auto old = where.queue.find(post->id);
         if (old != where.queue.end() && same_post(*old->second.post, *post))
             renewed.emplace(post->id, std::move(old->second));
@@ -43,6 +39,7 @@ std::vector<post_id> renew_mirror(const step& now, account_state& where, const q
         if (!renewed.contains(id))
             left.push_back(id);
     where.queue = std::move(renewed);
+    count_parked(where);
     return left;
 }
 
@@ -57,7 +54,13 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
 {
     bool parked = is_parked_there(one, *seen.post);
     switch (one.state) {
+    case hold_state::kept:
+        if (parked && seen.post->due < now.now + parked_too_near)
+            drifted(now, id, one, nullptr, "the far date it was moved to comes near, and nobody released it; moved again");
+        return;
     case hold_state::held:
+        if (parked && seen.post->due < now.now + parked_too_near)
+            return drifted(now, id, one, nullptr, "the far date it was moved to comes near, and nobody released it; moved again");
         if (parked)
             return;
         if (!one.covered_by.empty())
@@ -210,11 +213,6 @@ void note_reachable(const step& now, const account_id& id)
 }
 
 }  // namespace
-
-bool is_parked_there(const hold& one, const scheduled_post& seen)
-{
-    return one.by == rung::postpone && one.until != time_point{} && seen.due >= one.until - parking_slack;
-}
 
 void drifted(const step& now, const account_id& id, const hold& one, const post_ptr& seen, const std::string& why)
 {

@@ -59,6 +59,28 @@ void move_hold(account_state& where, hold& one, hold_state to, time_point at)
     one.changed_at = at;
 }
 
+bool is_parked_there(const hold& one, const scheduled_post& seen)
+{
+    constexpr milliseconds slack{60'000};  // platforms round times
+    return one.by == rung::postpone && one.until != time_point{} && seen.due >= one.until - slack;
+}
+
+void count_parked(account_state& where)
+{
+    auto day_of = [](time_point at) { return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count(); };
+    where.parked.clear();
+    for (const auto& [id, seen] : where.queue)
+        ++where.parked[day_of(seen.post->due)];
+    for (const auto& [id, one] : where.holds) {
+        bool moved = one.by == rung::postpone && one.until != time_point{}
+            && (one.state == hold_state::stopping || one.state == hold_state::unconfirmed || one.state == hold_state::held
+                || one.state == hold_state::kept);
+        auto there = moved ? where.queue.find(one.remote) : where.queue.end();
+        if (moved && (there == where.queue.end() || !is_parked_there(one, *there->second.post)))
+            ++where.parked[day_of(one.until)];
+    }
+}
+
 hold* find_hold(account_state& where, const post_id& post)
 {
     return const_cast<hold*>(find_hold(std::as_const(where), post));

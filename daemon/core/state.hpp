@@ -76,6 +76,11 @@ void put_into_queues(account_state&, hold&);
 // Work whose back-off is over becomes ready.
 void wake_delayed(account_state&, time_point now);
 
+// The hold's post stands in the queue, far ahead, where `postpone` left it.
+bool is_parked_there(const hold&, const scheduled_post& seen);
+// Fills `parked` anew from the mirror, and from moves that the mirror is too old to show.
+void count_parked(account_state&);
+
 // By the id people use, else by the platform's id now; null when there is none.
 hold* find_hold(account_state&, const post_id&);
 const hold* find_hold(const account_state&, const post_id&);

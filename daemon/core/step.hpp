@@ -54,8 +54,6 @@ using open_flags = std::vector<const crisis*>;  // as open_over gives them: aske
 std::vector<crisis_id> wanted_by(const open_flags&, const verdict&);
 // The rules may speak differently of an edited post, and a new post may have come: is it wanted now?
 void want_if_uncovered(account_state&, const open_flags&, const seen_post&);
-// The hold's post stands in the queue, far ahead, where `postpone` left it.
-bool is_parked_there(const hold&, const scheduled_post& seen);
 void drifted(const step&, const account_id&, const hold&, const post_ptr& seen, const std::string& why);
 
 // releases.cpp

@@ -66,16 +66,40 @@ void transfer_loop::make_multi()
     // counts all hosts as one, and would queue.
     if (settings_.proxy.empty())
         curl_multi_setopt(made, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(settings_.most_per_host));
-    std::scoped_lock lock(guard_);
+    curl_multi_setopt(made, CURLMOPT_SOCKETFUNCTION, &transfer_loop::on_socket);
+    curl_multi_setopt(made, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(made, CURLMOPT_TIMERFUNCTION, &transfer_loop::on_timer);
+    curl_multi_setopt(made, CURLMOPT_TIMERDATA, this);
     multi_ = made;
+}
+
+// Both are called from within libcurl and only take notes: calling it from there would be a recursion.
+int transfer_loop::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*)
+{
+    auto& mine = *static_cast<transfer_loop*>(self);
+    if (what == CURL_POLL_REMOVE)
+        mine.sockets_.forget(fd);  // not "closed": the same number may come back at once
+    else
+        mine.sockets_.watch(fd, what != CURL_POLL_OUT, what != CURL_POLL_IN);
+    return 0;
+}
+
+int transfer_loop::on_timer(CURLM*, long length_ms, void* self)
+{
+    auto& mine = *static_cast<transfer_loop*>(self);
+    if (length_ms < 0)
+        mine.alarm_.reset();
+    else
+        mine.alarm_ = clock::now() + milliseconds{length_ms};
+    return 0;
 }
 
 void transfer_loop::post(letter what)
 {
     std::scoped_lock lock(guard_);
     letters_.push_back(std::move(what));
-    if (letters_.size() == 1 && multi_ != nullptr)
-        curl_multi_wakeup(multi_);
+    if (letters_.size() == 1)
+        sockets_.ring();
 }
 
 void transfer_loop::submit(std::uint64_t id, http_request request) { post(asked{id, std::move(request)}); }
@@ -95,19 +119,34 @@ void transfer_loop::run()
     while (take_letters()) {
         expire_names();
         start_ready();
-        int running = 0;
-        auto code = curl_multi_perform(multi_, &running);
-        if (code == CURLM_OK)
-            read_finished();
-        else
-            start_anew(curl_multi_strerror(code));
-        if (start_ready())
-            continue;
-        code = curl_multi_poll(multi_, nullptr, 0, wait_ms(), nullptr);
-        if (code != CURLM_OK)
+        if (auto code = turn(); code != CURLM_OK)
             start_anew(curl_multi_strerror(code));
     }
     drop_all();
+}
+
+// Waits for something to happen, and hands it to libcurl.
+CURLMcode transfer_loop::turn()
+{
+    sockets_.wait(wait_ms());
+    int running = 0;
+    for (poll_set::event one{}; sockets_.next(one);) {
+        // Both in one call, or neither and libcurl looks for itself: it forgets the first of two calls.
+        int bits = (one.readable ? CURL_CSELECT_IN : 0) | (one.writable ? CURL_CSELECT_OUT : 0);
+        if (auto code = curl_multi_socket_action(multi_, one.fd, bits, &running); code != CURLM_OK)
+            return code;
+    }
+    if (alarm_ && clock::now() >= *alarm_) {
+        alarm_.reset();
+        if (auto code = curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running); code != CURLM_OK)
+            return code;
+    }
+    read_finished();
+    // Called a millisecond early, libcurl does nothing and does not ask again.
+    long left_ms = -1;
+    if (!alarm_ && curl_multi_timeout(multi_, &left_ms) == CURLM_OK && left_ms >= 0)
+        alarm_ = clock::now() + milliseconds{left_ms};
+    return CURLM_OK;
 }
 
 bool transfer_loop::take_letters()
@@ -345,12 +384,8 @@ void transfer_loop::start_anew(const std::string& why)
         detach(*what);
         done_(what->id(), what->unknown(why));
     }
-    CURLM* old = nullptr;
-    {
-        std::scoped_lock lock(guard_);
-        old = std::exchange(multi_, nullptr);
-    }
-    curl_multi_cleanup(old);
+    curl_multi_cleanup(std::exchange(multi_, nullptr));
+    alarm_.reset();
     make_multi();
 }
 
@@ -361,6 +396,8 @@ int transfer_loop::wait_ms() const
     for (const auto& [host, all] : naming_)
         for (const auto& mine : all)
             wait = std::min(wait, std::chrono::ceil<milliseconds>(mine.give_up - now));
+    if (alarm_)
+        wait = std::min(wait, std::chrono::ceil<milliseconds>(*alarm_ - now));
     return static_cast<int>(std::max<std::int64_t>(0, wait.count()));
 }
 
@@ -374,12 +411,7 @@ void transfer_loop::drop_all()
     for (auto* handle : spare_)
         curl_easy_cleanup(handle);
     spare_.clear();
-    CURLM* old = nullptr;
-    {
-        std::scoped_lock lock(guard_);
-        old = std::exchange(multi_, nullptr);
-    }
-    curl_multi_cleanup(old);
+    curl_multi_cleanup(std::exchange(multi_, nullptr));
     if (share_ != nullptr)
         curl_share_cleanup(share_);
     share_ = nullptr;

@@ -9,12 +9,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "daemon/net/poll_set.hpp"
 #include "daemon/net/transfer.hpp"
 
 namespace halfmast::net {
@@ -69,7 +71,10 @@ private:
     void end(CURL* handle, CURLcode code);
     void detach(transfer& what);
     void start_anew(const std::string& why);
+    CURLMcode turn();
     [[nodiscard]] int wait_ms() const;
+    static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*);
+    static int on_timer(CURLM*, long length_ms, void* self);
     [[nodiscard]] target resolved_for(const target& where) const;
     void make_multi();
     void drop_all();
@@ -78,10 +83,12 @@ private:
     done_function done_;
     target proxy_;  // host empty: none
 
-    std::mutex guard_;  // of the two below; multi_ is changed under it, for others wake it
+    std::mutex guard_;  // of the letters
     std::vector<letter> letters_;
-    CURLM* multi_ = nullptr;
+    poll_set sockets_;
 
+    CURLM* multi_ = nullptr;
+    std::optional<clock::time_point> alarm_;  // when libcurl wants to be called though no socket moved
     CURLSH* share_ = nullptr;
     std::vector<CURL*> spare_;
     std::unordered_map<std::uint64_t, std::unique_ptr<transfer>> active_;

@@ -58,6 +58,7 @@ struct memory_platform final : queue_port, pin_port, feed_port {
 
     memory_ledger& ledger;
     std::map<std::string, entry> posts;
+    std::vector<publication> feed;
     std::vector<post_id> pinned;
     std::vector<std::string> calls;         // in order: "hold p1"
     std::vector<std::string> unrecorded;    // acts whose intent was not in the ledger when they came
@@ -97,7 +98,12 @@ struct memory_platform final : queue_port, pin_port, feed_port {
             co_return *trouble;
         std::vector<post_reading> readings;
         for (const auto& wanted : call.wanted) {
-            const auto& one = posts.at(wanted.remote.value);
+            auto found = posts.find(wanted.remote.value);
+            if (found == posts.end()) {
+                readings.push_back({wanted.post, whereabouts::absent, {}, "", ""});
+                continue;
+            }
+            const auto& one = found->second;
             auto where = one.state == "future" ? whereabouts::queued : one.state == "draft" ? whereabouts::parked : whereabouts::published;
             readings.push_back({wanted.post, where, one.post.due, "", ""});
         }
@@ -112,11 +118,12 @@ struct memory_platform final : queue_port, pin_port, feed_port {
         posts.at(name).post.due = call.at;
         co_return receipt{call.remote, ""};
     }
-    asio::awaitable<result<receipt>> publish(publish_summary) override
+    asio::awaitable<result<receipt>> publish(publish_summary call) override
     {
-        if (auto trouble = called("publish", "summary_started "))
+        if (auto trouble = called(call.look_first ? "publish, look first" : "publish", "summary_started "))
             co_return *trouble;
-        ++published;
+        if (!call.look_first || published == 0)
+            ++published;
         co_return receipt{post_id{"summary"}, "https://blog.example/summary"};
     }
     asio::awaitable<result<std::vector<post_id>>> pins() override { co_return pinned; }
@@ -135,7 +142,7 @@ struct memory_platform final : queue_port, pin_port, feed_port {
         std::erase(pinned, id);
         co_return receipt{id, ""};
     }
-    asio::awaitable<result<std::vector<publication>>> since(time_point) override { co_return std::vector<publication>{}; }
+    asio::awaitable<result<std::vector<publication>>> since(time_point) override { co_return feed; }
 };
 
 inline ledger_batch encode_kinds(const std::vector<audit_record>& records)
@@ -147,7 +154,7 @@ inline ledger_batch encode_kinds(const std::vector<audit_record>& records)
 }
 
 // Runs the loop until a condition holds; the io_context is driven by hand, so a condition that never holds ends the test by
-// running out of work or of turns, not by a clock.
+// running out of turns, not by a clock: time stands still while there is work, and goes on in ticks when there is none.
 class stage {
 public:
     stage() : platform(std::make_shared<memory_platform>(ledger)), calls(ledger, [](std::string_view bytes) { return std::string{bytes}; }, clock())
@@ -189,14 +196,22 @@ public:
         platform->posts[id] = one;
     }
 
-    void start()
+    // `from`: what a replay gave.
+    void start(state from = {})
     {
         engine::engine_hooks hooks;
         hooks.clock = clock();
         hooks.encode = encode_kinds;
+        hooks.recorded = [this](const audit_record& record) { recorded.push_back(record); };
         hooks.ledger_refused = [this](std::string why) { refusals.push_back(std::move(why)); };
-        loop = std::make_unique<engine::engine>(context.get_executor(), rules, state{}, ledger, calls, hooks);
-        auto work = loop->run();
+        loop = std::make_unique<engine::engine>(context.get_executor(), rules, std::move(from), ledger, calls, hooks);
+        auto running = [this]() -> asio::awaitable<void> {
+            auto work = loop->run();
+            co_await std::move(work);
+            ended = true;
+        };
+        run_ = running;
+        auto work = run_();
         asio::co_spawn(context, std::move(work), asio::detached);
         loop->tell(daemon_started{"test"});
     }
@@ -235,11 +250,14 @@ public:
 
     bool run_until(const std::function<bool()>& done)
     {
-        for (int turn = 0; turn < 2'000; ++turn) {
+        for (int turn = 0; turn < 20'000; ++turn) {
             if (done())
                 return true;
-            context.run_one();
-            now += milliseconds{5};
+            context.restart();
+            if (context.poll_one() == 0) {  // all is quiet: time goes on
+                now += milliseconds{200};
+                loop->tell(clock_ticked{});
+            }
         }
         return done();
     }
@@ -256,7 +274,12 @@ public:
     engine::dispatcher calls;
     policy rules;
     std::unique_ptr<engine::engine> loop;
+    std::vector<audit_record> recorded;  // durable, in order
     std::vector<std::string> refusals;
+    bool ended = false;  // the loop has run to its end
+
+private:
+    std::function<asio::awaitable<void>()> run_;  // keeps the coroutine's captures alive
 };
 
 }  // namespace halfmast::test

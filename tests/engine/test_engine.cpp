@@ -94,7 +94,7 @@ TEST_CASE("a release is not carried out while the ledger refuses", "[engine]")
     here.ledger.refuses = true;
     auto given = here.ask(release_requested{account_id{"blog"}, post_id{"sale"}, actor_id{"maria"}, here.now + 2h, "", false});
     CHECK_FALSE(given.durable);
-    here.run_until([&] { return here.refusals.size() > 10; });
+    REQUIRE(here.run_until([&] { return here.refusals.size() > 10; }));
     CHECK(here.platform->posts.at("sale").state == "draft");
 }
 
@@ -113,4 +113,173 @@ TEST_CASE("an exception in a connector is an unknown outcome, not the end of the
     here.raise();
     REQUIRE(here.run_until([&] { return here.state_of("sale") == hold_state::held; }));
     CHECK(thrown == 2);
+}
+
+TEST_CASE("what the ledger refused at first is written later, in order, and marked late", "[engine]")
+{
+    stage here;
+    here.schedule("sale", 30min, "promo");
+    here.start();
+    here.observe();
+    REQUIRE(here.run_until([&] { return here.ledger.has("account_reachable "); }));
+    here.ledger.refuses = true;
+    here.raise();
+    REQUIRE(here.run_until([&] { return here.state_of("sale") == hold_state::held; }));
+    auto before = here.recorded.size();
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.recorded.size() > before; }));
+    CHECK(here.recorded[before].kind == record_kind::crisis_raised);
+    CHECK(here.recorded[before].late);
+    auto confirmed = std::ranges::find(here.recorded, record_kind::hold_confirmed, &audit_record::kind);
+    REQUIRE(confirmed != here.recorded.end());
+    CHECK(confirmed->late);
+    // The ledger alone gives the same state: nothing was lost, nothing is there twice.
+    state replayed;
+    for (const auto& record : here.recorded)
+        apply(replayed, record);
+    CHECK(replayed.accounts.at(account_id{"blog"}).holds.at(post_id{"sale"}).state == hold_state::held);
+    CHECK(here.ledger.count("hold_confirmed sale") == 1);
+}
+
+TEST_CASE("while the ledger refuses it is asked on a rhythm, not with every event", "[engine]")
+{
+    stage here;
+    for (int i = 0; i < 200; ++i)
+        here.schedule("p" + std::to_string(i), 30min + i * 1min, "promo");
+    here.start();
+    here.observe();
+    REQUIRE(here.run_until([&] { return here.ledger.has("account_reachable "); }));
+    here.ledger.refuses = true;
+    auto appends = here.ledger.appends;
+    auto began = here.now;
+    here.raise();
+    auto held = [&] { return count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 200; };
+    REQUIRE(here.run_until(held));
+    CHECK(here.ledger.appends - appends <= 2 + (here.now - began) / milliseconds{500});
+}
+
+TEST_CASE("release, publish and pin stop when the ledger refuses in the middle", "[engine]")
+{
+    stage here;
+    here.start();
+    here.observe();
+    here.platform->fault = [&](const std::string& call) -> std::optional<problem> {
+        if (call == "publish")
+            here.ledger.refuses = true;
+        return std::nullopt;
+    };
+    here.raise();
+    REQUIRE(here.run_until([&] { return here.platform->published == 1; }));
+    here.platform->fault = [](const std::string&) { return std::nullopt; };
+    auto began = here.now;
+    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    CHECK(here.platform->pinned.empty());
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.platform->pinned == std::vector{post_id{"summary"}}; }));
+    here.ledger.refuses = true;
+    here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""});
+    began = here.now;
+    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    CHECK(here.platform->pinned == std::vector{post_id{"summary"}});
+}
+
+TEST_CASE("after a kill, what was under way is looked at before anything is done again", "[engine]")
+{
+    stage here;
+    here.schedule("sale", 30min, "promo");
+    here.start();
+    here.observe();
+    REQUIRE(here.run_until([&] { return here.ledger.has("account_reachable "); }));
+    // The platform does what it is told, and the daemon dies before it hears of it.
+    std::vector<audit_record> durable;
+    here.platform->fault = [&](const std::string& call) -> std::optional<problem> {
+        if (call == "hold sale" && durable.empty())
+            durable = here.recorded;
+        return std::nullopt;
+    };
+    here.raise();
+    REQUIRE(here.run_until([&] { return !durable.empty(); }));
+    here.platform->posts.at("sale").state = "draft";
+
+    stage again;
+    again.platform->posts = here.platform->posts;
+    for (const auto& record : durable)
+        again.ledger.entries.push_back(std::string{to_string(record.kind)} + " " + record.post.value);
+    state replayed;
+    for (const auto& record : durable)
+        apply(replayed, record);
+    again.start(std::move(replayed));
+    REQUIRE(again.run_until([&] { return again.state_of("sale") == hold_state::held; }));
+    CHECK(std::ranges::find(again.platform->calls, "hold sale") == again.platform->calls.end());
+    CHECK(again.ledger.has("hold_answered sale"));
+    REQUIRE(again.run_until([&] { return !again.platform->pinned.empty(); }));
+    CHECK(again.platform->published == 1);
+    CHECK(again.platform->unrecorded.empty());
+}
+
+TEST_CASE("two requests at once are both answered, and the second sees the first", "[engine]")
+{
+    stage here;
+    here.start();
+    std::vector<engine::reply> given;
+    crisis_raised flag;
+    flag.by = actor_id{"ops"};
+    flag.playbook = "outage";
+    auto asking = [&]() -> asio::awaitable<void> {
+        event what = flag;
+        auto work = here.loop->ask(std::move(what));
+        auto answer = co_await std::move(work);
+        given.push_back(answer);
+    };
+    for (int i = 0; i < 2; ++i) {
+        auto work = asking();
+        asio::co_spawn(here.context, std::move(work), asio::detached);
+    }
+    REQUIRE(here.run_until([&] { return given.size() == 2; }));
+    CHECK(given[0].crisis == given[1].crisis);
+    CHECK(given[0].repeated != given[1].repeated);
+    CHECK(here.ledger.count("crisis_raised ") == 1);
+}
+
+TEST_CASE("stop ends the loop after what is in the mailbox, and later requests are answered at once", "[engine]")
+{
+    stage here;
+    here.start();
+    here.raise();
+    here.loop->stop();
+    REQUIRE(here.run_until([&] { return here.ended; }));
+    CHECK(here.ledger.has("daemon_stopping "));
+    auto late = here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""});
+    CHECK_FALSE(late.durable);
+    CHECK(late.ledger_error == "the daemon is stopping");
+}
+
+TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and outlives a connector's exception", "[engine][poller]")
+{
+    stage here;
+    int looks = 0;
+    here.platform->fault = [&](const std::string& call) -> std::optional<problem> {
+        if (call == "list" && looks++ == 1)
+            throw std::runtime_error("broken");
+        return std::nullopt;
+    };
+    here.start();
+    int seen = 0;
+    engine::poller looking{here.context.get_executor(), *here.loop, here.calls, here.clock(), [](std::string_view text) { return "folded " + std::string{text}; },
+                           [&](const account_id&, const std::vector<post_ptr>& posts) { seen = static_cast<int>(posts.size()); }};
+    looking.add(account_id{"blog"}, {milliseconds{2}, milliseconds{1}});
+    here.raise();
+    REQUIRE(here.run_until([&] { return looks >= 1; }));
+    here.schedule("late", 30min, "promo");
+    auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!here.ledger.has("hold_confirmed late") && std::chrono::steady_clock::now() < deadline) {
+        looking.look_now(account_id{"blog"});
+        here.run_until([turns = 0]() mutable { return ++turns > 50; });
+    }
+    CHECK(here.ledger.has("hold_confirmed late"));
+    CHECK(looks >= 3);
+    CHECK(here.loop->known().accounts.at(account_id{"blog"}).holds.at(post_id{"late"}).post->folded == "folded post late");
+    looking.stop();
+    here.loop->stop();
+    CHECK(here.run_until([&] { return here.ended; }));
 }

@@ -404,9 +404,8 @@ TEST_CASE("a ledger written anew is found with a signed head kept elsewhere, who
     CHECK(findings(made.work) == "clean");  // nothing inside the directory can tell; hence the copy elsewhere
     CHECK(findings(made.work, made.elsewhere).starts_with("found: "));
     CHECK(findings(made.work, made.elsewhere, records).find("the ledger was written anew") != std::string::npos);
-    if (without_python())
-        return;
-    CHECK(ask_python(made.work, made.elsewhere).first == 1);
+    if (!without_python())
+        CHECK(ask_python(made.work, made.elsewhere).first == 1);
 }
 
 TEST_CASE("a changed or missing blob is found", "[mutation]")
@@ -446,13 +445,10 @@ TEST_CASE("a signed head that was changed, swapped or removed is found", "[mutat
         write_file(path, audit::to_json(key->sign(head.seq, head.at, head.head)));
         CHECK(findings(made.work).find("was signed by another key") != std::string::npos);
     }
-    SECTION("removed")
+    SECTION("removed, or no JSON any more")
     {
         fs::remove(path);
         CHECK(findings(made.work).starts_with("found: the signed head is missing or spoilt"));
-    }
-    SECTION("no JSON any more")
-    {
         write_file(path, "{");
         CHECK(findings(made.work).starts_with("found: the signed head is missing or spoilt"));
     }
@@ -461,10 +457,9 @@ TEST_CASE("a signed head that was changed, swapped or removed is found", "[mutat
 TEST_CASE("a flipped byte anywhere in the file is found, or changed no record", "[mutation]")
 {
     const auto& made = shared();
-    auto original = [&](const std::string& state_dir) {
+    auto original = [](const std::string& state_dir) {
         std::ostringstream out;
-        auto made_ = audit::export_jsonl(state_dir, out);
-        return made_ ? out.str() : made_.error().detail;
+        return audit::export_jsonl(state_dir, out).has_value() ? out.str() : std::string{};
     };
     auto whole = original(made.now);
     auto bytes = read_file(made.now + "/ledger.db");

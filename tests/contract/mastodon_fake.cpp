@@ -56,7 +56,7 @@ net::server_request to_server(const http_request& asked)
 
 class mastodon_fake final : public fake_platform {
 public:
-    explicit mastodon_fake(time_point now) : platform_(sandbox::platform_settings{}, now)
+    explicit mastodon_fake(time_point now) : platform_(sandbox::platform_settings{}, now), now_(now)
     {
         platform_.set_base(base);
         key_ = std::to_string(platform_.add_account("acme", secret, now).key);
@@ -115,6 +115,7 @@ public:
 
     post_id schedule(const new_post& post, time_point now) override
     {
+        now_ = std::max(now_, now);
         json asked{{"account", "acme"}, {"text", post.text}, {"due", format_utc(post.due)}};
         for (const auto& tag : post.tags)
             asked["text"] = asked["text"].get<std::string>() + " #" + tag;
@@ -164,7 +165,8 @@ public:
                 seen.media.push_back({fetch(file.at("url").get<std::string>()), type_, file.at("description").is_null() ? "" : file["description"]});
             return seen;
         }
-        for (const auto& post : account().at("published"))
+        const auto state = account();
+        for (const auto& post : state.at("published"))
             if (post.at("was_scheduled") == id.value || post.at("id") == id.value) {
                 seen.where = whereabouts::published;
                 seen.as = post_id{post.at("id").get<std::string>()};
@@ -178,7 +180,8 @@ public:
     std::vector<public_post> published() const override
     {
         std::vector<public_post> all;
-        for (const auto& post : account().at("published")) {
+        const auto state = account();
+        for (const auto& post : state.at("published")) {
             auto& one = all.emplace_back();
             one.id.value = post.at("id").get<std::string>();
             one.text = post.at("text").get<std::string>();
@@ -193,7 +196,8 @@ public:
     std::vector<post_id> pinned() const override
     {
         std::vector<post_id> all;
-        for (const auto& post : *const_cast<mastodon_fake*>(this)->ask("/api/v1/accounts/" + key_ + "/statuses?pinned=true&limit=40"))
+        const auto list = const_cast<mastodon_fake*>(this)->ask("/api/v1/accounts/" + key_ + "/statuses?pinned=true&limit=40");
+        for (const auto& post : *list)
             all.push_back(post_id{post.at("id").get<std::string>()});
         return all;
     }
@@ -240,7 +244,7 @@ private:
     sandbox::platform platform_;
     std::string key_;
     std::string type_;
-    time_point now_{};
+    time_point now_;
 };
 
 }  // namespace

@@ -49,6 +49,23 @@ bool was_edited(const hold& one, const scheduled_post& seen)
     return one.due != seen.due || !one.post || one.post->text != seen.text || (stored && one.post->version != seen.version);
 }
 
+void plan_anew_if_edited(const step& now, const account_id& id, const hold& one, const seen_post& seen)
+{
+    if (!was_edited(one, *seen.post))
+        return;
+    audit_record record{record_kind::hold_planned, now.now};
+    record.account = id;
+    record.post = one.id;
+    record.remote = seen.post->id;
+    record.judged = seen.judged.kind;
+    record.reasons = seen.judged.why;
+    record.due = seen.post->due;
+    record.snapshot = seen.post;
+    record.url = seen.post->url;
+    record.why = "it was changed at its source";
+    now.note(std::move(record));
+}
+
 // A hold whose post the queue still shows.
 void compare(const step& now, const account_id& id, hold& one, const seen_post& seen)
 {
@@ -83,25 +100,13 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
             now.note(std::move(record));
         } else if (one.missing) {
             retry_hold(now, id, one, false, "it is in the queue again");
+            plan_anew_if_edited(now, id, one, seen);  // perhaps for an earlier time
         }
         return;
     case hold_state::planned:
     case hold_state::failed:
     case hold_state::manual:
-        if (was_edited(one, *seen.post)) {
-            audit_record record{record_kind::hold_planned, now.now};
-            record.account = id;
-            record.post = one.id;
-            record.remote = seen.post->id;
-            record.judged = seen.judged.kind;
-            record.reasons = seen.judged.why;
-            record.due = seen.post->due;
-            record.snapshot = seen.post;
-            record.url = seen.post->url;
-            record.why = "it was changed at its source";
-            now.note(std::move(record));
-        }
-        return;
+        return plan_anew_if_edited(now, id, one, seen);
     default:
         return;
     }

@@ -109,6 +109,22 @@ TEST_CASE("a post edited twice before it was held is held as it is now", "[obser
     CHECK(here.next<hold_post>()->snapshot->text == "third");
 }
 
+TEST_CASE("a post that was missing and is in the queue again is held for the time it has now", "[observe]")
+{
+    desk here;
+    here.sees({promo("a", at("15:00"))});
+    here.raise();
+    here.offer();
+    here.answer<hold_post>(failure::not_found);
+    REQUIRE(here.of("a").missing);
+    here.later(1s);
+    here.sees({promo("a", at("14:10"))});
+    CHECK(here.of("a").state == hold_state::planned);
+    CHECK(here.of("a").due == at("14:10"));
+    CHECK_FALSE(here.of("a").missing);
+    CHECK(here.next<hold_post>());
+}
+
 TEST_CASE("an edit can make a post promotional", "[observe]")
 {
     desk here;

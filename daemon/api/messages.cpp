@@ -79,7 +79,8 @@ listed_post from_mirror(const account_id& account, const account_state& known, c
     listed.account = account;
     listed.id = one != nullptr ? one->id : seen.post->id;
     listed.remote = seen.post->id;
-    listed.due = seen.post->due;  // the queue knows best
+    // The queue knows best, unless it was read before the post was given its time.
+    listed.due = one != nullptr && known.last_poll <= one->changed_at ? due_of(*one) : seen.post->due;
     listed.post = seen.post;
     listed.judged = &seen.judged;
     if (one != nullptr && (one->state == hold_state::released || one->state == hold_state::rescheduled))

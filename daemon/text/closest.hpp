@@ -46,9 +46,10 @@ class nearest {
 public:
     explicit nearest(std::string_view word) : word_(word), best_(most_edits(word) + 1) {}
 
+    // The word itself is no suggestion.
     void offer(std::string_view candidate)
     {
-        if (best_ == 0)
+        if (candidate == word_)
             return;
         if (auto distance = edit_distance(word_, candidate, best_ - 1); distance < best_) {
             best_ = distance;

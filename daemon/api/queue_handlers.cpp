@@ -28,7 +28,7 @@ std::string suggestion(const call& asked)
             search.offer(id.value);
         return search.found() ? " Did you mean '" + *search.found() + "/" + asked.parts[1] + "'?" : std::string{};
     }
-    if (find_post(asked.daemon.known(), account_of(asked), post_id{asked.parts[1]}))
+    if (find(asked))
         return {};  // it is there: what is wrong is something else
     text::nearest search{asked.parts[1]};
     for (const auto& [id, one] : found->second.holds)

@@ -11,6 +11,9 @@ namespace halfmast {
 
 namespace {
 
+// What lets a post through has to weigh so much; a lighter word is a hint and needs a second one beside it.
+constexpr double enough = 1.0;
+
 bool is_word_byte(unsigned char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 // The code point that ends just before `at`; 0 at the start of the text.
@@ -64,11 +67,35 @@ bool mark_matches(std::string_view pattern, std::string_view mark)
     return mark.size() >= head.size() + tail.size() && mark.starts_with(head) && mark.ends_with(tail);
 }
 
-// ASCII only: the shell folds marks of the settings; those of posts arrive as the platform wrote them.
+// Latin, Greek and Cyrillic capitals become small letters of the same length; all else stays.
+char32_t small_letter(char32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F))
+        return c + 0x20;
+    if (c >= 0x400 && c <= 0x40F)
+        return c + 0x50;
+    // Latin Extended-A has them in pairs; which one of the two is the capital changes on the way.
+    if ((c >= 0x100 && c <= 0x137 && c != 0x130) || (c >= 0x14A && c <= 0x177))
+        return c | 1;
+    if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
+        return c + (c & 1);
+    return c;
+}
+
+// The shell folds the marks of the settings; those of posts arrive as the platform wrote them.
 std::string lower(std::string_view text)
 {
     std::string result{text};
-    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const auto lead = static_cast<unsigned char>(result[i]);
+        if (lead < 0x80) {
+            result[i] = static_cast<char>(small_letter(lead));
+        } else if (lead >= 0xC3 && lead <= 0xD0 && i + 1 < result.size() && (static_cast<unsigned char>(result[i + 1]) & 0xC0) == 0x80) {
+            const auto c = small_letter((lead & 0x1Fu) << 6 | (static_cast<unsigned char>(result[i + 1]) & 0x3Fu));
+            result[i] = static_cast<char>(0xC0 | c >> 6);
+            result[++i] = static_cast<char>(0x80 | (c & 0x3F));
+        }
+    }
     return result;
 }
 
@@ -254,9 +281,9 @@ verdict judgement::judge(const scheduled_post& post) const
     auto kind = post_class::unknown;
     if (promotional > 0)
         kind = promotional >= essential && promotional >= neutral ? post_class::promotional : post_class::unknown;
-    else if (essential > 0)
+    else if (essential >= enough)
         kind = post_class::essential;
-    else if (neutral > 0)
+    else if (neutral >= enough)
         kind = post_class::neutral;
 
     verdict result{kind, {}};

@@ -23,7 +23,7 @@ struct mark_rules {
 struct word_rule {
     std::string phrase;    // folded by the shell; no '*'
     post_class kind;
-    double weight = 1.0;   // > 0
+    double weight = 1.0;   // > 0; essential and neutral count from a sum of 1, promotional from any
     std::string rule;      // its name in a verdict: "words.en.promotional"
     bool stem = false;     // matches longer words that begin so
 };

@@ -10,6 +10,17 @@ namespace {
 
 constexpr double most_weight = 10;
 
+// People and programs write don't with either apostrophe; a phrase means both.
+void add_rule(std::vector<word_rule>& rules, word_rule rule)
+{
+    auto curly = rule;
+    for (auto at = curly.phrase.find('\''); at != std::string::npos; at = curly.phrase.find('\'', at))
+        curly.phrase.replace(at, 1, "\u2019");
+    if (curly.phrase != rule.phrase)
+        rules.push_back(std::move(curly));
+    rules.push_back(std::move(rule));
+}
+
 void read_group(table_reader group, const std::string& prefix, post_class kind, std::vector<word_rule>& rules)
 {
     auto weight = group.number("weight").value_or(1.0);
@@ -31,7 +42,7 @@ void read_group(table_reader group, const std::string& prefix, post_class kind, 
         if (rule.phrase.empty() || rule.phrase.find('*') != std::string::npos)
             group.fault(node, "phrases: '" + phrase + "': one '*' may stand at the end, behind the beginning of a word");
         else
-            rules.push_back(std::move(rule));
+            add_rule(rules, std::move(rule));
     }
     group.finish();
 }

@@ -119,6 +119,31 @@ TEST_CASE("marks are folded, and one mark in two classes is said", "[settings]")
     CHECK(got.value.marks.at(post_class::promotional).tags == std::vector<std::string>{"akció", "a"});
 }
 
+TEST_CASE("marks of posts match in any case and script", "[settings]")
+{
+    folder here;
+    auto rules = settings::make_policy(here.load("[judgement]\npromotional.tags = [\"Акция\", \"ŐSZI vásár\", \"Straße\", \"campaign:*\"]\n").value).rules;
+    for (const auto* tag : {"АКЦИЯ", "акция", "Акция", "őszi VÁSÁR", "Őszi vásár", "strasse", "Campaign:Ёлка"}) {
+        CAPTURE(tag);
+        CHECK(rules->judge(post("hello", {tag})).kind == post_class::promotional);
+    }
+    CHECK(rules->judge(post("hello", {"акциями"})).kind == post_class::unknown);
+}
+
+TEST_CASE("a light word is a hint: one alone lets nothing through", "[settings]")
+{
+    folder here;
+    here.write("w.toml", "language = \"en\"\n[[essential]]\nweight = 0.5\nphrases = [\"flights\", \"airport\", \"can't fly\"]\n"
+                         "[[promotional]]\nweight = 0.1\nphrases = [\"cheap\"]\n");
+    auto rules = settings::make_policy(here.load("[judgement]\nwords = [\"w.toml\"]\n").value).rules;
+    CHECK(rules->judge(post("Our flights")).kind == post_class::unknown);
+    CHECK(rules->judge(post("Flights, flights, flights")).kind == post_class::unknown);
+    CHECK(rules->judge(post("No flights from this airport")).kind == post_class::essential);
+    CHECK(rules->judge(post("Flights can't fly")).kind == post_class::essential);
+    CHECK(rules->judge(post("Flights can\u2019t fly")).kind == post_class::essential);
+    CHECK(rules->judge(post("Cheap flights from this airport")).kind == post_class::unknown);
+}
+
 TEST_CASE("files of words are relative to the settings, and their faults have their own place", "[settings]")
 {
     folder here;
@@ -215,6 +240,26 @@ TEST_CASE("the shipped files have no fault and keep their promises", "[settings]
             CHECK(text::length(*rendered) < 500);
         }
     }
+}
+
+TEST_CASE("the shipped words have no fault as files, and are those in the binary", "[settings]")
+{
+    folder here;
+    std::string list;
+    std::vector<std::string> names;
+    for (const auto& one : std::filesystem::directory_iterator(config("words")))
+        if (one.path().extension() == ".toml")
+            names.push_back(one.path().string());
+    std::ranges::sort(names);
+    CHECK(names.size() >= 6);
+    for (const auto& name : names)
+        list += (list.empty() ? "\"" : ", \"") + name + "\"";
+    auto got = here.load("[judgement]\nwords = [" + list + "]\n");
+    CHECK(here.shown(got) == lines{});
+    const auto built_in = settings::defaults().words;
+    REQUIRE(got.value.words.size() == built_in.size());
+    for (std::size_t i = 0; i < built_in.size(); ++i)
+        CHECK((got.value.words[i].phrase == built_in[i].phrase && got.value.words[i].rule == built_in[i].rule && got.value.words[i].weight == built_in[i].weight));
 }
 
 TEST_CASE("the commented accounts of the shipped file are sound when they are uncommented", "[settings]")

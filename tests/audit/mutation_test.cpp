@@ -306,7 +306,6 @@ TEST_CASE("a ledger nobody touched is clean", "[mutation]")
     REQUIRE(found->signed_head);
     CHECK(found->signed_head->seq == records);
     CHECK(found->signed_head->head == found->head);
-    // A head from before is as true as it was.
     CHECK(findings(made.now, made.older + "/checkpoint.json") == "clean");
 }
 

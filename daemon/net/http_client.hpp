@@ -20,7 +20,8 @@ struct http_client_settings {
     std::string user_agent = "halfmast/0.1";
 };
 
-// One thread, the executor's. May be destroyed while transfers run: they end as unknown_outcome.
+// Used on one thread, the executor's; libcurl has a thread of its own. May be destroyed while transfers run, before the executor's
+// context is: they end as unknown_outcome.
 class http_client final : public http_port {
 public:
     http_client(asio::any_io_executor executor, http_client_settings settings);

@@ -141,7 +141,7 @@ private:
 
     state load_state()
     {
-        auto known = or_stop(recover(*ledger_));
+        auto known = or_stop(ledger_->restore());
         restore_mirror(known, rules_, *mirror_);
         return known;
     }

@@ -1,26 +1,6 @@
 #include "daemon/app/recover.hpp"
 
-#include "daemon/store/codec.hpp"
-
 namespace halfmast::app {
-
-result<state> recover(store::sqlite_ledger& ledger)
-{
-    state known;
-    auto read = ledger.replay([&](const store::stored_entry& entry) -> result<void> {
-        auto record = store::decode(entry.payload);
-        if (!record) {
-            problem trouble = record.error();
-            trouble.detail = "ledger record " + std::to_string(entry.seq) + " cannot be read: " + trouble.detail;
-            return trouble;
-        }
-        apply(known, *record);
-        return {};
-    });
-    if (!read)
-        return read.error();
-    return known;
-}
 
 void restore_mirror(state& known, const policy& rules, store::mirror& mirror)
 {

@@ -37,16 +37,21 @@ bool is_redirect(int status) { return status == 301 || status == 302 || status =
 
 }  // namespace
 
-struct connector::seen {
-    std::vector<scheduled_post> there;
-    time_point at{};  // by the platform's clock
-};
-
 connector::connector(std::shared_ptr<const settings> own, http_port& http, milliseconds pace) : own_(std::move(own)), http_(http), pace_(pace) {}
 
 problem connector::endless(std::string_view what) const
 {
     return {failure::bad_reply, own_->name() + ": " + std::string{what} + ": the pages have no end", {}};
+}
+
+asio::awaitable<result<http_response>> connector::ask(http_request request)
+{
+    auto reply = co_await http_.fetch(std::move(request));
+    if (reply) {
+        auto ours = clock_now();
+        ahead_ = wire::moment_of(*reply, ours) - ours;
+    }
+    co_return reply;
 }
 
 // --- the queue ---
@@ -60,10 +65,10 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
         if (!asked.insert(query).second || asked.size() > most_pages)
             co_return endless("list scheduled posts");
         auto request = wire::scheduled_page(*own_, query);
-        auto reply = co_await http_.fetch(std::move(request));
+        auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
-        auto page = wire::read_scheduled_page(*own_, *reply, clock_now());
+        auto page = wire::read_scheduled_page(*own_, *reply, now());
         if (!page)
             co_return page.error();
         std::ranges::move(page->items, std::back_inserter(all));
@@ -76,10 +81,10 @@ asio::awaitable<result<kept_bytes>> connector::save(save_post call)
 {
     auto id = call.snapshot && !call.snapshot->id.empty() ? call.snapshot->id : call.post;
     auto request = wire::scheduled_by_id(*own_, id);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto stored = wire::read_stored(*own_, *reply, clock_now());
+    auto stored = wire::read_stored(*own_, *reply, now());
     if (!stored)
         co_return stored.error();
     std::vector<std::string> bytes;
@@ -87,10 +92,10 @@ asio::awaitable<result<kept_bytes>> connector::save(save_post call)
         if (std::ranges::find(stored->unseen_media, file.id) != stored->unseen_media.end()) {
             // Another post named the same picture later and has it now; its description is still there to be asked for.
             auto asking = wire::media_by_id(*own_, file.id);
-            auto answer = co_await http_.fetch(std::move(asking));
+            auto answer = co_await ask(std::move(asking));
             if (!answer)
                 co_return answer.error();
-            auto described = wire::read_attachment(*own_, *answer, clock_now());
+            auto described = wire::read_attachment(*own_, *answer, now());
             if (!described) {
                 auto wrong = described.error();
                 if (wrong.kind == failure::not_found)
@@ -114,14 +119,14 @@ asio::awaitable<result<std::string>> connector::fetch_media(const wire::attachme
         auto request = wire::download(*own_, url);
         if (!request)
             co_return request.error();
-        auto reply = co_await http_.fetch(std::move(*request));
+        auto reply = co_await http_.fetch(std::move(*request));  // another host's clock is not the platform's
         if (!reply)
             co_return reply.error();
         if (is_redirect(reply->status)) {
             url = find_header(reply->headers, "Location");
             continue;
         }
-        auto bytes = wire::read_download(*own_, file, *reply, clock_now());
+        auto bytes = wire::read_download(*own_, file, *reply, now());
         if (bytes)
             content_type = find_header(reply->headers, "Content-Type");
         co_return bytes;
@@ -138,10 +143,10 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     if (call.by != rung::takeout)
         co_return problem{failure::unsupported, own_->name() + ": a scheduled post can be postponed or taken out, and nothing else", {}};
     auto request = wire::take_out(*own_, call.remote);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    if (auto wrong = wire::trouble(*own_, "take out post " + call.remote.value, *reply, clock_now()))
+    if (auto wrong = wire::trouble(*own_, "take out post " + call.remote.value, *reply, now()))
         co_return *wrong;
     co_return receipt{};
 }
@@ -149,10 +154,10 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
 asio::awaitable<result<receipt>> connector::put_date(post_id id, time_point at, std::string what)
 {
     auto request = wire::postpone(*own_, id, at);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto post = wire::read_scheduled(*own_, what, *reply, clock_now());
+    auto post = wire::read_scheduled(*own_, what, *reply, now());
     if (!post)
         co_return post.error();
     if (post->due < at - due_slack || post->due > at + due_slack)
@@ -168,7 +173,7 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         ids.push_back(id_at_platform(wanted));
     if (ids.empty())
         co_return std::vector<post_reading>{};
-    result<seen> found = seen{};
+    result<std::vector<scheduled_post>> found = std::vector<scheduled_post>{};
     if (ids.size() == 1)
         found = co_await look_at_one(ids.front());
     else
@@ -180,8 +185,8 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     for (std::size_t index = 0; index < ids.size(); ++index) {
         auto& one = readings.emplace_back();
         one.post = call.wanted[index].post;
-        auto there = std::ranges::find(found->there, ids[index], &scheduled_post::id);
-        if (there == found->there.end()) {
+        auto there = std::ranges::find(*found, ids[index], &scheduled_post::id);
+        if (there == found->end()) {
             some_absent = true;
             continue;
         }
@@ -190,22 +195,21 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         one.url = there->url;
     }
     if (some_absent)
-        if (auto wrong = co_await find_published(call, readings, found->at))
+        if (auto wrong = co_await find_published(call, readings))
             co_return *wrong;
     co_return readings;
 }
 
-asio::awaitable<result<connector::seen>> connector::look_at_one(post_id id)
+asio::awaitable<result<std::vector<scheduled_post>>> connector::look_at_one(post_id id)
 {
     auto request = wire::scheduled_by_id(*own_, id);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    seen made;
-    made.at = wire::moment_of(*reply, clock_now());
-    auto post = wire::read_scheduled(*own_, "read post " + id.value, *reply, clock_now());
+    std::vector<scheduled_post> made;
+    auto post = wire::read_scheduled(*own_, "read post " + id.value, *reply, now());
     if (post)
-        made.there.push_back(std::move(*post));
+        made.push_back(std::move(*post));
     else if (post.error().kind != failure::not_found)
         co_return post.error();
     co_return made;
@@ -213,7 +217,7 @@ asio::awaitable<result<connector::seen>> connector::look_at_one(post_id id)
 
 // The list is ordered by id, the newest first, and what is moved keeps its place: one way down answers for all. When the
 // ids are numbers it starts at the highest wanted and ends below the lowest; when pages cost more than questions, it asks.
-asio::awaitable<result<connector::seen>> connector::sweep(const std::vector<post_id>& wanted)
+asio::awaitable<result<std::vector<scheduled_post>>> connector::sweep(const std::vector<post_id>& wanted)
 {
     std::set<post_id> open(wanted.begin(), wanted.end());
     std::uint64_t lowest = UINT64_MAX;
@@ -226,23 +230,22 @@ asio::awaitable<result<connector::seen>> connector::sweep(const std::vector<post
         highest = std::max(highest, number.value_or(0));
     }
     std::string query = numbered ? "limit=40&max_id=" + std::to_string(highest + 1) : std::string{};
-    seen made;
+    std::vector<scheduled_post> made;
     std::set<std::string> asked;
     while (!open.empty() && asked.size() < open.size()) {
         if (!asked.insert(query).second)
             co_return endless("read posts back");
         auto request = wire::scheduled_page(*own_, query);
-        auto reply = co_await http_.fetch(std::move(request));
+        auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
-        made.at = wire::moment_of(*reply, clock_now());
-        auto page = wire::read_scheduled_page(*own_, *reply, clock_now());
+        auto page = wire::read_scheduled_page(*own_, *reply, now());
         if (!page)
             co_return page.error();
         auto last = page->items.empty() ? std::nullopt : as_number(page->items.back().id);
         for (auto& post : page->items)
             if (open.erase(post.id) > 0)
-                made.there.push_back(std::move(post));
+                made.push_back(std::move(post));
         query = page->next;
         if (query.empty() || (numbered && last && *last <= lowest))
             co_return made;
@@ -251,19 +254,18 @@ asio::awaitable<result<connector::seen>> connector::sweep(const std::vector<post
         auto one = co_await look_at_one(id);
         if (!one)
             co_return one.error();
-        made.at = one->at;
-        std::ranges::move(one->there, std::back_inserter(made.there));
+        std::ranges::move(*one, std::back_inserter(made));
     }
     co_return made;
 }
 
 // What is not in the queue is public only when the account's posts show it: by its id, or by its words since its time.
-asio::awaitable<std::optional<problem>> connector::find_published(const read_posts& call, std::vector<post_reading>& readings, time_point now)
+asio::awaitable<std::optional<problem>> connector::find_published(const read_posts& call, std::vector<post_reading>& readings)
 {
-    auto from = now;
+    auto from = now();
     for (std::size_t index = 0; index < readings.size(); ++index)
         if (const auto& wanted = call.wanted[index]; readings[index].where == whereabouts::absent && wanted.snapshot)
-            from = std::min(from, std::max(wanted.snapshot->due - clocks_differ, now - std::chrono::hours{48}));
+            from = std::min(from, std::max(wanted.snapshot->due - clocks_differ, now() - std::chrono::hours{48}));
     auto posts = co_await posts_since(from, evidence_pages);
     if (!posts)
         co_return posts.error();
@@ -290,11 +292,11 @@ asio::awaitable<std::optional<problem>> connector::find_published(const read_pos
 
 // --- letting go ---
 
-asio::awaitable<result<receipt>> connector::release(release_post call, kept_bytes kept, time_point now)
+asio::awaitable<result<receipt>> connector::release(release_post call, kept_bytes kept, time_point moment)
 {
     auto began = std::chrono::steady_clock::now();
     auto what = "release post " + call.post.value;
-    if (call.at < now + release_margin)
+    if (call.at < latest(moment) + release_margin)
         co_return problem{failure::rejected, own_->name() + ": " + what + ": " + format_utc(call.at) + " is not at least "
                                                  + format_duration(release_margin) + " ahead; a time that has passed would publish at once", {}};
     if (call.by == rung::postpone) {
@@ -307,7 +309,7 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (!whole)
         co_return whole.error();
     if (call.look_first) {
-        auto earlier = co_await find_recreated(whole->post, call.at, now);
+        auto earlier = co_await find_recreated(whole->post, call.at, moment);
         if (!earlier)
             co_return earlier.error();
         if (*earlier)
@@ -321,19 +323,19 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         media_ids.push_back(std::move(*id));
     }
     auto passed = std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - began);
-    if (call.at < now + passed + least_lead)
+    if (call.at < latest(moment + passed) + least_lead)
         co_return problem{failure::rejected, own_->name() + ": " + what + ": its time came too near while its media went up; give a later time", {}};
     auto request = wire::recreate(*own_, whole->post, media_ids, call.at);
     if (!request)
         co_return request.error();
-    auto reply = co_await http_.fetch(std::move(*request));
+    auto reply = co_await ask(std::move(*request));
     if (!reply)
         co_return reply.error();
-    co_return wire::read_recreated(*own_, *reply, call.at, clock_now());
+    co_return wire::read_recreated(*own_, *reply, call.at, moment);
 }
 
 // What an earlier call may have made: scheduled for that time, or public by the server's trap.
-asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const wire::stored_post& post, time_point at, time_point now)
+asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const wire::stored_post& post, time_point at, time_point moment)
 {
     auto words = wire::text_of(post);
     auto queue = co_await list();
@@ -342,7 +344,7 @@ asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const 
     for (const auto& one : *queue)
         if (one.due >= at - due_slack && one.due <= at + due_slack && wire::same_words(one.text, words))
             co_return std::optional{receipt{one.id, one.url}};
-    auto posts = co_await posts_since(now - release_looks_back, evidence_pages);
+    auto posts = co_await posts_since(moment - release_looks_back, evidence_pages);
     if (!posts)
         co_return posts.error();
     for (const auto& one : *posts)
@@ -354,14 +356,14 @@ asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const 
 asio::awaitable<result<std::string>> connector::upload(const wire::attachment& file, std::shared_ptr<const std::string> bytes)
 {
     auto request = wire::upload(*own_, file, *bytes, false);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (reply && (reply->status == 404 || reply->status == 405)) {
         auto older = wire::upload(*own_, file, *bytes, true);
-        reply = co_await http_.fetch(std::move(older));
+        reply = co_await ask(std::move(older));
     }
     if (!reply)
         co_return reply.error();
-    auto made = wire::read_attachment(*own_, *reply, clock_now());
+    auto made = wire::read_attachment(*own_, *reply, now());
     if (!made) {
         auto wrong = made.error();
         if (wrong.kind == failure::not_found)
@@ -384,12 +386,12 @@ asio::awaitable<result<std::string>> connector::await_media(std::string id)
         timer.expires_after(wait);
         co_await timer.async_wait(asio::use_awaitable);
         auto request = wire::media_by_id(*own_, id);
-        auto reply = co_await http_.fetch(std::move(request));
+        auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
         if (reply->status == 206)
             continue;
-        auto made = wire::read_attachment(*own_, *reply, clock_now());
+        auto made = wire::read_attachment(*own_, *reply, now());
         if (!made)
             co_return made.error();
         co_return made->id;

@@ -18,7 +18,7 @@ public:
     asio::awaitable<result<kept_bytes>> save(save_post call) override;
     asio::awaitable<result<receipt>> hold(hold_post call) override;
     asio::awaitable<result<std::vector<post_reading>>> read(read_posts call) override;
-    asio::awaitable<result<receipt>> release(release_post call, kept_bytes kept, time_point now) override;
+    asio::awaitable<result<receipt>> release(release_post call, kept_bytes kept, time_point moment) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary call) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
@@ -36,6 +36,13 @@ private:
     static time_point clock_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
     [[nodiscard]] problem endless(std::string_view what) const;
 
+    // Sends, and learns how far the platform's clock is from ours.
+    asio::awaitable<result<http_response>> ask(http_request request);
+    // By the platform's clock, as far as known.
+    [[nodiscard]] time_point now() const { return clock_now() + ahead_.value_or(milliseconds{0}); }
+    // The later of a moment by the engine's clock and now by the platform's: what has passed for either has passed.
+    [[nodiscard]] time_point latest(time_point moment) const { return ahead_ ? std::max(moment, now()) : moment; }
+
     asio::awaitable<result<std::string>> account_id();
     // The account's own posts since then, reblogs left out, newest first; `most_pages` bounds the way back.
     asio::awaitable<result<std::vector<wire::status>>> posts_since(time_point from, int most_pages);
@@ -44,14 +51,13 @@ private:
     asio::awaitable<result<std::string>> fetch_media(const wire::attachment& file, std::string& content_type);
     asio::awaitable<result<std::string>> upload(const wire::attachment& file, std::shared_ptr<const std::string> bytes);
     asio::awaitable<result<std::string>> await_media(std::string id);
-    asio::awaitable<result<std::optional<receipt>>> find_recreated(const wire::stored_post& post, time_point at, time_point now);
+    asio::awaitable<result<std::optional<receipt>>> find_recreated(const wire::stored_post& post, time_point at, time_point moment);
     asio::awaitable<result<receipt>> set_pin(post_id id, bool wanted);
 
-    // The queue as far as these posts need it; an entry for each that is there.
-    struct seen;
-    asio::awaitable<result<seen>> sweep(const std::vector<post_id>& wanted);
-    asio::awaitable<result<seen>> look_at_one(post_id id);
-    asio::awaitable<std::optional<problem>> find_published(const read_posts& call, std::vector<post_reading>& readings, time_point now);
+    // Those of the wanted posts that are in the queue.
+    asio::awaitable<result<std::vector<scheduled_post>>> sweep(const std::vector<post_id>& wanted);
+    asio::awaitable<result<std::vector<scheduled_post>>> look_at_one(post_id id);
+    asio::awaitable<std::optional<problem>> find_published(const read_posts& call, std::vector<post_reading>& readings);
 
     asio::awaitable<void> check_scopes(std::vector<check_line>& lines);
     asio::awaitable<void> check_instance(std::vector<check_line>& lines);
@@ -59,6 +65,7 @@ private:
     std::shared_ptr<const settings> own_;
     http_port& http_;
     milliseconds pace_;
+    std::optional<milliseconds> ahead_;  // the platform's clock minus ours, once it answered
     std::string account_id_;  // asked for once
 };
 

@@ -16,27 +16,32 @@ constexpr std::chrono::hours summary_looks_back{24};
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
     if (call.look_first) {
-        auto posts = co_await posts_since(clock_now() - summary_looks_back, evidence_pages);
+        auto account = co_await account_id();  // with it comes the platform's time
+        if (!account)
+            co_return account.error();
+        auto posts = co_await posts_since(now() - summary_looks_back, evidence_pages);
         if (!posts)
             co_return posts.error();
         for (const auto& one : *posts)
             if (wire::same_words(one.shown.text, call.words.text))
                 co_return receipt{one.shown.id, one.shown.url};
+        if (call.look_only)  // the flag is down
+            co_return problem{failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
     }
     auto request = wire::publish(*own_, call);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto made = wire::read_status(*own_, "publish the summary", *reply, clock_now());
+    auto made = wire::read_status(*own_, "publish the summary", *reply, now());
     if (!made)
         co_return made.error();
     // A spam filter may answer 200 and keep nothing. Whatever goes wrong from here on, it may be out: look first next time.
     auto looking = wire::status_by_id(*own_, made->shown.id);
-    auto shown = co_await http_.fetch(std::move(looking));
+    auto shown = co_await ask(std::move(looking));
     auto problem_seen = [&]() -> std::optional<problem> {
         if (!shown)
             return shown.error();
-        auto there = wire::read_status(*own_, "read the summary back", *shown, clock_now());
+        auto there = wire::read_status(*own_, "read the summary back", *shown, now());
         return there ? std::nullopt : std::optional{there.error()};
     }();
     if (problem_seen)
@@ -56,10 +61,10 @@ asio::awaitable<result<std::vector<post_id>>> connector::pins()
         if (!asked.insert(query).second || asked.size() > most_pages)
             co_return endless("read the pins");
         auto request = wire::pinned_page(*own_, *account, query);
-        auto reply = co_await http_.fetch(std::move(request));
+        auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
-        auto page = wire::read_statuses(*own_, *reply, clock_now(), "pinned=true&");
+        auto page = wire::read_statuses(*own_, *reply, now(), "pinned=true&");
         if (!page)
             co_return page.error();
         for (auto& one : page->items)
@@ -85,20 +90,20 @@ asio::awaitable<result<receipt>> connector::set_pin(post_id id, bool wanted)
 {
     auto what = (wanted ? "pin post " : "unpin post ") + id.value;
     auto request = wanted ? wire::pin(*own_, id) : wire::unpin(*own_, id);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto made = wire::read_status(*own_, what, *reply, clock_now());
+    auto made = wire::read_status(*own_, what, *reply, now());
     if (made)
         co_return receipt{made->shown.id, made->shown.url};
     if (made.error().kind != failure::rejected)
         co_return made.error();
     // 422 also for what is as wanted already: the post itself says which.
     auto looking = wire::status_by_id(*own_, id);
-    auto shown = co_await http_.fetch(std::move(looking));
+    auto shown = co_await ask(std::move(looking));
     if (!shown)
         co_return shown.error();
-    auto there = wire::read_status(*own_, what, *shown, clock_now());
+    auto there = wire::read_status(*own_, what, *shown, now());
     if (there && there->pinned == wanted)
         co_return receipt{there->shown.id, there->shown.url};
     co_return made.error();
@@ -131,10 +136,10 @@ asio::awaitable<result<std::vector<wire::status>>> connector::posts_since(time_p
         if (!asked.insert(query).second)
             co_return endless("read the account's posts");
         auto request = wire::statuses_page(*own_, *account, query);
-        auto reply = co_await http_.fetch(std::move(request));
+        auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
-        auto page = wire::read_statuses(*own_, *reply, clock_now());
+        auto page = wire::read_statuses(*own_, *reply, now());
         if (!page)
             co_return page.error();
         bool reached = page->items.empty() || page->items.back().shown.at < from;
@@ -154,10 +159,10 @@ asio::awaitable<result<std::string>> connector::account_id()
     if (!account_id_.empty())
         co_return account_id_;
     auto request = wire::credentials(*own_);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto id = wire::read_account_id(*own_, *reply, clock_now());
+    auto id = wire::read_account_id(*own_, *reply, now());
     if (id)
         account_id_ = *id;
     co_return id;
@@ -177,11 +182,11 @@ asio::awaitable<std::vector<check_line>> connector::check()
     if (!account)
         co_return lines;
     auto request = wire::scheduled_page(*own_, {});
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     std::optional<problem> unlisted;
     if (!reply)
         unlisted = reply.error();
-    else if (auto page = wire::read_scheduled_page(*own_, *reply, clock_now()); !page)
+    else if (auto page = wire::read_scheduled_page(*own_, *reply, now()); !page)
         unlisted = page.error();
     if (unlisted && unlisted->kind == failure::not_found)
         unlisted->detail = own_->name() + ": this instance has no scheduled posts (404): nothing can be held here, only published and pinned";
@@ -197,7 +202,7 @@ asio::awaitable<std::vector<check_line>> connector::check()
 asio::awaitable<void> connector::check_scopes(std::vector<check_line>& lines)
 {
     auto request = wire::application(*own_);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     auto scopes = reply ? wire::read_scopes(*reply) : std::string{};
     if (scopes.empty())
         co_return;
@@ -214,16 +219,16 @@ asio::awaitable<void> connector::check_scopes(std::vector<check_line>& lines)
 asio::awaitable<void> connector::check_instance(std::vector<check_line>& lines)
 {
     auto request = wire::about_instance(*own_, false);
-    auto reply = co_await http_.fetch(std::move(request));
+    auto reply = co_await ask(std::move(request));
     if (reply && reply->status == 404) {
         auto older = wire::about_instance(*own_, true);
-        reply = co_await http_.fetch(std::move(older));
+        reply = co_await ask(std::move(older));
     }
     if (!reply) {
         lines.emplace_back("instance", false, reply.error().detail);
         co_return;
     }
-    auto about = wire::read_instance(*own_, *reply, clock_now());
+    auto about = wire::read_instance(*own_, *reply, now());
     if (!about) {
         lines.emplace_back("instance", false, about.error().detail);
         co_return;

@@ -241,7 +241,7 @@ TEST_CASE("a lying 200 does not survive the read-back", "[contract][faults]")
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto post = on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now));
@@ -258,7 +258,7 @@ TEST_CASE("a hold whose answer was lost has happened, and the read-back says so"
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto post = on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now));

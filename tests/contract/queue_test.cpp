@@ -122,7 +122,7 @@ TEST_CASE("every declared rung holds, once and twice, and the read-back says so"
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto id = on.platform->schedule(promo(on, "Big sale", 2h), on.now);
@@ -214,7 +214,7 @@ TEST_CASE("a post that went out meanwhile is read as published, with evidence", 
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto id = on.platform->schedule(promo(on, "It got away: https://shop.example/a", 2min), on.now);
@@ -238,7 +238,7 @@ TEST_CASE("release puts it back to its time, and not before", "[contract]")
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto id = on.platform->schedule(promo(on, "Big sale", 2h), on.now);
@@ -264,7 +264,7 @@ TEST_CASE("a time that has passed or is too near is refused, and nothing is sent
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
     auto ahead = GENERATE(milliseconds{-2h}, milliseconds{0}, milliseconds{30s});
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto post = on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now));
@@ -324,7 +324,7 @@ TEST_CASE("a release whose answer was lost is found again, not made twice", "[co
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto post = on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now));
@@ -345,7 +345,7 @@ TEST_CASE("holding what is not there any more says so", "[contract]")
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    for (const auto& offer : stage{which}.rungs()) {
+    for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
         auto post = on.listed(on.platform->schedule(promo(on, "Out before the hold", 2min), on.now));

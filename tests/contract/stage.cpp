@@ -103,7 +103,8 @@ asio::awaitable<result<http_response>> wire::fetch(http_request request)
     http_response given;
     if (!what || what->lie || what->carried_out || (!what->status && !what->cut))
         given = to_.serve(request, now_, !(what && what->lie));
-    given.headers.emplace_back("Date", http_date(now_));
+    if (find_header(given.headers, "Date").empty())
+        given.headers.emplace_back("Date", http_date(now_));
     if (what) {
         if (what->status)
             given.status = *what->status;
@@ -189,6 +190,8 @@ result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung
     release_post call{post->id, remote, post, by, at, {}, look_first};
     return run(to.queue->release(std::move(call), kept, now));
 }
+
+std::vector<rung_offer> rungs_of(const maker& which) { return stage{which}.rungs(); }
 
 new_post promo(const stage& on, std::string text, milliseconds ahead)
 {

@@ -89,6 +89,9 @@ public:
     connection to;
 };
 
+// The rungs a platform has.
+std::vector<rung_offer> rungs_of(const maker& which);
+
 // A post of today, due so far ahead.
 new_post promo(const stage& on, std::string text, milliseconds ahead);
 

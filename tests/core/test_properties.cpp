@@ -294,7 +294,7 @@ TEST_CASE("when the faults end, what is covered comes to rest", "[properties]")
         auto& here = story.here;
         here.raise("outage", {}, true);
         auto latest = here.crisis;
-        for (int turn = 0; turn < 60; ++turn) {
+        for (int turn = 0; turn < 45; ++turn) {
             here.later(1min);
             story.there.pass(here.now);
             here.sees(story.there.queue());

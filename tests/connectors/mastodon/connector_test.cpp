@@ -189,9 +189,7 @@ TEST_CASE("a release is refused when the platform's clock says its time is near"
     talk on;
     on.net.answer = [&](const http_request&, const std::string&) { return reply(200, json::array()); };
     on.run(on.to->list());
-    // Our engine's clock is an hour behind: for the server the time has come.
-    auto back = on.run(on.to->release(release(), kept_with_media(), now - 1h));
-    CHECK(back.has_value() == false);
+    // Our engine's clock is an hour behind: for the server the time has nearly come.
     auto late = release();
     late.at = now + 2min;
     auto refused = on.run(on.to->release(late, kept_with_media(), now - 1h));

@@ -12,7 +12,7 @@ using nlohmann::json;
 
 namespace {
 
-settings account()
+settings sample()
 {
     settings own;
     own.url = "https://social.example";
@@ -44,7 +44,7 @@ http_response list_of(int many, http_headers headers = {})
     return reply(200, list.dump(), std::move(headers));
 }
 
-std::string next_of(const http_response& given) { return wire::read_scheduled_page(account(), given, now).value().next; }
+std::string next_of(const http_response& given) { return wire::read_scheduled_page(sample(), given, now).value().next; }
 
 }  // namespace
 
@@ -54,7 +54,7 @@ TEST_CASE("the next page is asked for at our own address, whatever the Link head
     CHECK(next_of(list_of(3, {{"link", "<https://social.example" + path + ">; rel=\"next\", <https://social.example/x?min_id=9>; rel=\"prev\""}}))
           == "limit=40&max_id=7");
     auto elsewhere = next_of(list_of(3, {{"Link", "<https://evil.example" + path + ">; rel=\"next\""}}));
-    CHECK(wire::scheduled_page(account(), elsewhere).url == "https://social.example" + path);
+    CHECK(wire::scheduled_page(sample(), elsewhere).url == "https://social.example" + path);
     CHECK(next_of(list_of(3, {{"Link", "<https://social.example/api/v1/other?a=b>; rel=\"next\""}})).empty());
     CHECK(next_of(list_of(40, {{"Link", "<https://social.example" + path + ">; rel=\"prev\""}})).empty());
     CHECK(next_of(list_of(3, {{"Link", "<<<;;; rel=\"next"}})).empty());
@@ -69,7 +69,7 @@ TEST_CASE("without a Link header a full page is followed, a short one is the las
 
 TEST_CASE("of a scheduled post only the id is indispensable", "[mastodon]")
 {
-    auto read = [](const json& element) { return wire::read_scheduled_page(account(), reply(200, json::array({element}).dump()), now); };
+    auto read = [](const json& element) { return wire::read_scheduled_page(sample(), reply(200, json::array({element}).dump()), now); };
     auto bare = read({{"id", 17}});
     REQUIRE(bare.has_value());
     CHECK(bare->items[0].id.value == "17");
@@ -91,7 +91,7 @@ TEST_CASE("a reader's text: the warning, the text, the poll's options", "[mastod
     element["params"]["spoiler_text"] = "Ad";
     element["params"]["language"] = "en";
     element["params"]["poll"] = {{"options", {"Yes", "No"}}};
-    auto post = wire::read_scheduled(account(), "x", reply(200, element.dump()), now).value();
+    auto post = wire::read_scheduled(sample(), "x", reply(200, element.dump()), now).value();
     CHECK(post.text == "Ad\nVote #sale https://shop.example/a.\nYes\nNo");
     CHECK(post.tags == std::vector<std::string>{"sale"});
     CHECK(post.links == std::vector<std::string>{"https://shop.example/a"});
@@ -106,8 +106,8 @@ TEST_CASE("recreating says everything the post said, and nothing it did not", "[
                               {"sensitive", true}, {"spoiler_text", "W"}, {"visibility", "unlisted"}, {"language", "hu"},
                               {"in_reply_to_id", 112'233'445'566'778'899}, {"quoted_status_id", "5"}, {"quote_approval_policy", 1},
                               {"application_id", 9}, {"idempotency", nullptr}, {"with_rate_limit", true}, {"scheduled_at", nullptr}});
-    auto stored = wire::read_stored(account(), reply(200, element.dump()), now).value();
-    auto made = wire::recreate(account(), stored, {"31", "32"}, *parse_rfc3339("2026-03-03T10:00:00Z"));
+    auto stored = wire::read_stored(sample(), reply(200, element.dump()), now).value();
+    auto made = wire::recreate(sample(), stored, {"31", "32"}, *parse_rfc3339("2026-03-03T10:00:00Z"));
     REQUIRE(made.has_value());
     CHECK(made->publishes);
     CHECK(made->method == "POST");
@@ -117,7 +117,7 @@ TEST_CASE("recreating says everything the post said, and nothing it did not", "[
                   {"quote_approval_policy", 1}, {"media_ids", {"31", "32"}},
                   {"poll", {{"options", {"A", "B"}}, {"expires_in", 7200}, {"multiple", true}, {"hide_totals", false}}}});
 
-    auto plain = wire::recreate(account(), wire::read_stored(account(), reply(200, scheduled("1", "T").dump()), now).value(), {}, now);
+    auto plain = wire::recreate(sample(), wire::read_stored(sample(), reply(200, scheduled("1", "T").dump()), now).value(), {}, now);
     CHECK(json::parse(plain->body) == json{{"status", "T"}, {"scheduled_at", "2026-03-02T14:00:00Z"}});
 }
 
@@ -128,14 +128,14 @@ TEST_CASE("the media of a post are stored in the post's order, and come back who
     element["media_attachments"] = {{{"id", "1"}, {"type", "image"}, {"url", "https://files.example/1.png"}, {"description", "one"}},
                                     {{"id", "2"}, {"type", "video"}, {"url", "https://files.example/2.mp4"}, {"description", nullptr},
                                      {"meta", {{"focus", {{"x", -0.5}, {"y", 0.25}}}}}}};
-    auto stored = wire::read_stored(account(), reply(200, element.dump()), now).value();
+    auto stored = wire::read_stored(sample(), reply(200, element.dump()), now).value();
     REQUIRE(stored.media.size() == 3);
     CHECK(stored.media[0].id == "2");
     CHECK(stored.media[1].description == "one");
     CHECK(stored.unseen_media == std::vector<std::string>{"3"});
 
     auto kept = wire::keep(stored, {"video", "image", "third"});
-    auto back = wire::unkeep(account(), kept).value();
+    auto back = wire::unkeep(sample(), kept).value();
     CHECK(*back.media[0] == "video");
     CHECK(back.post.media[0].focused);
     CHECK(back.post.media[0].focus_x == -0.5);
@@ -146,7 +146,7 @@ TEST_CASE("the media of a post are stored in the post's order, and come back who
     for (std::size_t missing = 0; missing < kept.size(); ++missing) {
         auto some = kept;
         some.erase(some.begin() + static_cast<std::ptrdiff_t>(missing));
-        auto broken = wire::unkeep(account(), some);
+        auto broken = wire::unkeep(sample(), some);
         REQUIRE_FALSE(broken.has_value());
         CHECK(broken.error().kind == failure::local);
     }
@@ -161,7 +161,7 @@ TEST_CASE("an upload is multipart whose boundary stands nowhere in the bytes", "
     file.description = "Alt\r\ntext";
     file.focused = true;
     file.focus_x = 0.5;
-    auto made = wire::upload(account(), file, "xx--halfmast-0xx", false);
+    auto made = wire::upload(sample(), file, "xx--halfmast-0xx", false);
     CHECK(made.url == "https://social.example/api/v2/media");
     CHECK(find_header(made.headers, "Content-Type") == "multipart/form-data; boundary=halfmast-1");
     CHECK(made.body
@@ -169,19 +169,19 @@ TEST_CASE("an upload is multipart whose boundary stands nowhere in the bytes", "
              "--halfmast-1\r\nContent-Disposition: form-data; name=\"focus\"\r\n\r\n0.5,0.0\r\n"
              "--halfmast-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"media.webp\"\r\nContent-Type: image/webp\r\n\r\n"
              "xx--halfmast-0xx\r\n--halfmast-1--\r\n");
-    CHECK(wire::upload(account(), file, "x", true).url == "https://social.example/api/v1/media");
+    CHECK(wire::upload(sample(), file, "x", true).url == "https://social.example/api/v1/media");
 }
 
 TEST_CASE("media are fetched without the token, over https or from the instance itself", "[mastodon]")
 {
-    auto far = wire::download(account(), "https://files.example/1.png");
+    auto far = wire::download(sample(), "https://files.example/1.png");
     REQUIRE(far.has_value());
     CHECK(find_header(far->headers, "Authorization").empty());
-    CHECK_FALSE(wire::download(account(), "http://files.example/1.png").has_value());
-    CHECK_FALSE(wire::download(account(), "file:///etc/passwd").has_value());
-    CHECK_FALSE(wire::download(account(), "https://files.example/1.png\r\nX: y").has_value());
-    CHECK_FALSE(wire::download(account(), "").has_value());
-    auto own = account();
+    CHECK_FALSE(wire::download(sample(), "http://files.example/1.png").has_value());
+    CHECK_FALSE(wire::download(sample(), "file:///etc/passwd").has_value());
+    CHECK_FALSE(wire::download(sample(), "https://files.example/1.png\r\nX: y").has_value());
+    CHECK_FALSE(wire::download(sample(), "").has_value());
+    auto own = sample();
     own.url = "http://127.0.0.1:3000";
     CHECK(wire::download(own, "http://127.0.0.1:3000/media/1.png").has_value());
     CHECK_FALSE(wire::download(own, "http://127.0.0.1:3000.evil.example/1.png").has_value());
@@ -190,7 +190,7 @@ TEST_CASE("media are fetched without the token, over https or from the instance 
 TEST_CASE("what a recreation made is told apart", "[mastodon]")
 {
     auto at = *parse_rfc3339("2026-03-02T15:00:00Z");
-    auto read = [&](int status, const json& body) { return wire::read_recreated(account(), reply(status, body.dump()), at, now); };
+    auto read = [&](int status, const json& body) { return wire::read_recreated(sample(), reply(status, body.dump()), at, now); };
     CHECK(read(200, scheduled("9", "T"))->remote.value == "9");
 
     // Published at once: the public post's id, so that the read-back finds it.
@@ -209,7 +209,7 @@ TEST_CASE("what a recreation made is told apart", "[mastodon]")
 
 TEST_CASE("troubles say what was tried, what the platform said, and what to do", "[mastodon]")
 {
-    auto said = [](int status, const std::string& body) { return wire::trouble(account(), "pin post 7", reply(status, body), now)->detail; };
+    auto said = [](int status, const std::string& body) { return wire::trouble(sample(), "pin post 7", reply(status, body), now)->detail; };
     CHECK(said(401, R"({"error":"The access token is invalid"})")
           == "mastodon/social.example: pin post 7: token refused (401); renew it in the account's Preferences, Development, and put it where "
              "'token' points: The access token is invalid");
@@ -236,7 +236,7 @@ TEST_CASE("the feed's text names people by their host, and its links are the aut
                              R"(<a href="https://social.example/tags/sale" class="mention hashtag">#<span>sale</span></a></p>)"},
                  {"mentions", {{{"acct", "bob@other.example"}, {"url", "https://other.example/@bob"}}}},
                  {"tags", {{{"name", "sale"}, {"url", "https://social.example/tags/sale"}}}}};
-    auto made = wire::read_status(account(), "x", reply(200, element.dump()), now).value();
+    auto made = wire::read_status(sample(), "x", reply(200, element.dump()), now).value();
     CHECK(made.shown.text == "Ad\nHi @bob@other.example and @bobby, see https://shop.example/x #sale");
     CHECK(made.shown.links == std::vector<std::string>{"https://shop.example/x"});
     CHECK(made.shown.url == "https://social.example/5");
@@ -246,16 +246,16 @@ TEST_CASE("the feed's text names people by their host, and its links are the aut
 
 TEST_CASE("an id is one part of a path, whatever stands in it", "[mastodon]")
 {
-    CHECK(wire::take_out(account(), post_id{"../statuses/1?x"}).url == "https://social.example/api/v1/scheduled_statuses/..%2Fstatuses%2F1%3Fx");
+    CHECK(wire::take_out(sample(), post_id{"../statuses/1?x"}).url == "https://social.example/api/v1/scheduled_statuses/..%2Fstatuses%2F1%3Fx");
 }
 
 TEST_CASE("what an instance says about itself, in the words of its kin", "[mastodon]")
 {
-    auto mastodon = wire::read_instance(account(), reply(200, R"({"version":"4.5.0","configuration":{"accounts":{"max_pinned_statuses":5},
+    auto mastodon = wire::read_instance(sample(), reply(200, R"({"version":"4.5.0","configuration":{"accounts":{"max_pinned_statuses":5},
         "statuses":{"max_characters":1000}}})"), now).value();
     CHECK(mastodon.most_pins == 5);
     CHECK(mastodon.text_limit == 1000);
-    auto pleroma = wire::read_instance(account(), reply(200, R"({"version":"2.7.2 (compatible; Pleroma 2.5.0)","max_toot_chars":5000})"), now).value();
+    auto pleroma = wire::read_instance(sample(), reply(200, R"j({"version":"2.7.2 (compatible; Pleroma 2.5.0)","max_toot_chars":5000})j"), now).value();
     CHECK_FALSE(pleroma.most_pins.has_value());
     CHECK(pleroma.text_limit == 5000);
     CHECK(wire::read_scopes(reply(200, R"({"name":"x","scopes":["read","write:statuses",7]})")) == "read write:statuses");

@@ -205,3 +205,14 @@ TEST_CASE("the daemon's own addresses are checked", "[settings]")
     CHECK(here.load("[daemon]\nstate_dir = \"state\"\ncontrol_group = \"\"\n").value.state_dir == here.path("state"));
     CHECK(here.load("[daemon]\ncontrol_group = \"\"\n").value.control_group.empty());
 }
+
+TEST_CASE("letters of every script may stand where TOML wants none, and give one fault", "[settings]")
+{
+    folder here;
+    for (const auto* letter : {"é", "ű", "ж", "ő", "号", "。", "\u3001", "\uFF0C", "\u00A0", "\u3000", "\uFEFF", "😀"}) {
+        CAPTURE(letter);
+        for (const auto& file : {std::string{"[daemon] "} + letter, std::string{letter} + " = 1", std::string{"a"} + letter + " = 1", std::string{"a = "} + letter})
+            CHECK(here.faults(file + "\n").size() == 1);
+    }
+    CHECK(here.faults("# ő 号 ж\n\"é\" = 1\n") == lines{"main.toml:2:1: unknown key 'é'. Known here: daemon, account, judgement, playbook, playbooks."});
+}

@@ -20,8 +20,8 @@ namespace {
 using steady = std::chrono::steady_clock;
 using seconds_f = std::chrono::duration<double>;
 
-constexpr seconds_f connecting{0.02};  // the platform counts from the first call's arrival
-constexpr std::chrono::milliseconds refused_pause{50};
+constexpr seconds_f connecting{0.01};
+constexpr seconds_f refused_pause{0.02};
 
 struct call {
     std::size_t account = 0;
@@ -43,7 +43,8 @@ struct lane {
     std::deque<call> queue;
     std::size_t under_way = 0;
     double spent = 0;  // calls that left
-    steady::time_point not_before{};
+    seconds_f late = connecting;  // the platform counts from the first call's arrival: found out by being refused
+    seconds_f again_after{0};
     double first_answer = -1;
     bool listed = false;  // stands in the ring of those that may have something to send
 };
@@ -139,9 +140,8 @@ private:
     steady::time_point ready_at(const lane& one) const
     {
         if (given_.rate <= 0 || one.spent + 1 <= given_.burst)
-            return std::max(began_, one.not_before);
-        auto due = began_ + std::chrono::duration_cast<steady::duration>(seconds_f((one.spent + 1 - given_.burst) / given_.rate) + connecting);
-        return std::max(due, one.not_before);
+            return began_ + std::chrono::duration_cast<steady::duration>(one.again_after);
+        return began_ + std::chrono::duration_cast<steady::duration>(seconds_f((one.spent + 1 - given_.burst) / given_.rate) + one.late);
     }
 
     // One call of each account in turn, while there is room. Gives the time at which the next one may leave.
@@ -222,7 +222,8 @@ private:
         --from.under_way;
         ++answers_[status];
         if (status == 429 || status == 0) {  // what the budget did not foresee
-            from.not_before = now + refused_pause;
+            from.late += refused_pause;
+            from.again_after = now - began_ + refused_pause;
             from.spent -= 1;
             from.queue.push_front(std::move(one.what));
             if (++again_ > 100'000)

@@ -113,7 +113,7 @@ def leaks_of(subject, seed, lead):
     with folder() as where, Platforms(where, plan) as platforms:
         raise_at = platforms.fill(lead)
         if subject == "halfmast":
-            return guarded_stop(platforms, where, raise_at, wait=120)[0]
+            return guarded_stop(platforms, where, raise_at, wait=60)[0]
         pause(raise_at - time.time())
         ended = rivals.stop_with(subject, platforms, 90, where)
         pause(max(0.0, raise_at + 21 - time.time()))

@@ -194,7 +194,8 @@ asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wir
         for (auto index : fresh)
             all.push_back(std::move(page->items[index]));
         if (told == wire::slices::answer::stuck)
-            co_return wire::trouble(*own_, failure::bad_reply, doing, "the pages of the list do not fit together; does a plugin change REST queries?");
+            co_return wire::trouble(*own_, failure::bad_reply, doing,
+                                    "the pages of the list do not fit together; does a plugin change REST queries?");
         if (told == wire::slices::answer::done)
             co_return all;
     }
@@ -338,7 +339,8 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     if (!after)
         co_return after.error();
     if (wire::place_of(after->status) != whereabouts::parked)
-        co_return wire::trouble(*own_, failure::conflict, doing, "asked for a draft, the site made it '" + after->status + "'; does a plugin change statuses?");
+        co_return wire::trouble(*own_, failure::conflict, doing,
+                                "asked for a draft, the site made it '" + after->status + "'; does a plugin change statuses?");
     co_return done;
 }
 
@@ -413,7 +415,9 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto kind = kind_of(call.snapshot);
     auto doing = "release " + id.value + " for " + format_utc(call.at);
     if (call.at < now + release_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing, "that is less than " + format_duration(release_margin) + " ahead, and WordPress would publish it at once; give a later time");
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "that is less than " + format_duration(release_margin)
+                                + " ahead, and WordPress would publish it at once; give a later time");
     auto at = co_await find_site();
     if (!at)
         co_return at.error();
@@ -429,7 +433,9 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (before->status == "future" && before->due == planned)
         co_return done;  // an earlier call worked
     if (before->served && call.at < *before->served + site_clock_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing, "the site's clock says " + format_utc(*before->served) + " already and would publish it at once; give a later time, and set the clocks");
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "the site's clock says " + format_utc(*before->served)
+                                + " already and would publish it at once; give a later time, and set the clocks");
     auto request = wire::schedule_request(*at, kind, id, call.at);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
@@ -438,7 +444,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (!after)
         co_return after.error();
     if (after->status != "future" || after->due != planned)
-        co_return wire::trouble(*own_, failure::conflict, doing, "the site made it '" + after->status + "' for " + format_utc(after->due));
+        co_return wire::trouble(*own_, failure::conflict, doing,
+                                "the site made it '" + after->status + "' for " + format_utc(after->due));
     co_return done;
 }
 

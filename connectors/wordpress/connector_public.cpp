@@ -13,6 +13,11 @@ constexpr std::size_t most_ids = 100;        // in one call
 constexpr int tell_late = 3;                 // how often the feed shows a late post
 constexpr std::chrono::minutes overdue{10};  // WP-Cron should have published by then
 
+bool refuses_for_good(failure kind)
+{
+    return kind == failure::forbidden || kind == failure::rejected || kind == failure::unsupported || kind == failure::not_found;
+}
+
 }  // namespace
 
 asio::awaitable<result<std::optional<wire::standing>>> connector::find_by_slug(wire::site at, std::string slug)
@@ -47,7 +52,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         const auto& copy = **earlier;
         if (copy.status == "publish")
             co_return receipt{copy.id, copy.link};
-        co_return wire::trouble(*own_, failure::rejected, doing, "it is there as '" + copy.status + "': somebody took it down, or it waits for a review; see " + wire::edit_link(*own_, copy.id));
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "it is there as '" + copy.status + "': somebody took it down, or it waits for a review; see "
+                                + wire::edit_link(*own_, copy.id));
     }
     if (call.look_only)
         co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
@@ -65,7 +72,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (!seen)
         co_return problem{failure::unknown_outcome, seen.error().detail, {}};
     if (seen->status != "publish")
-        co_return wire::trouble(*own_, failure::forbidden, doing, "the site made it '" + seen->status + "'; give the user the role Editor, and see " + wire::edit_link(*own_, made->id));
+        co_return wire::trouble(*own_, failure::forbidden, doing,
+                                "the site made it '" + seen->status + "'; give the user the role Editor, and see "
+                                + wire::edit_link(*own_, made->id));
     co_return receipt{seen->id, seen->link};
 }
 
@@ -117,7 +126,8 @@ asio::awaitable<result<receipt>> connector::stick(post_id id, bool sticky)
         co_return wire::trouble(*own_, failure::not_found, doing, "somebody put it in the trash");
     // Any edit of a scheduled post in its last minute would publish it.
     if (now->status != "publish")
-        co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + now->status + "'; see " + wire::edit_link(*own_, id));
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "it is not public but '" + now->status + "'; see " + wire::edit_link(*own_, id));
     auto request = wire::stick_request(*at, id, sticky);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
@@ -139,9 +149,9 @@ asio::awaitable<result<std::vector<publication>>> connector::since(time_point si
     std::vector<publication> all;
     for (const auto& type : (*outline)->types) {
         auto some = co_await feed_of(*at, type, since);
-        bool own_type = type.kind == "posts" || type.kind == "pages";
-        if (!some && !own_type && (some.error().kind == failure::forbidden || some.error().kind == failure::rejected || some.error().kind == failure::unsupported))
-            continue;
+        bool core_type = type.kind == "posts" || type.kind == "pages";
+        if (!some && !core_type && refuses_for_good(some.error().kind))
+            continue;  // as in the queue: a plugin's type must not hide the rest
         if (!some)
             co_return some.error();
         std::ranges::move(*some, std::back_inserter(all));
@@ -223,7 +233,8 @@ asio::awaitable<std::vector<check_line>> connector::check()
     }
     auto index = co_await try_addressing(at->by);
     if (!index || !index->has_posts) {
-        lines.emplace_back("REST API", false, index ? "the site's REST API has no namespace wp/v2; a plugin or the host switched it off" : index.error().detail);
+        lines.emplace_back("REST API",
+                           false, index ? "the site's REST API has no namespace wp/v2; a plugin or the host switched it off" : index.error().detail);
         co_return lines;
     }
     lines.emplace_back("REST API", true, "");
@@ -238,7 +249,8 @@ asio::awaitable<std::vector<check_line>> connector::check()
     auto may = [&](const std::string& capability) { return me.capabilities.contains(capability); };
     lines.emplace_back("may edit others' posts", may("edit_others_posts"),
                        may("edit_others_posts") ? "" : own_->username + " sees and holds only its own posts, and nobody else's; give it the role Editor");
-    lines.emplace_back("may publish", may("publish_posts"), may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
+    lines.emplace_back("may publish",
+                       may("publish_posts"), may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
     auto more = co_await check_types(*at, me);
     std::ranges::move(more, std::back_inserter(lines));
     co_return lines;
@@ -280,14 +292,19 @@ asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, w
         if (posts && !others && type.kind != "posts")
             detail = own_->username + " sees only its own " + type.kind + " (it lacks " + type.edit_others + "); give it the role Editor";
         lines.emplace_back(std::move(what), detail.empty(), detail);
+        auto is_late = [&](const wire::listed_post& one) { return one.post.due + overdue < *site_time_; };
         if (posts && site_time_)
-            waiting += static_cast<std::size_t>(std::ranges::count_if(*posts, [&](const auto& one) { return one.post.due + overdue < *site_time_; }));
+            waiting += static_cast<std::size_t>(std::ranges::count_if(*posts, is_late));
     }
     bool pages = std::ranges::find((*outline)->types, std::string{"pages"}, &wire::post_type::kind) != (*outline)->types.end();
     if (!pages)
-        lines.emplace_back("scheduled pages can be listed", false, own_->username + " may not edit pages, so scheduled pages are not held; give it the role Editor");
-    lines.emplace_back("the site publishes on time", waiting == 0,
-                       waiting == 0 ? "" : std::to_string(waiting) + " scheduled posts are past due and wait for WP-Cron, which runs on visits: they may go out at any moment; call wp-cron.php every minute");
+        lines.emplace_back("scheduled pages can be listed",
+                           false, own_->username + " may not edit pages, so scheduled pages are not held; give it the role Editor");
+    std::string late;
+    if (waiting > 0)
+        late = std::to_string(waiting) + " scheduled posts are past due and wait for WP-Cron, which runs on visits: they may go out at any "
+                                         "moment; call wp-cron.php every minute";
+    lines.emplace_back("the site publishes on time", waiting == 0, late);
     co_return lines;
 }
 

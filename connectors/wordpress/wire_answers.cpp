@@ -193,11 +193,13 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
     case 401:
         return trouble(own, failure::auth_expired, doing, "the web server wants a password of its own " + said);
     case 403:
-        return trouble(own, failure::forbidden, doing, "a firewall or security plugin refused " + said + "; let this host use the REST API");
+        return trouble(own, failure::forbidden, doing,
+                       "a firewall or security plugin refused " + said + "; let this host use the REST API");
     case 404:
     case 410:
         // It says nothing about the post: the whole API is not where it was.
-        return trouble(own, failure::bad_reply, doing, "the web server found no API there " + said + "; is url the site's own address?");
+        return trouble(own, failure::bad_reply, doing,
+                       "the web server found no API there " + said + "; is url the site's own address?");
     case 409:
     case 412:
         return trouble(own, failure::conflict, doing, "somebody else changed it " + said);
@@ -243,7 +245,8 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
     if (reply.status >= 300 && reply.status < 400) {
         auto to = find_header(reply.headers, "Location");
         to = to.substr(0, std::min(to.find_first_of("?#"), std::size_t{200}));
-        return trouble(own, failure::rejected, doing, "the site is elsewhere (" + said + " to " + std::string{to} + "); set url to its real address");
+        return trouble(own, failure::rejected, doing,
+                       "the site is elsewhere (" + said + " to " + std::string{to} + "); set url to its real address");
     }
     if (is_foreign(reply))
         return foreign_refusal(own, doing, reply);

@@ -131,10 +131,12 @@ public:
     {
         advance(now);
         auto before = posts_;
+        auto out = out_;
         auto next = next_id_;
         auto given = handle(request);
         if (!carry_out) {
             posts_ = std::move(before);
+            out_ = std::move(out);
             next_id_ = next;
         }
         return given;

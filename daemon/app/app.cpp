@@ -97,8 +97,10 @@ public:
 
     int run()
     {
-        for (const auto& [id, budget] : budgets_)
+        for (const auto& [id, budget] : budgets_) {
             loop_.set_budget(id, budget);
+            backend_.set_budget(id, budget);
+        }
         listen();
         auto loop_work = loop_.run();
         asio::co_spawn(context_, std::move(loop_work), [this](std::exception_ptr error) { loop_ended(error); });

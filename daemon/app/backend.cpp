@@ -52,6 +52,16 @@ std::vector<std::string> daemon_backend::degraded() const
     return all;
 }
 
+std::optional<milliseconds> daemon_backend::quiet_in(const account_id& id, std::size_t posts) const
+{
+    auto budget = budgets_.find(id);
+    auto declared = rules().accounts.find(id);
+    if (budget == budgets_.end() || declared == rules().accounts.end())
+        return std::nullopt;
+    auto batch = static_cast<std::size_t>(std::max(declared->second.read_batch, 1));
+    return budget->second->time_for(posts + (posts + batch - 1) / batch, now());
+}
+
 asio::awaitable<api::answer> daemon_backend::raise(api::raise_request wanted)
 {
     auto chosen = api::choose_playbook(rules(), wanted.playbook);

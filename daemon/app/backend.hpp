@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/api/backend.hpp"
+#include "daemon/app/budget.hpp"
 #include "daemon/engine/dispatcher.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
@@ -33,6 +34,10 @@ public:
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) override;
     asio::awaitable<std::vector<api::account_report>> doctor() override;
 
+    // Each hold is a call, and so is the read-back of each batch of them.
+    std::optional<milliseconds> quiet_in(const account_id& id, std::size_t posts) const override;
+    void set_budget(const account_id& id, std::shared_ptr<account_budget> budget) { budgets_[id] = std::move(budget); }
+
     // A health problem by name; empty text: it is over.
     void health(const std::string& name, std::string text);
 
@@ -42,6 +47,7 @@ private:
     store::sqlite_ledger& ledger_;
     std::function<time_point()> clock_;
     std::map<std::string, std::string> problems_;
+    std::map<account_id, std::shared_ptr<account_budget>> budgets_;
 };
 
 }  // namespace halfmast::app

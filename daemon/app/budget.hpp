@@ -16,6 +16,7 @@ public:
 
     int available(time_point now) override { return http_.state().available(now, crisis_); }
     time_point ready_at(time_point now) override { return http_.state().ready_at(now, crisis_); }
+    std::optional<milliseconds> time_for(std::size_t calls, time_point now) { return http_.state().time_for(calls, now); }
     void in_crisis(bool yes) override
     {
         crisis_ = yes;

@@ -105,7 +105,7 @@ void retry_hold(account_state& where, hold& one, const audit_record& record)
     one.missing = false;
     where.missing.erase(one.id);
     one.not_before = record.until.value_or(time_point{});
-    if (record.outcome == "not_sent" && one.attempts > 0)
+    if ((record.outcome == "not_sent" || record.outcome == "not_stored") && one.attempts > 0)
         --one.attempts;  // it never got there
     if (record.flagged && record.by) {  // this rung is spent
         one.spent.insert(*record.by);

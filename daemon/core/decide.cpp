@@ -335,8 +335,10 @@ bool wants_feed(const account_state& where) { return !where.missing.empty() || !
 
 bool is_safe_without_ledger(const act& what)
 {
-    return std::holds_alternative<save_post>(what) || std::holds_alternative<hold_post>(what) || std::holds_alternative<read_posts>(what)
-        || std::holds_alternative<read_pins>(what);
+    // A post that is taken out is only here from then on: what recreates it must be durable first. A crash would lose it.
+    if (const auto* hold = std::get_if<hold_post>(&what))
+        return hold->by != rung::takeout;
+    return std::holds_alternative<save_post>(what) || std::holds_alternative<read_posts>(what) || std::holds_alternative<read_pins>(what);
 }
 
 bool is_settled(const policy& rules, const state& known, const crisis& flag)

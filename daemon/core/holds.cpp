@@ -92,7 +92,7 @@ void retry_hold(const step& now, const account_id& id, hold& one, bool rung_is_s
     record.flagged = rung_is_spent;
     record.why = why;
     // The next rung starts at once; the same one waits, but never past the last moment in which it could work.
-    if (!rung_is_spent && outcome.empty() && one.attempts > 0) {
+    if (!rung_is_spent && outcome != "not_sent" && one.attempts > 0) {
         auto at = now.now + now.back_off(one.attempts);
         if (one.due > now.now)
             at = std::min(at, now.now + std::max<milliseconds>((one.due - now.now) / 4, milliseconds{100}));
@@ -296,9 +296,10 @@ void after_hold(const step& now, const action_finished& done)
     switch (trouble.kind) {
     case failure::rate_limited:
     case failure::unreachable:
-    case failure::local:
         pause_account(now, where, trouble);
         return retry_hold(now, done.account, one, false, trouble.detail, "not_sent");
+    case failure::local:  // what cannot be stored is not taken out; the other holds of the account go on
+        return retry_hold(now, done.account, one, false, trouble.detail, "not_stored");
     case failure::auth_expired:
         return fail_for_now(now, done.account, one, trouble);
     case failure::forbidden:

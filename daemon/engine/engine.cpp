@@ -161,7 +161,7 @@ void engine::offer(turn& now, const account_id& id)
         return;
     int room = std::min(declared->second.most_in_flight - where->second.in_flight, most_at_once_ - at_once_);
     if (auto budget = budgets_.find(id); budget != budgets_.end() && room > 0)
-        room = std::min(room, budget->second->available(at) - where->second.in_flight);
+        room = std::min(room, budget->second->available(at) - leaving_[id]);
     if (room <= 0)
         return;
     auto before = now.actions.size();
@@ -239,12 +239,14 @@ asio::awaitable<void> engine::commit(turn now)
 
 void engine::start(action what)
 {
+    ++leaving_[what.account];
     auto work = carry(std::move(what));
     asio::co_spawn(executor_, std::move(work), asio::detached);
 }
 
 asio::awaitable<void> engine::carry(action what)
 {
+    --leaving_[what.account];
     auto again = what;
     auto result = co_await calls_.carry_out(std::move(again));
     action_finished done{what.id, what.account, std::move(what.what), std::move(result)};

@@ -104,6 +104,7 @@ private:
     std::vector<ledger_blob> unwritten_blobs_;
     std::string ledger_error_;             // of the last try; empty while the ledger works
     time_point try_ledger_at_{};
+    std::map<account_id, int> leaving_;    // started in this turn or the last: their first call is not in the budget yet
     int most_at_once_;
     int at_once_ = 0;
     bool stopping_ = false;

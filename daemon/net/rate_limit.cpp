@@ -168,6 +168,23 @@ time_point budget::ready_at(time_point now, bool crisis) const
     return std::max(first, full_at_ - milliseconds{static_cast<std::int64_t>(std::floor(before_full))});
 }
 
+std::optional<milliseconds> budget::time_for(std::size_t calls, time_point now) const
+{
+    if (!limit_ || (!fills_ && !remaining_))
+        return std::nullopt;
+    auto first = std::max(now, blocked_until_);
+    auto there = static_cast<std::size_t>(left(first));
+    auto wait = first - now;
+    if (calls <= there)
+        return wait;
+    auto more = calls - there;
+    if (fills_)
+        return wait + milliseconds{static_cast<std::int64_t>(std::ceil(static_cast<double>(more) / per_ms_))};
+    auto windows = (more + static_cast<std::size_t>(*limit_) - 1) / static_cast<std::size_t>(*limit_);
+    auto length = window_ > milliseconds{0} ? window_ : usual_window;
+    return std::max(wait, window_ends_ - now) + length * static_cast<std::int64_t>(windows - 1);
+}
+
 void budget::spend(time_point now)
 {
     ++in_flight_;

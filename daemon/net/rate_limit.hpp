@@ -31,6 +31,9 @@ public:
     // How many calls may leave now; a large number when the platform never named a limit.
     [[nodiscard]] int available(time_point now, bool crisis) const;
 
+    // How long so many calls will take to leave; nullopt when the platform never named a limit.
+    [[nodiscard]] std::optional<milliseconds> time_for(std::size_t calls, time_point now) const;
+
     // When the next call may leave; `now` or earlier when one may leave already.
     [[nodiscard]] time_point ready_at(time_point now, bool crisis) const;
 

@@ -46,7 +46,7 @@ TEST_CASE("every kind of failure has its next state", "[holds]")
     auto rows = std::vector<row>{
         {failure::unreachable, hold_state::planned, false, 0, true},
         {failure::rate_limited, hold_state::planned, false, 0, true},
-        {failure::local, hold_state::planned, false, 0, true},
+        {failure::local, hold_state::planned, false, 0, false},
         {failure::auth_expired, hold_state::failed, false, 0, true},
         {failure::forbidden, hold_state::planned, true, 0, false},
         {failure::rejected, hold_state::planned, true, 0, false},

@@ -83,12 +83,20 @@ struct memory_platform final : queue_port, pin_port, feed_port {
                 all.push_back(one.post);
         co_return all;
     }
-    asio::awaitable<result<kept_bytes>> save(save_post) override { co_return problem{failure::unsupported, "no takeout", {}}; }
+    asio::awaitable<result<kept_bytes>> save(save_post call) override
+    {
+        kept_bytes kept{{"post.json", "", std::make_shared<const std::string>("whole " + call.post.value)}};
+        co_return kept;
+    }
     asio::awaitable<result<receipt>> hold(hold_post call) override
     {
         auto name = call.post.value;
         if (auto trouble = called("hold " + name, "hold_started " + name))
             co_return *trouble;
+        if (call.by == rung::takeout) {
+            posts.erase(name);
+            co_return receipt{};
+        }
         posts.at(name).state = "draft";
         co_return receipt{call.remote, ""};
     }

@@ -82,6 +82,28 @@ TEST_CASE("when the ledger refuses, holds go on and nothing becomes public", "[e
     CHECK(here.refusals.back().empty());
 }
 
+TEST_CASE("while the ledger refuses nothing is taken out, for its copy could be lost; the gentler holds go on", "[engine]")
+{
+    stage here;
+    here.rules.accounts.at(account_id{"blog"}).rungs = {{rung::draft, 10min}, {rung::takeout, 0s}};
+    here.schedule("near", 5min, "promo");
+    here.schedule("far", 30min, "promo");
+    here.start();
+    here.observe();
+    REQUIRE(here.run_until([&] { return here.ledger.has("account_reachable "); }));
+    here.ledger.refuses = true;
+    here.raise();
+    here.observe();
+    REQUIRE(here.run_until([&] { return here.state_of("far") == hold_state::held && here.refusals.size() > 5; }));
+    CHECK(here.platform->posts.contains("near"));
+
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.state_of("near") == hold_state::held; }));
+    CHECK_FALSE(here.platform->posts.contains("near"));
+    CHECK(here.ledger.has("hold_saved near"));
+    CHECK(std::ranges::count(here.platform->unrecorded, "hold near") == 0);
+}
+
 TEST_CASE("a release is not carried out while the ledger refuses", "[engine]")
 {
     stage here;

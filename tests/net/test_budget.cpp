@@ -141,6 +141,21 @@ TEST_CASE("a new window begins with what the platform says", "[budget]")
     CHECK(calls.ready_at(later, true) == later + seconds{60});
 }
 
+TEST_CASE("how long many calls take is known once a limit is", "[budget]")
+{
+    budget calls;
+    CHECK_FALSE(calls.time_for(10, noon));
+    calls.spend(noon);
+    calls.learn(200, window(100, 40, "2026-03-01T12:05:00Z"), noon);
+    CHECK(calls.time_for(40, noon) == milliseconds{0});
+    CHECK(calls.time_for(41, noon) == std::chrono::minutes{5});       // the next window
+    CHECK(calls.time_for(140, noon) == std::chrono::minutes{5});
+    CHECK(calls.time_for(141, noon) == std::chrono::minutes{10});
+    calls.spend(noon);
+    calls.learn(429, {{"Retry-After", "30"}}, noon);
+    CHECK(*calls.time_for(1, noon) >= seconds{30});
+}
+
 TEST_CASE("nothing leaves before Retry-After", "[budget]")
 {
     for (const auto& [text, ends] : std::vector<std::pair<std::string, time_point>>{

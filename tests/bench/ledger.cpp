@@ -21,7 +21,6 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr int singly = 2'000;
 constexpr std::size_t group = 64;
 
 double milliseconds_since(steady::time_point began) { return std::chrono::duration<double, std::milli>(steady::now() - began).count(); }
@@ -55,7 +54,7 @@ ledger_batch batch_of(int first, std::size_t size)
 }
 
 // The disk alone: as many bytes as an entry takes at least, and one fdatasync.
-std::vector<double> sync_alone(const std::string& folder)
+std::vector<double> sync_alone(const std::string& folder, int times)
 {
     auto path = folder + "/sync";
     int file = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
@@ -63,7 +62,7 @@ std::vector<double> sync_alone(const std::string& folder)
         throw std::runtime_error("cannot write " + path);
     std::string page(4096, 'x');  // SQLite's log grows by whole pages
     std::vector<double> took;
-    for (int i = 0; i < singly; ++i) {
+    for (int i = 0; i < times; ++i) {
         auto began = steady::now();
         if (::write(file, page.data(), page.size()) != static_cast<ssize_t>(page.size()) || ::fdatasync(file) != 0)
             throw std::runtime_error("cannot write " + path);
@@ -81,7 +80,7 @@ struct figures {
     std::string trouble;
 };
 
-asio::awaitable<void> append_all(store::sqlite_ledger& ledger, std::size_t entries, figures& made)
+asio::awaitable<void> append_all(store::sqlite_ledger& ledger, int singly, std::size_t entries, figures& made)
 {
     for (int i = 0; i < singly; ++i) {
         auto batch = batch_of(i, 1);
@@ -95,7 +94,7 @@ asio::awaitable<void> append_all(store::sqlite_ledger& ledger, std::size_t entri
     }
     // The records are made beforehand: it is the ledger that is measured.
     std::vector<ledger_batch> batches;
-    for (std::size_t first = singly; first < entries; first += group)
+    for (auto first = static_cast<std::size_t>(singly); first < entries; first += group)
         batches.push_back(batch_of(static_cast<int>(first), group));
     auto began = steady::now();
     for (auto& batch : batches) {
@@ -118,14 +117,15 @@ int main(int count, char** words)
             throw std::runtime_error("usage: bench-ledger DIRECTORY ENTRIES");
         std::string folder = words[1];
         auto entries = static_cast<std::size_t>(std::stoul(words[2]));
-        auto alone = sync_alone(folder);
+        int singly = static_cast<int>(std::clamp<std::size_t>(entries / 30, 100, 2'000));
+        auto alone = sync_alone(folder, singly);
         asio::io_context context{1};
         auto opened = store::sqlite_ledger::open(context.get_executor(), folder + "/state");
         if (!opened)
             throw std::runtime_error(opened.error().detail);
         figures made;
         std::exception_ptr broken;
-        asio::co_spawn(context, append_all(**opened, entries, made), [&](std::exception_ptr error) {
+        asio::co_spawn(context, append_all(**opened, singly, entries, made), [&](std::exception_ptr error) {
             broken = error;
             context.stop();
         });

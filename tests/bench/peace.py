@@ -7,12 +7,12 @@ import time
 
 import rivals
 from stage import BUILD, Guard, Plan, Platforms, Run, folder, pause, row, say
-from stops import guarded_stop
+from stops import big_plan, guarded_stop
 
 
 def poll(quick):
     """Every account read again and again, mostly unchanged. The rhythm is ten times the real one, and the time a tenth: as many polls."""
-    accounts, every, seconds = (1_000, 3, 20) if quick else (10_000, 6, 60)
+    accounts, every, seconds = (1_000, 2, 8) if quick else (10_000, 6, 60)
     plan = Plan(accounts, 2)
     rows = []
     say(f"poll: {accounts} accounts every {every} s, for {seconds} s ...")
@@ -50,7 +50,7 @@ def start(quick, keep):
     after a quiet while."""
     if not os.path.isdir(os.path.join(keep, "state")):
         say("start: a crisis to start with ...")
-        plan = Plan(20, 100, hosts=8) if quick else Plan(100, 1000, hosts=8)
+        plan = big_plan(quick)
         with folder() as where, Platforms(where, plan) as platforms:
             platforms.fill()
             guarded_stop(platforms, keep, wait=300)
@@ -61,7 +61,7 @@ def start(quick, keep):
     guard = Guard(keep, members)
     say(f"start: {guard.ledger_size()} records ...")
     worst, _, _ = start_once(guard, 0)
-    start_once(guard, 15)  # quiet long enough for whatever the daemon does when nobody asks for anything
+    start_once(guard, 0 if quick else 15)  # quiet long enough for whatever the daemon does when nobody asks for anything
     times, held, rss = zip(*(start_once(guard, 0) for _ in range(5)))
     return [row("start", "halfmast", seconds=sorted(times)[2], p99_ms=worst * 1000, confirmed=held[0], rss_mb=max(rss))]
 
@@ -93,7 +93,7 @@ def start_once(guard, quiet_for):
 
 def ledger(quick):
     tool = os.path.join(BUILD, "bench-ledger")
-    entries = 30_000 if quick else 300_000
+    entries = 10_000 if quick else 300_000
     say(f"ledger: {entries} entries ...")
     with folder() as where:
         run = Run([tool, where, str(entries)], deadline=120)

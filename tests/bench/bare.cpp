@@ -4,6 +4,7 @@
 // A line: account TAB method TAB url TAB token TAB body. A method with '=' in front waits until everything before it of its account
 // was answered (a read-back). Prints one JSON object.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <deque>
 #include <iostream>
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 namespace {
 
@@ -60,9 +63,13 @@ std::size_t swallow(char*, std::size_t size, std::size_t count, void*) { return 
 
 class sender {
 public:
-    explicit sender(options given) : given_(given), multi_(curl_multi_init())
+    explicit sender(options given) : given_(given), multi_(curl_multi_init()), sockets_(epoll_create1(EPOLL_CLOEXEC))
     {
         curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(given_.at_once));
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &sender::watch);
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &sender::remind);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
         transfers_.resize(given_.at_once);
         for (auto& one : transfers_) {
             one.handle = curl_easy_init();
@@ -76,6 +83,7 @@ public:
             curl_easy_cleanup(one.handle);
         }
         curl_multi_cleanup(multi_);
+        ::close(sockets_);
     }
     sender(const sender&) = delete;
     sender& operator=(const sender&) = delete;
@@ -95,12 +103,8 @@ public:
             list(i);
         while (left_ > 0) {
             auto wake = fill(steady::now());
-            int running = 0;
-            curl_multi_perform(multi_, &running);
-            if (collect())
-                continue;
-            auto wait = std::chrono::ceil<std::chrono::milliseconds>(wake - steady::now());
-            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000)), nullptr);
+            turn(std::min(wake, curl_wants_));
+            collect();
         }
         took_ = seconds_f(steady::now() - began_).count();
     }
@@ -195,14 +199,51 @@ private:
         curl_multi_add_handle(multi_, handle);
     }
 
-    bool collect()
+    // Waits for sockets or until then, and lets libcurl do what is to be done: a turn costs what happened, not what is open.
+    void turn(steady::time_point until)
     {
-        bool any = false;
+        auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
+        std::array<epoll_event, 128> happened;
+        int count = epoll_wait(sockets_, happened.data(), static_cast<int>(happened.size()), static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000)));
+        int running = 0;
+        for (int i = 0; i < count; ++i) {
+            const auto& one = happened[static_cast<std::size_t>(i)];
+            int mask = ((one.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) | ((one.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
+            curl_multi_socket_action(multi_, one.data.fd, mask, &running);
+        }
+        if (steady::now() >= curl_wants_) {
+            curl_wants_ = never;
+            curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+        }
+    }
+
+    static int watch(CURL*, curl_socket_t socket, int what, void* mine, void*)
+    {
+        auto* self = static_cast<sender*>(mine);
+        epoll_event wanted{};
+        wanted.data.fd = socket;
+        if (what == CURL_POLL_REMOVE) {
+            epoll_ctl(self->sockets_, EPOLL_CTL_DEL, socket, &wanted);
+            return 0;
+        }
+        wanted.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+        if (epoll_ctl(self->sockets_, EPOLL_CTL_MOD, socket, &wanted) != 0)
+            epoll_ctl(self->sockets_, EPOLL_CTL_ADD, socket, &wanted);
+        return 0;
+    }
+
+    static int remind(CURLM*, long wait, void* mine)
+    {
+        static_cast<sender*>(mine)->curl_wants_ = wait < 0 ? never : steady::now() + std::chrono::milliseconds{wait};
+        return 0;
+    }
+
+    void collect()
+    {
         int queued = 0;
         while (auto* message = curl_multi_info_read(multi_, &queued)) {
             if (message->msg != CURLMSG_DONE)
                 continue;
-            any = true;
             transfer* one = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &one);
             long status = 0;
@@ -211,7 +252,6 @@ private:
             curl_multi_remove_handle(multi_, one->handle);
             finish(*one, got_through ? status : 0);
         }
-        return any;
     }
 
     void finish(transfer& one, long status)
@@ -238,8 +278,12 @@ private:
         list(account);
     }
 
+    static constexpr auto never = steady::time_point::max();
+
     options given_;
     CURLM* multi_;
+    int sockets_;
+    steady::time_point curl_wants_ = never;
     std::vector<transfer> transfers_;
     std::vector<transfer*> free_;
     std::vector<lane> lanes_;

@@ -129,7 +129,7 @@ class CurlScript:
         return self.ended
 
     def transfer(self, calls):
-        """[(headers, body)] in the order of the calls."""
+        """[(headers, body)] of the calls that read, in their order."""
         raise NotImplementedError
 
     def finish(self, run, name):
@@ -148,14 +148,15 @@ class Parallel(CurlScript):
         with open(config, "w") as file:
             for number, (method, url, token, body) in enumerate(calls):
                 file.write(f'{"next" if number else ""}\nsilent\nurl = "{url}"\nrequest = {method}\nheader = "Authorization: Bearer {token}"\n'
-                           f'retry = 10\nretry-all-errors\nfail\nmax-time = 15\n'
-                           f'dump-header = "{self.where}/{number}.h"\noutput = "{self.where}/{number}.b"\n')
+                           f'retry = 10\nretry-all-errors\nfail\nmax-time = 15\n')
                 if body:
-                    file.write(f'data = "{body}"\n')
+                    file.write(f'data = "{body}"\noutput = "/dev/null"\n')
+                else:
+                    file.write(f'dump-header = "{self.where}/{number}.h"\noutput = "{self.where}/{number}.b"\n')
         run = Run(["curl", "--parallel", "--parallel-immediate", "--parallel-max", str(min(300, self.platforms.plan.at_once)), "--config", config],
                   deadline=self.left())
         self.finish(run, "curl")
-        return [take(f"{self.where}/{number}") for number in range(len(calls))]
+        return [take(f"{self.where}/{number}") for number, (_, _, _, body) in enumerate(calls) if not body]
 
 
 class Processes(CurlScript):
@@ -168,12 +169,12 @@ class Processes(CurlScript):
     def transfer(self, calls):
         lines = []
         for number, (method, url, token, body) in enumerate(calls):
-            data = f"--data {body}" if body else ""
-            lines.append(f"{method} -H 'Authorization: Bearer {token}' {data} -D {self.where}/{number}.h -o {self.where}/{number}.b '{url}'\n")
+            more = f"--data {body} -o /dev/null" if body else f"-D {self.where}/{number}.h -o {self.where}/{number}.b"
+            lines.append(f"{method} -H 'Authorization: Bearer {token}' {more} '{url}'\n")
         command = ["xargs", "-P", "64", "-L", "1", "curl", "--silent", "--fail", "--retry", "10", "--retry-all-errors", "--max-time", "15", "--request"]
         run = Run(command, stdin="".join(lines), deadline=self.left())
         self.finish(run, "xargs")
-        return [take(f"{self.where}/{number}") for number in range(len(calls))]
+        return [take(f"{self.where}/{number}") for number, (_, _, _, body) in enumerate(calls) if not body]
 
 
 def take(path):

@@ -17,21 +17,21 @@ def slot(number, rate, burst):
     return 0.0 if number < burst else (number + 1 - burst) / rate
 
 
-def leaks_in_order(dues, rate, burst, calls=1):
-    """One account's posts in the order given; a post is stopped with its last call. What got out before costs its call all the same: a list
-    made at the start does not know."""
-    return sum(1 for number, due in enumerate(dues) if slot((number + 1) * calls - 1, rate, burst) >= due)
+def leaks_in_order(dues, rate, burst):
+    """One account's posts in the order given; each is stopped when its call is answered. What got out before costs its call all the same: a
+    list made at the start does not know."""
+    return sum(1 for number, due in enumerate(dues) if slot(number, rate, burst) + LATENCY >= due)
 
 
-def least_leaks(dues, rate, burst, calls=1):
+def least_leaks(dues, rate, burst):
     """The fewest that must get out: Moore and Hodgson's rule (earliest due first; when one comes too late, drop the longest so far;
     all are equally long here, so any)."""
     kept = 0
     for due in sorted(dues):
-        if slot((kept + 1) * calls - 1, rate, burst) < due:
+        if slot(kept, rate, burst) + LATENCY < due:
             kept += 1
     return len(dues) - kept
 
 
-def leaks(plan, how, calls=1):
-    return sum(how(dues, plan.rate, plan.burst, calls) for dues in plan.dues)
+def leaks(plan, how):
+    return sum(how(dues, plan.rate, plan.burst) for dues in plan.dues)

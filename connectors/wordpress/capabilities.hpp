@@ -19,6 +19,7 @@ inline constexpr bool can_pin = true;    // sticky posts; WordPress puts no limi
 inline constexpr bool can_read_feed = true;
 inline constexpr int most_pins = 0;
 inline constexpr int text_limit = 0;
+inline constexpr std::size_t most_ids = 100;  // of a list in one call
 inline constexpr int read_batch = 50;
 inline constexpr int most_in_flight = 4;  // a PHP pool is small, and visitors need it too
 

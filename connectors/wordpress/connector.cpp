@@ -10,7 +10,6 @@ namespace halfmast::wordpress {
 namespace {
 
 constexpr unsigned renew_after = 20;        // lists after which types, names of terms and authors are asked for anew
-constexpr std::size_t most_ids = 100;       // in one call
 constexpr std::size_t most_late = 1000;     // remembered
 
 // A refusal that waiting does not heal.

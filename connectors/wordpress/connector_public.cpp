@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "connectors/wordpress/capabilities.hpp"
 #include "connectors/wordpress/connector.hpp"
 
 namespace halfmast::wordpress {
@@ -9,7 +10,6 @@ namespace halfmast::wordpress {
 namespace {
 
 constexpr std::int64_t most_pages = 1000;    // of any list; a hundred thousand posts
-constexpr std::size_t most_ids = 100;        // in one call
 constexpr int tell_late = 3;                 // how often the feed shows a late post
 constexpr std::chrono::minutes overdue{10};  // WP-Cron should have published by then
 

@@ -13,6 +13,8 @@ using digest = std::array<unsigned char, 32>;
 
 digest sha256(std::string_view bytes);
 std::string to_hex(const digest& value);
+// The 32 bytes themselves, as long as the digest lives.
+inline std::string_view view(const digest& value) { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
 std::string to_hex(std::string_view bytes);
 
 // What stands before the first record.

@@ -14,11 +14,6 @@ using nlohmann::json;
 
 constexpr std::size_t most_faults = 100;
 
-std::string_view view(const digest& value)
-{
-    return {reinterpret_cast<const char*>(value.data()), value.size()};
-}
-
 std::string number(std::int64_t seq)
 {
     return std::to_string(seq);

@@ -9,6 +9,9 @@
 
 namespace halfmast::ctl {
 
+// How often the daemon is asked again while something is under way.
+inline constexpr milliseconds look_every{200};
+
 struct reply {
     int status = 0;
     std::string text;

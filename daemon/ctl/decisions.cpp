@@ -26,7 +26,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr milliseconds look_every{200};
 
 struct decision_options {
     std::vector<std::string> ids;

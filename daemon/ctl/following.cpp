@@ -17,7 +17,6 @@ namespace halfmast::ctl {
 
 namespace {
 
-constexpr milliseconds look_every{200};
 constexpr milliseconds look_patience{10'000};
 
 // The newest message, or why there is none: a daemon that is restarted under us is waited for.

@@ -23,7 +23,7 @@ namespace {
 
 constexpr milliseconds start_patience{120'000};  // a long ledger is read first
 constexpr milliseconds stop_patience{30'000};
-constexpr milliseconds look_every{50};
+constexpr milliseconds ask_every{50};
 constexpr int cannot_exec = 127;
 constexpr int config_invalid_of_halfmastd = 6;
 constexpr std::size_t most_said = 4'000;
@@ -118,7 +118,7 @@ void direct_daemon::wait_until_it_answers()
 {
     client daemon{socket_};
     daemon.answer_within(milliseconds{5'000});
-    for (milliseconds waited{0}; waited < start_patience; waited += look_every) {
+    for (milliseconds waited{0}; waited < start_patience; waited += ask_every) {
         if (has_ended())
             throw_ended();
         try {
@@ -129,7 +129,7 @@ void direct_daemon::wait_until_it_answers()
         } catch (const no_answer&) {
             // it is still busy reading its ledger
         }
-        if (!wait_for(look_every))
+        if (!wait_for(ask_every))
             throw command_error{exit_code::interrupted, "interrupted", "interrupted before halfmastd --direct was ready: nothing was raised"};
     }
     throw command_error{exit_code::failed, "direct-failed", "halfmastd --direct was started and did not answer; it said: " + what_it_said()};
@@ -169,10 +169,10 @@ void direct_daemon::stop()
 {
     if (process_ > 0)
         kill(process_, SIGTERM);
-    for (milliseconds waited{0}; process_ > 0 && !has_ended(); waited += look_every) {
+    for (milliseconds waited{0}; process_ > 0 && !has_ended(); waited += ask_every) {
         if (waited >= stop_patience)
             kill(process_, SIGKILL);
-        usleep(static_cast<useconds_t>(look_every.count() * 1'000));  // also after a Ctrl-C, which ends every wait_for at once
+        usleep(static_cast<useconds_t>(ask_every.count() * 1'000));  // also after a Ctrl-C, which ends every wait_for at once
     }
     clear_up();
 }

@@ -9,7 +9,7 @@ namespace halfmast::sandbox {
 
 namespace {
 
-scheduled* own(call& from)
+scheduled* own_scheduled(call& from)
 {
     auto* post = from.state.find_scheduled(from.key());
     return post != nullptr && post->owner == from.who->key ? post : nullptr;
@@ -26,15 +26,15 @@ reply list(call& from)
     return made;
 }
 
-reply show(call& from)
+reply show_scheduled(call& from)
 {
-    const auto* post = own(from);
+    const auto* post = own_scheduled(from);
     return post == nullptr ? not_found() : answer(scheduled_entity(from.view(), *post));
 }
 
 reply move(call& from)
 {
-    auto* post = own(from);
+    auto* post = own_scheduled(from);
     if (post == nullptr)
         return not_found();
     auto due = std::optional{post->due};
@@ -52,7 +52,7 @@ reply move(call& from)
 
 reply cancel(call& from)
 {
-    const auto* post = own(from);
+    const auto* post = own_scheduled(from);
     if (post == nullptr)
         return not_found();
     from.state.cancel(post->key);
@@ -64,7 +64,7 @@ reply cancel(call& from)
 void add_scheduled_routes(std::vector<route>& table)
 {
     table.push_back({"GET", "/api/v1/scheduled_statuses", needs::user, list});
-    table.push_back({"GET", "/api/v1/scheduled_statuses/:id", needs::user, show});
+    table.push_back({"GET", "/api/v1/scheduled_statuses/:id", needs::user, show_scheduled});
     table.push_back({"PUT", "/api/v1/scheduled_statuses/:id", needs::user, move});
     table.push_back({"PATCH", "/api/v1/scheduled_statuses/:id", needs::user, move});
     table.push_back({"DELETE", "/api/v1/scheduled_statuses/:id", needs::user, cancel});

@@ -23,11 +23,6 @@ problem refuse(const std::string& state_dir, std::string what)
                    {}};
 }
 
-std::string_view view(const audit::digest& value)
-{
-    return {reinterpret_cast<const char*>(value.data()), value.size()};
-}
-
 bool to_digest(std::string_view bytes, audit::digest& into)
 {
     if (bytes.size() != into.size())
@@ -162,7 +157,7 @@ result<void> ledger_writer::check_signed_record(const audit::checkpoint& head)
         return query.error();
     query->number(1, head.seq);
     audit::digest prev;
-    if (query->step() != SQLITE_ROW || query->bytes_at(3) != view(head.head))
+    if (query->step() != SQLITE_ROW || query->bytes_at(3) != audit::view(head.head))
         return refuse(state_dir_, "ledger.db: record " + std::to_string(head.seq) + " is not the one that was signed at " + head.at);
     if (!to_digest(query->bytes_at(2), prev) || audit::chain_hash(head.seq, query->bytes_at(0), query->bytes_at(1), prev) != head.head)
         return refuse(state_dir_, "ledger.db: record " + std::to_string(head.seq) + " was changed: its hash is not that of its content");
@@ -181,7 +176,7 @@ result<void> ledger_writer::check_unsigned_tail(const audit::checkpoint& head)
     int code = SQLITE_ROW;
     while ((code = query->step()) == SQLITE_ROW) {
         auto real = audit::chain_hash(query->number_at(0), query->bytes_at(1), query->bytes_at(2), hash);
-        if (query->number_at(0) != ++seq || query->bytes_at(3) != view(hash) || query->bytes_at(4) != view(real))
+        if (query->number_at(0) != ++seq || query->bytes_at(3) != audit::view(hash) || query->bytes_at(4) != audit::view(real))
             return refuse(state_dir_, "ledger.db: record " + std::to_string(query->number_at(0)) + " does not continue the chain");
         hash = real;
     }
@@ -262,8 +257,8 @@ int ledger_writer::insert(const ledger_batch& batch, std::int64_t& seq, audit::d
         insert_entry_.number(1, seq);
         insert_entry_.text(2, entry.at);
         insert_entry_.text(3, entry.payload);
-        insert_entry_.bytes(4, view(head));
-        insert_entry_.bytes(5, view(hash));
+        insert_entry_.bytes(4, audit::view(head));
+        insert_entry_.bytes(5, audit::view(hash));
         if (int code = insert_entry_.run(); code != SQLITE_OK)
             return code;
         head = hash;

@@ -16,7 +16,7 @@ namespace halfmast::store {
 
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{4} << 30;
+constexpr std::size_t most_snapshot = std::size_t{4} << 30;
 constexpr std::size_t digest_size = std::tuple_size_v<audit::digest>;
 
 struct cut_short : std::runtime_error {
@@ -237,8 +237,6 @@ std::string first_line()
 
 std::string path_of(const std::string& state_dir) { return state_dir + "/snapshot"; }
 
-std::string_view view(const audit::digest& value) { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
-
 struct file_parts {
     std::int64_t seq = 0;
     std::string hash;
@@ -291,13 +289,13 @@ std::optional<state> unpack(std::string_view bytes)
 
 std::optional<snapshot> read_snapshot(const std::string& state_dir)
 {
-    auto bytes = audit::read_file(path_of(state_dir), most_bytes);
+    auto bytes = audit::read_file(path_of(state_dir), most_snapshot);
     if (!bytes || bytes->size() < digest_size)
         return std::nullopt;
     std::string_view content{*bytes};
     auto sum = content.substr(content.size() - digest_size);
     content.remove_suffix(digest_size);
-    if (view(audit::sha256(content)) != sum)
+    if (audit::view(audit::sha256(content)) != sum)
         return std::nullopt;
     auto parts = read_front(content);
     if (!parts)
@@ -311,7 +309,7 @@ std::optional<snapshot> read_snapshot(const std::string& state_dir)
 result<void> write_snapshot(const std::string& state_dir, const snapshot& made)
 {
     auto bytes = first_line() + std::to_string(made.seq) + "\n" + made.hash + pack(made.known);
-    bytes += view(audit::sha256(bytes));
+    bytes += audit::view(audit::sha256(bytes));
     return audit::replace_file(path_of(state_dir), bytes, 0600);
 }
 

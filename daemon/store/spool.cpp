@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_bytes = 1u << 20;
+constexpr std::size_t most_spooled = 1u << 20;
 
 bool is_raise(const std::string& name) { return name.starts_with("raise-") && name.ends_with(".json"); }
 
@@ -34,7 +34,7 @@ result<std::vector<spooled>> read_spool(const std::string& state_dir)
     std::ranges::sort(paths);
     std::vector<spooled> found;
     for (auto& path : paths) {
-        auto bytes = audit::read_file(path, most_bytes);
+        auto bytes = audit::read_file(path, most_spooled);
         found.push_back({std::move(path), bytes ? std::move(*bytes) : std::string{}});
     }
     return found;

@@ -16,7 +16,6 @@ struct span {
     std::size_t end = 0;
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool begins_with(std::string_view text, std::size_t at, std::string_view lower_case)
 {

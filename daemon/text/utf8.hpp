@@ -8,6 +8,9 @@
 
 namespace halfmast::text {
 
+// ASCII only: names of schemes, tags and entities.
+inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 inline constexpr char32_t replacement = 0xFFFD;
 
 // The code point at `at`, which moves behind it. A broken sequence is U+FFFD. `at` must lie before the end.

@@ -164,7 +164,7 @@ def sick(quick):
     rows = []
     for subject, ill in (("floor", False), ("halfmast", True)):
         say(f"sick: {'one account in fifty is' if ill else 'nobody is'} sick ...")
-        rows.append(one_run(plan, subject, ill, (8 if quick else 20) if ill else 60))
+        rows.append(one_run(plan, subject, ill, (6 if quick else 20) if ill else 60))
     rows[1]["ratio_to_floor"] = rows[1]["seconds"] / rows[0]["seconds"]
     return rows
 

@@ -78,7 +78,8 @@ def quiet(work, plan, deadline, subjects, keep=None):
             if subject == "halfmast":
                 figures, _ = guarded_stop(platforms, keep or where, wait=int(deadline) + 60)
             else:
-                figures = rivals.figures(rivals.stop_with(subject, platforms, deadline, where), platforms, plan.total)
+                patience = min(deadline, 5) if subject == "xargs" and deadline < 60 else deadline
+                figures = rivals.figures(rivals.stop_with(subject, platforms, patience, where), platforms, plan.total)
         if subject == "bare":
             bare_seconds = figures["seconds"]
         rows.append(with_ratios(work, subject, figures, floor, bare_seconds))
@@ -136,7 +137,7 @@ def leaks(quick, subjects=None):
         played = plans if subject in ("halfmast", "bare") else plans[:2]
         say(f"leaks: {subject}, {len(played)} seeds ...")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            several = list(pool.map(lambda plan: leaks_of(subject, plan, 6 if quick else 15, 15 if quick else 60), played))
+            several = list(pool.map(lambda plan: leaks_of(subject, plan, 4 if quick else 15, 15 if quick else 60), played))
         figures = {name: mean([one[name] for one in several]) for name in several[0]}
         if subject == "bare":
             bare_seconds = figures["seconds"]

@@ -12,7 +12,7 @@ from stops import big_plan, guarded_stop
 
 def poll(quick):
     """Every account read again and again, mostly unchanged. The rhythm is ten times the real one, and the time a tenth: as many polls."""
-    accounts, every, seconds = (1_000, 2, 8) if quick else (10_000, 6, 60)
+    accounts, every, seconds = (1_000, 2, 6) if quick else (10_000, 6, 60)
     plan = Plan(accounts, 2)
     rows = []
     say(f"poll: {accounts} accounts every {every} s, for {seconds} s ...")

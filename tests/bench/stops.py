@@ -78,7 +78,7 @@ def quiet(work, plan, deadline, subjects, keep=None):
             if subject == "halfmast":
                 figures, _ = guarded_stop(platforms, keep or where, wait=int(deadline) + 60)
             else:
-                patience = min(deadline, 5) if subject == "xargs" and deadline < 60 else deadline
+                patience = min(deadline, 3) if subject == "xargs" and deadline < 60 else deadline
                 figures = rivals.figures(rivals.stop_with(subject, platforms, patience, where), platforms, plan.total)
         if subject == "bare":
             bare_seconds = figures["seconds"]
@@ -87,7 +87,7 @@ def quiet(work, plan, deadline, subjects, keep=None):
 
 
 def quiet_50x40(quick, subjects=("bare", "halfmast", *RIVALS)):
-    plan = Plan(20, 11, rate=2, burst=5) if quick else Plan(50, 40, rate=2, burst=5)
+    plan = Plan(20, 9, rate=2, burst=5) if quick else Plan(50, 40, rate=2, burst=5)
     return quiet("quiet-50x40", plan, 9 if quick else 120, subjects)
 
 

@@ -57,6 +57,7 @@ private:
     // Those of the wanted posts that are in the queue.
     asio::awaitable<result<std::vector<scheduled_post>>> sweep(const std::vector<post_id>& wanted);
     asio::awaitable<result<std::vector<scheduled_post>>> look_at_one(post_id id);
+    [[nodiscard]] bool may_be_out(const read_request& wanted) const;
     asio::awaitable<std::optional<problem>> find_published(const read_posts& call, std::vector<post_reading>& readings);
 
     asio::awaitable<void> check_scopes(std::vector<check_line>& lines);

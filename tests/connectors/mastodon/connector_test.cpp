@@ -273,6 +273,19 @@ TEST_CASE("the same words published before the due time are no evidence", "[mast
     CHECK(on.count("GET /api/v1/accounts/verify_credentials") == 1);
 }
 
+TEST_CASE("what we took out before its time is read back by one call: the feed is watched later", "[mastodon]")
+{
+    talk on;
+    on.net.answer = [&](const http_request&, const std::string& line) {
+        CHECK(line == "GET /api/v1/scheduled_statuses/7");
+        return reply(404, {{"error", "Record not found"}});
+    };
+    read_posts call{{{post_id{"7"}, post_id{"7"}, rung::takeout, snapshot("7", "Sale", now + 30min)}}};
+    auto seen = on.run(on.to->read(call)).value().at(0);
+    CHECK(seen.where == whereabouts::absent);
+    CHECK(on.net.lines.size() == 1);
+}
+
 TEST_CASE("a list without an end is a bad reply", "[mastodon]")
 {
     talk on;

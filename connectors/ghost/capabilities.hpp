@@ -1,0 +1,27 @@
+// What a Ghost site can do for halfmast: declared, not found out by failing. The reasons are in README.md.
+#pragma once
+
+#include "daemon/core/account.hpp"
+
+namespace halfmast::ghost {
+
+// Back to a draft works until the post is out, so it needs no lead. There is no second rung: whatever refuses a draft
+// (key, role, outage) refuses a new date for the same reason.
+inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}};
+
+// Ghost takes a date in the past for an order to publish within seconds; older ones want two minutes. The rest is for clocks.
+inline constexpr seconds release_margin{180};
+// The least distance from the site's own clock at which a release is sent.
+inline constexpr seconds site_clock_margin{150};
+
+inline constexpr bool can_publish = true;
+// `featured` is a mark for the theme; can_pin is declared only where the settings say that visitors see it.
+inline constexpr bool can_read_feed = true;
+inline constexpr int most_pins = 0;
+inline constexpr int text_limit = 0;
+inline constexpr std::size_t most_ids = 50;  // of a filter in one call
+inline constexpr int read_batch = 50;
+inline constexpr int most_in_flight = 4;     // one Node process answers visitors too
+inline constexpr int most_turns = 3;         // writes of one call, each after a fresh look, when others write as well
+
+}  // namespace halfmast::ghost

@@ -1,0 +1,373 @@
+// What is asked. What an answer means is in wire_answers.cpp.
+#include "connectors/ghost/wire.hpp"
+
+#include <algorithm>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "connectors/ghost/wire_json.hpp"
+#include "daemon/text/text.hpp"
+
+namespace halfmast::ghost::wire {
+
+namespace {
+
+constexpr std::size_t most_list = 64u << 20;  // a hundred long articles
+constexpr std::size_t most_title = 60;        // characters
+constexpr std::size_t most_slug = 120;        // Ghost keeps 185
+constexpr seconds token_life{240};            // Ghost allows five minutes
+constexpr std::string_view standing_query = "include=newsletter,email&formats=plaintext";
+constexpr std::string_view every_status = "status:[draft,scheduled,published,sent]";
+constexpr std::string_view content_query = "&formats=html&include=tags,authors,newsletter,email";
+
+std::string base64_url(std::string_view bytes)
+{
+    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
+        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (std::size_t i = 0; i < 4 && i <= bytes.size() - at; ++i)
+            out.push_back(letters[group >> (18 - 6 * i) & 63]);
+    }
+    return out;
+}
+
+// Everything but letters, digits and -._~ as %XX: filters hold quotes, plus signs and brackets.
+std::string encoded(std::string_view text)
+{
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (unsigned char c : text) {
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+        if (plain) {
+            out.push_back(static_cast<char>(c));
+        } else {
+            out.push_back('%');
+            out.push_back(digits[c >> 4]);
+            out.push_back(digits[c & 15]);
+        }
+    }
+    return out;
+}
+
+std::string decoded(std::string_view text)
+{
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        unsigned value = 0;
+        auto pair = text.substr(at, 3);
+        bool hex = text[at] == '%' && pair.size() == 3 && std::from_chars(pair.data() + 1, pair.data() + 3, value, 16).ptr == pair.data() + 3;
+        out.push_back(hex ? static_cast<char>(value) : text[at]);
+        at += hex ? 2 : 0;
+    }
+    return out;
+}
+
+http_request ask(const settings& own, const std::string& route, const std::string& query)
+{
+    http_request request("GET", own.url + "/ghost/api/admin/" + route + "/" + (query.empty() ? "" : "?") + query);
+    request.headers.emplace_back("Accept", "application/json");
+    // What is asked here is alike in 5 and 6; a newer Ghost serves an older version, and never the other way.
+    request.headers.emplace_back("Accept-Version", "v5.0");
+    return request;
+}
+
+http_request tell(const settings& own, std::string_view method, const std::string& route, const std::string& query, std::string_view resource,
+                  const json& post)
+{
+    auto request = ask(own, route, query);
+    request.method = method;
+    request.headers.emplace_back("Content-Type", "application/json");
+    json body;
+    body[std::string{resource}] = json::array({post});
+    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    return request;
+}
+
+// Ids come from Ghost or from the ledger; what is none must not become a part of a path. Ghost answers 404 to this one.
+std::string id_of(const post_id& id) { return is_id(id.value) ? id.value : std::string(24, '0'); }
+
+std::string route_of(std::string_view resource, const post_id& id) { return std::string{resource} + "/" + id_of(id); }
+
+std::string ids_of(const std::vector<post_id>& ids)
+{
+    std::string list;
+    for (const auto& id : ids)
+        list += (list.empty() ? "'" : ",'") + id_of(id) + "'";
+    return "id:[" + list + "]";
+}
+
+// A page has no mail, and Ghost refuses to be asked for it.
+std::string standing_query_of(std::string_view resource)
+{
+    return std::string{resource == "posts" ? standing_query : standing_query.substr(standing_query.find('&') + 1)};
+}
+
+std::string content_query_of(std::string_view resource)
+{
+    return std::string{resource == "posts" ? content_query : "&formats=html&include=tags,authors"};
+}
+
+}  // namespace
+
+std::string kind_of(const place& where)
+{
+    if (where.newsletter.empty())
+        return where.resource;
+    auto kind = where.resource + "?newsletter=" + encoded(where.newsletter);
+    return where.segment.empty() ? kind : kind + "&email_segment=" + encoded(where.segment);
+}
+
+place place_in(std::string_view kind)
+{
+    place where;
+    auto question = std::min(kind.find('?'), kind.size());
+    if (auto name = kind.substr(0, question); name == "pages")
+        where.resource = name;
+    auto rest = kind.substr(std::min(question + 1, kind.size()));
+    while (!rest.empty()) {
+        auto pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        auto equals = std::min(pair.find('='), pair.size());
+        auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+        if (pair.substr(0, equals) == "newsletter")
+            where.newsletter = std::move(value);
+        else if (pair.substr(0, equals) == "email_segment")
+            where.segment = std::move(value);
+    }
+    return where;
+}
+
+std::string token(const settings& own, time_point now)
+{
+    auto second = std::chrono::floor<seconds>(now).time_since_epoch().count();
+    json head{{"alg", "HS256"}, {"typ", "JWT"}, {"kid", own.key_id}};
+    json claims{{"iat", second}, {"exp", second + token_life.count()}, {"aud", "/admin/"}};
+    auto text = base64_url(head.dump()) + "." + base64_url(claims.dump());
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    HMAC(EVP_sha256(), own.secret.data(), static_cast<int>(own.secret.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac,
+         &size);
+    return text + "." + base64_url({reinterpret_cast<const char*>(mac), size});
+}
+
+void sign(const settings& own, http_request& request, time_point now)
+{
+    std::erase_if(request.headers, [](const auto& header) { return header.first == "Authorization"; });
+    request.headers.emplace_back("Authorization", "Ghost " + token(own, now));
+}
+
+http_request site_request(const settings& own)
+{
+    auto request = ask(own, "site", "");
+    request.looks = true;
+    return request;
+}
+
+http_request me_request(const settings& own)
+{
+    auto request = ask(own, "users/me", "include=roles");
+    request.looks = true;
+    return request;
+}
+
+http_request list_request(const settings& own, std::string_view resource, const post_id& after)
+{
+    auto filter = "status:scheduled" + (after.empty() ? "" : "+id:>'" + id_of(after) + "'");
+    auto request = ask(own, std::string{resource},
+                       "filter=" + encoded(filter) + "&order=id%20asc&limit=" + std::to_string(list_size) + content_query_of(resource));
+    request.most_body = most_list;
+    request.looks = true;
+    return request;
+}
+
+http_request look_request(const settings& own, std::string_view resource, const post_id& id)
+{
+    return ask(own, route_of(resource, id), standing_query_of(resource));
+}
+
+http_request look_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids)
+{
+    auto filter = ids_of(ids) + "+" + std::string{every_status};
+    return ask(own, std::string{resource}, "filter=" + encoded(filter) + "&limit=" + std::to_string(list_size) + "&" + standing_query_of(resource));
+}
+
+http_request draft_request(const settings& own, std::string_view resource, const standing& seen)
+{
+    // The status and nothing else: whatever is named is replaced.
+    return tell(own, "PUT", route_of(resource, seen.id), standing_query_of(resource), resource, json{{"status", "draft"}, {"updated_at", seen.version}});
+}
+
+http_request schedule_request(const settings& own, std::string_view resource, const standing& seen, time_point at, const place* mail)
+{
+    auto query = standing_query_of(resource);
+    if (mail != nullptr)
+        query += "&newsletter=" + encoded(mail->newsletter) + "&email_segment=" + encoded(mail->segment.empty() ? "all" : mail->segment);
+    return tell(own, "PUT", route_of(resource, seen.id), query, resource,
+                json{{"status", "scheduled"}, {"published_at", format_utc(std::chrono::floor<seconds>(at))}, {"updated_at", seen.version}});
+}
+
+http_request find_request(const settings& own, const std::string& slug)
+{
+    auto filter = "slug:'" + slug + "'+" + std::string{every_status};
+    return ask(own, "posts", "filter=" + encoded(filter) + "&" + standing_query_of("posts"));
+}
+
+http_request publish_request(const settings& own, const statement& words, const std::string& slug)
+{
+    // Without a newsletter no mail goes out; a site's own default may be for members only.
+    auto request = tell(own, "POST", "posts", "source=html&" + standing_query_of("posts"), "posts",
+                        json{{"status", "published"}, {"visibility", "public"}, {"featured", false}, {"slug", slug}, {"title", title_of(words.text)},
+                             {"html", html_of(words.text)}});
+    request.publishes = true;
+    return request;
+}
+
+http_request featured_list_request(const settings& own, std::int64_t page)
+{
+    return ask(own, "posts", "filter=" + encoded("featured:true+status:published") + "&order=published_at%20desc&fields=id&limit="
+                                 + std::to_string(list_size) + "&page=" + std::to_string(page));
+}
+
+http_request feature_request(const settings& own, const standing& seen, bool featured)
+{
+    return tell(own, "PUT", route_of("posts", seen.id), standing_query_of("posts"), "posts", json{{"featured", featured}, {"updated_at", seen.version}});
+}
+
+http_request feed_request(const settings& own, std::string_view resource, time_point since, std::int64_t page)
+{
+    auto filter = "status:[published,sent]+published_at:>='" + format_utc(std::chrono::floor<seconds>(since)) + "'";
+    auto request = ask(own, std::string{resource}, "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
+                                                       + "&page=" + std::to_string(page) + content_query_of(resource));
+    request.most_body = most_list;
+    request.looks = true;
+    return request;
+}
+
+http_request feed_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids)
+{
+    auto filter = ids_of(ids) + "+status:[published,sent]";
+    auto request = ask(own, std::string{resource}, "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
+                                                       + content_query_of(resource));
+    request.most_body = most_list;
+    request.looks = true;
+    return request;
+}
+
+std::string slug_of(const std::string& key)
+{
+    std::string slug;
+    for (char c : key) {
+        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+        if (plain)
+            slug.push_back(lower);
+        else if (!slug.empty() && slug.back() != '-')
+            slug.push_back('-');
+    }
+    slug = slug.substr(0, most_slug);
+    while (slug.ends_with('-'))
+        slug.pop_back();
+    if (slug == key)
+        return slug;
+    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
+    std::uint64_t hash = 14695981039346656037u;
+    for (unsigned char c : key)
+        hash = (hash ^ c) * 1099511628211u;
+    for (int i = 0; i < 12; ++i, hash >>= 4)
+        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
+    return slug;
+}
+
+std::string title_of(const std::string& text)
+{
+    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
+    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
+    // A sentence ends at a mark before a blank, or at one of the marks of scripts without blanks.
+    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
+        if (auto at = plain.find(mark); at != std::string::npos)
+            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
+    while (plain.ends_with(' ') || plain.ends_with('.'))
+        plain.pop_back();
+    if (text::length(plain) <= most_title)
+        return plain;
+    std::size_t bytes = 0;
+    std::size_t word_end = 0;
+    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
+        if (plain[bytes] == ' ')
+            word_end = bytes;
+        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
+            ++bytes;
+    }
+    plain.resize(word_end > bytes / 2 ? word_end : bytes);  // not within a word, unless the script has no blanks
+    return plain + "…";
+}
+
+namespace {
+
+// Every character as text; addresses become links.
+std::string marked_up(const std::string& line)
+{
+    auto escaped = [](std::string_view plain) {
+        std::string out;
+        for (char c : plain) {
+            switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            case '\r': break;
+            default: out.push_back(c);
+            }
+        }
+        return out;
+    };
+    std::string html;
+    std::size_t at = 0;
+    for (const auto& link : text::links_in(line)) {
+        auto found = line.find(link, at);
+        if (found == std::string::npos)
+            break;  // the line is not sound UTF-8; the rest stays plain
+        html += escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
+        at = found + link.size();
+    }
+    return html + escaped(std::string_view{line}.substr(at));
+}
+
+}  // namespace
+
+std::string html_of(const std::string& text)
+{
+    std::string html;
+    std::string paragraph;
+    auto close = [&] {
+        if (!paragraph.empty())
+            html += "<p>" + paragraph + "</p>";
+        paragraph.clear();
+    };
+    for (std::size_t at = 0; at <= text.size();) {
+        auto end = std::min(text.find('\n', at), text.size());
+        auto line = marked_up(text.substr(at, end - at));
+        if (line.find_first_not_of(" \t") == std::string::npos)
+            close();
+        else
+            paragraph += (paragraph.empty() ? "" : "<br>") + line;
+        at = end + 1;
+    }
+    close();
+    return html;
+}
+
+std::string edit_link(const settings& own, std::string_view resource, const post_id& id)
+{
+    return own.url + "/ghost/#/editor/" + (resource == "pages" ? "page/" : "post/") + id.value;
+}
+
+problem trouble(const settings& own, failure kind, std::string_view doing, std::string_view why)
+{
+    return {kind, "ghost: cannot " + std::string{doing} + " at " + own.url + ": " + std::string{why}, {}};
+}
+
+}  // namespace halfmast::ghost::wire

@@ -1,0 +1,86 @@
+// JSON from outside, read without trust: absent and wrong members become empty values. Private to this room.
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "connectors/ghost/wire.hpp"
+
+namespace halfmast::ghost::wire {
+
+using nlohmann::json;
+
+inline constexpr int most_depth = 64;  // Ghost itself stays below ten: the article is one string
+
+// Null when it is not JSON, or nested so deep that walking it could end the stack.
+inline std::optional<json> parse(const std::string& body)
+{
+    bool too_deep = false;
+    auto watch = [&](int depth, json::parse_event_t, json&) {
+        too_deep = too_deep || depth > most_depth;
+        return !too_deep;
+    };
+    auto value = json::parse(body, watch, false);
+    if (value.is_discarded() || too_deep)
+        return std::nullopt;
+    return value;
+}
+
+inline const json* member(const json& object, std::string_view key)
+{
+    if (!object.is_object())
+        return nullptr;
+    auto found = object.find(key);
+    return found == object.end() ? nullptr : &*found;
+}
+
+inline std::string text_at(const json& object, std::string_view key)
+{
+    const auto* value = member(object, key);
+    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string{};
+}
+
+inline std::int64_t number_at(const json& object, std::string_view key)
+{
+    const auto* value = member(object, key);
+    return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+}
+
+inline bool flag_at(const json& object, std::string_view key)
+{
+    const auto* value = member(object, key);
+    return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+inline std::optional<time_point> time_at(const json& object, std::string_view key)
+{
+    auto text = text_at(object, key);
+    return text.empty() ? std::nullopt : parse_rfc3339(text);
+}
+
+// Ids stand in paths and filters: letters and digits only.
+inline bool is_id(std::string_view text)
+{
+    if (text.empty() || text.size() > 64)
+        return false;
+    for (char c : text)
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
+            return false;
+    return true;
+}
+
+inline std::optional<std::int64_t> count_in(const http_headers& headers, std::string_view name)
+{
+    auto text = find_header(headers, name);
+    std::int64_t count = 0;
+    auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size() || count < 0)
+        return std::nullopt;
+    return count;
+}
+
+}  // namespace halfmast::ghost::wire

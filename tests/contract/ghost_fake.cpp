@@ -1,0 +1,454 @@
+// Rules as measured at Ghost 6.65: a draft loses its newsletter and its recipients, unless its mail has left; a newsletter counts
+// only together with a change of status; a stale updated_at is a collision only when something would change, and counts whole
+// seconds; a date in the past is taken and published at once; a taken slug becomes slug-2. It shares no code with the connector.
+#include "tests/contract/ghost_fake.hpp"
+
+#include <algorithm>
+
+#include "daemon/text/text.hpp"
+#include "tests/contract/ghost_fake_wire.hpp"
+
+namespace halfmast::contract {
+
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+struct ghost_post {
+    std::string id;
+    std::string resource = "posts";
+    std::string status = "draft";
+    std::string title;
+    std::string html;
+    std::string slug;
+    std::string visibility = "public";
+    std::optional<time_point> published;
+    time_point updated;
+    bool featured = false;
+    bool email_only = false;
+    std::string newsletter;
+    std::string segment = "all";
+    bool mailed = false;
+    std::vector<std::string> tags;
+};
+
+std::string in_html(const std::string& plain)
+{
+    std::string out;
+    for (char c : plain)
+        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    return out;
+}
+
+class ghost_fake final : public ghost_site {
+public:
+    ghost_fake(time_point now, bool featured_shows) : now_(now), featured_shows_(featured_shows) {}
+
+    std::string connector() const override { return "ghost"; }
+    std::map<std::string, std::string> settings() const override
+    {
+        return {{"url", std::string{ghost_base}}, {"admin_api_key", std::string{ghost_key}},
+                {"featured_shows", featured_shows_ ? "true" : "false"}};
+    }
+    bool has(feature what) const override { return what == feature::credential_check; }
+
+    call_kind kind_of(const http_request& request) const override
+    {
+        auto asked = understand_ghost(request);
+        if (asked.route.empty() || (asked.route[0] != "posts" && asked.route[0] != "pages"))
+            return call_kind::other;
+        if (asked.method == "GET") {
+            auto filter = asked.value("filter");
+            if (asked.route.size() > 1 || filter.starts_with("id:[") || filter.starts_with("slug:"))
+                return call_kind::reads;
+            if (filter.starts_with("featured:"))
+                return call_kind::reads_pins;
+            return filter.starts_with("status:scheduled") ? call_kind::lists : call_kind::reads_feed;
+        }
+        if (asked.post.contains("featured") && !asked.post.contains("status"))
+            return asked.post["featured"] == true ? call_kind::pins : call_kind::unpins;
+        auto status = asked.post.value("status", "");
+        return status == "draft" ? call_kind::holds : status == "scheduled" ? call_kind::releases : call_kind::publishes;
+    }
+
+    http_response serve(const http_request& request, time_point now, bool carry_out) override
+    {
+        advance(now);
+        auto posts = posts_;
+        auto out = out_;
+        auto next = next_id_;
+        auto mails = mails_;
+        auto given = handle(request);
+        if (!carry_out) {
+            posts_ = std::move(posts);
+            out_ = std::move(out);
+            next_id_ = next;
+            mails_ = std::move(mails);
+        }
+        if (auto asked = understand_ghost(request); after_look_ && asked.method == "GET" && asked.route.size() > 1)
+            std::exchange(after_look_, nullptr)();
+        given.headers.emplace_back("Date", net_date());
+        return given;
+    }
+
+    void advance(time_point now) override
+    {
+        now_ = std::max(now_, now);
+        for (auto& [id, post] : posts_)
+            if (post.status == "scheduled" && *post.published <= now_) {
+                post.updated = now_;
+                go_out(post);
+            }
+    }
+
+    post_id schedule(const new_post& post, time_point now) override
+    {
+        auto& made = add("posts", now);
+        write(made, post.text);
+        made.status = "scheduled";
+        made.published = std::chrono::floor<seconds>(post.due);
+        made.tags = post.tags;
+        return post_id{made.id};
+    }
+
+    post_id schedule_page(const new_post& post, time_point now) override
+    {
+        auto id = schedule(post, now);
+        posts_.at(id.value).resource = "pages";
+        return id;
+    }
+
+    post_id schedule_mail(const new_post& post, const std::string& segment, bool email_only, time_point now) override
+    {
+        auto id = schedule(post, now);
+        auto& made = posts_.at(id.value);
+        made.newsletter = "weekly";
+        made.segment = segment;
+        made.email_only = email_only;
+        return id;
+    }
+
+    void edit(const post_id& id, const std::string& status, time_point now) override
+    {
+        auto& post = posts_.at(id.value);
+        post.title += " (edited)";
+        post.updated = std::max<time_point>(std::chrono::floor<seconds>(now), post.updated + 1s);
+        if (status == "published")
+            go_out(post);
+        else if (!status.empty())
+            post.status = status;
+        if (status == "scheduled")
+            post.published = std::chrono::floor<seconds>(now + 1h);
+    }
+
+    void archive_newsletter() override { newsletter_active_ = false; }
+    void set_clock(milliseconds ahead) override { ahead_ = ahead; }
+    void after_look(std::function<void()> what) override { after_look_ = std::move(what); }
+
+    std::vector<std::string> mails() const override { return mails_; }
+
+    std::string whole(const post_id& id) const override
+    {
+        auto all = element(posts_.at(id.value), true);
+        for (const auto* key : {"status", "published_at", "updated_at", "url"})
+            all.erase(key);
+        all["authors"][0].erase("last_seen");  // changes by itself
+        return all.dump();
+    }
+
+    void remove(const post_id& scheduled, time_point) override { posts_.erase(scheduled.value); }
+
+    post_id publish(const std::string& text, bool pinned, time_point at) override
+    {
+        auto& made = add("posts", at);
+        write(made, text);
+        made.status = "published";
+        made.published = std::chrono::floor<seconds>(at);
+        made.featured = pinned;
+        out_.push_back(made.id);
+        return post_id{made.id};
+    }
+
+    standing_post look(const post_id& id) override
+    {
+        standing_post seen;
+        auto found = posts_.find(id.value);
+        if (found == posts_.end())
+            return seen;
+        const auto& post = found->second;
+        seen.where = post.status == "scheduled" ? whereabouts::queued : is_out(post) ? whereabouts::published : whereabouts::parked;
+        seen.due = post.published.value_or(time_point{});
+        seen.as = id;
+        seen.text = shown(post);
+        return seen;
+    }
+
+    std::size_t queued() const override
+    {
+        return static_cast<std::size_t>(std::ranges::count_if(posts_, [](const auto& one) { return one.second.status == "scheduled"; }));
+    }
+
+    std::vector<public_post> published() const override
+    {
+        std::vector<public_post> all;
+        for (const auto& id : out_)
+            if (auto found = posts_.find(id); found != posts_.end() && is_out(found->second))
+                all.push_back({post_id{id}, shown(found->second), "", *found->second.published});
+        std::ranges::stable_sort(all, {}, &public_post::at);
+        return all;
+    }
+
+    std::vector<post_id> pinned() const override
+    {
+        std::vector<const ghost_post*> all;
+        for (const auto& [id, post] : posts_)
+            if (post.featured && post.status == "published")
+                all.push_back(&post);
+        std::ranges::stable_sort(all, std::ranges::greater{}, [](const auto* post) { return *post->published; });
+        std::vector<post_id> ids;
+        for (const auto* post : all)
+            ids.push_back(post_id{post->id});
+        return ids;
+    }
+
+private:
+    static bool is_out(const ghost_post& post) { return post.status == "published" || post.status == "sent"; }
+
+    time_point site_now() const { return now_ + ahead_; }
+
+    std::string net_date() const
+    {
+        auto at = std::chrono::floor<seconds>(site_now());
+        auto day = std::chrono::floor<std::chrono::days>(at);
+        std::chrono::year_month_day date{day};
+        constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+        constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        auto text = ghost_time(at);
+        return std::string{days[std::chrono::weekday{day}.c_encoding()]} + ", " + text.substr(8, 2) + " "
+            + months[static_cast<unsigned>(date.month()) - 1] + " " + text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
+    }
+
+    ghost_post& add(const std::string& resource, time_point now)
+    {
+        constexpr std::string_view digits = "0123456789abcdef";
+        std::string id(24, '0');
+        id[0] = '6';
+        auto number = next_id_++;
+        for (std::size_t place = 23; number > 0; --place, number /= 16)
+            id[place] = digits[number % 16];
+        auto& made = posts_[id];
+        made.id = id;
+        made.resource = resource;
+        made.updated = std::chrono::floor<seconds>(now);
+        return made;
+    }
+
+    // As the editor leaves it: the first line is the title, the rest are paragraphs.
+    static void write(ghost_post& post, const std::string& text)
+    {
+        auto lines = cut_ghost(text, '\n');
+        post.title = lines.empty() ? "(Untitled)" : lines.front();
+        for (std::size_t i = 1; i < lines.size(); ++i)
+            if (!lines[i].empty())
+                post.html += "<p>" + in_html(lines[i]) + "</p>";
+    }
+
+    static std::string shown(const ghost_post& post) { return post.title + "\n" + text::from_html(post.html); }
+
+    void go_out(ghost_post& post)
+    {
+        post.status = post.email_only ? "sent" : "published";
+        post.updated = std::chrono::floor<seconds>(post.updated);
+        if (!post.published)
+            post.published = std::chrono::floor<seconds>(now_);
+        out_.push_back(post.id);
+        if (!post.newsletter.empty() && !post.mailed) {
+            post.mailed = true;
+            mails_.push_back(post.newsletter + " " + post.segment + ": " + post.title);
+        }
+    }
+
+    http_response handle(const http_request& request)
+    {
+        auto asked = understand_ghost(request);
+        if (!asked.api || asked.route.empty()) {
+            http_response moved;
+            moved.status = 301;
+            moved.headers = {{"Location", request.url + "/"}};
+            return moved;
+        }
+        if (asked.route[0] == "site")
+            return ghost_answer(200, {{"site", {{"title", "Acme"}, {"version", "6.65"}}}});
+        if (auto refused = ghost_stranger(request, site_now()))
+            return *refused;
+        if (asked.route[0] == "users")
+            return ghost_fault(404, "NotFoundError", "Resource not found error, cannot read user.", "User not found.");
+        if (asked.route[0] != "posts" && asked.route[0] != "pages")
+            return ghost_fault(403, "NoPermissionError", "API tokens do not have permission to access this endpoint");
+        if (asked.route.size() == 1)
+            return asked.method == "GET" ? list(asked) : create(asked);
+        auto found = posts_.find(asked.route[1]);
+        if (asked.route[1].size() != 24)
+            return ghost_fault(422, "ValidationError", "Validation error, cannot read post.", "Validation (matches) failed for id");
+        if (found == posts_.end() || found->second.resource != asked.route[0])
+            return ghost_fault(404, "NotFoundError", "Resource not found error, cannot read post.", "Post not found.");
+        return asked.method == "GET" ? answer(200, asked, found->second) : change(asked, found->second);
+    }
+
+    json element(const ghost_post& post, bool html) const
+    {
+        auto url = std::string{ghost_base} + (post.status == "published" ? "/" + post.slug + "/" : "/p/" + post.id + "/");
+        json made{{"id", post.id}, {"title", post.title}, {"slug", post.slug}, {"status", post.status}, {"featured", post.featured},
+                  {"visibility", post.visibility}, {"updated_at", ghost_time(post.updated)}, {"url", url}, {"custom_excerpt", nullptr}, {"feature_image", nullptr},
+                  {"lexical", nullptr}};
+        made["published_at"] = post.published ? json(ghost_time(*post.published)) : json(nullptr);
+        if (html)
+            made["html"] = post.html;
+        made["tags"] = json::array();
+        for (const auto& tag : post.tags)
+            made["tags"].push_back({{"id", "t-" + tag}, {"slug", tag}, {"name", tag + " (tag)"}});
+        made["authors"] = json::array({{{"id", "1"}, {"name", "Maria"}, {"slug", "maria"}, {"email", "maria@acme.example"}, {"last_seen", ghost_time(now_)}}});
+        if (post.resource == "posts") {
+            made["newsletter"] = post.newsletter.empty() ? json(nullptr) : json{{"id", "n1"}, {"slug", post.newsletter}, {"status", "active"}};
+            made["email"] = post.mailed ? json{{"id", "e1"}, {"status", "submitted"}} : json(nullptr);
+            made["email_segment"] = post.segment;
+            made["email_only"] = post.email_only;
+        }
+        return made;
+    }
+
+    http_response answer(int status, const ghost_call& asked, const ghost_post& post) const
+    {
+        return ghost_answer(status, {{asked.route[0], json::array({element(post, false)})}});
+    }
+
+    static std::string field(const ghost_post& post, const std::string& key)
+    {
+        if (key == "id")
+            return post.id;
+        if (key == "status")
+            return post.status;
+        if (key == "slug")
+            return post.slug;
+        if (key == "featured")
+            return post.featured ? "true" : "false";
+        return post.published ? ghost_time(*post.published) : std::string{};
+    }
+
+    static bool fits(const ghost_post& post, const ghost_term& one)
+    {
+        auto mine = field(post, one.key);
+        auto value = one.values.empty() ? std::string{} : one.values.front();
+        if (one.key == "published_at")
+            value = ghost_time(parse_rfc3339(value).value());
+        if (one.relation == ">")
+            return mine > value;
+        if (one.relation == ">=")
+            return mine >= value;
+        return std::ranges::find(one.values, mine) != one.values.end();
+    }
+
+    http_response list(const ghost_call& asked) const
+    {
+        auto terms = ghost_terms(asked.value("filter"));
+        std::vector<const ghost_post*> all;
+        for (const auto& [id, post] : posts_)
+            if (post.resource == asked.route[0] && std::ranges::all_of(terms, [&](const auto& one) { return fits(post, one); }))
+                all.push_back(&post);
+        if (asked.value("order") != "id asc")
+            std::ranges::stable_sort(all, std::ranges::greater{}, [](const auto* post) { return post->published.value_or(time_point{}); });
+        auto size = std::min<std::size_t>(100, asked.value("limit").empty() ? 15 : std::stoull(asked.value("limit")));
+        auto page = asked.value("page").empty() ? 1 : std::stoull(asked.value("page"));
+        auto pages = std::max<std::size_t>(1, (all.size() + size - 1) / size);
+        auto given = json::array();
+        for (auto at = (page - 1) * size; at < std::min<std::size_t>(page * size, all.size()); ++at)
+            given.push_back(element(*all[at], asked.value("formats") == "html"));
+        json paging{{"page", page}, {"limit", size}, {"pages", pages}, {"total", all.size()}, {"next", page < pages ? json(page + 1) : json(nullptr)}};
+        return ghost_answer(200, {{asked.route[0], given}, {"meta", {{"pagination", paging}}}});
+    }
+
+    std::string free_slug(const std::string& wanted) const
+    {
+        auto taken = [&](const std::string& slug) { return std::ranges::any_of(posts_, [&](const auto& one) { return one.second.slug == slug; }); };
+        auto slug = wanted;
+        for (int number = 2; taken(slug); ++number)
+            slug = wanted + "-" + std::to_string(number);
+        return slug;
+    }
+
+    http_response create(const ghost_call& asked)
+    {
+        auto slug = free_slug(asked.post.value("slug", "untitled"));
+        auto& made = add(asked.route[0], now_);
+        made.title = asked.post.value("title", "(Untitled)");
+        made.html = asked.value("source") == "html" ? asked.post.value("html", "") : "";
+        made.slug = slug;
+        made.visibility = asked.post.value("visibility", "members");  // what this site's owner chose as the default
+        made.featured = asked.post.value("featured", false);
+        if (asked.post.value("status", "draft") == "published")
+            go_out(made);
+        return answer(201, asked, made);
+    }
+
+    http_response change(const ghost_call& asked, ghost_post& post)
+    {
+        auto invalid = [](const std::string& why) { return ghost_fault(422, "ValidationError", "Validation error, cannot edit post.", why); };
+        if (!asked.post.contains("updated_at"))
+            return invalid("Validation failed for 0.");
+        auto status = asked.post.value("status", post.status);
+        auto date = asked.post.contains("published_at") ? parse_rfc3339(asked.post["published_at"].get<std::string>()) : post.published;
+        auto featured = asked.post.value("featured", post.featured);
+        bool changes = status != post.status || date != post.published || featured != post.featured;
+        if (!changes)
+            return answer(200, asked, post);
+        if (ghost_time(parse_rfc3339(asked.post["updated_at"].get<std::string>()).value()) != ghost_time(post.updated))
+            return ghost_fault(409, "UpdateCollisionError", "Saving failed! Someone else is editing this post.",
+                            "Saving failed! Someone else is editing this post.", "UPDATE_COLLISION");
+        if (status == "scheduled" && is_out(post))
+            return invalid("Your post is already published, please reload your page.");
+        auto newsletter = asked.value("newsletter");
+        bool moves = status != post.status && status != "draft";
+        if (!newsletter.empty() && moves && post.newsletter.empty()) {
+            if (newsletter != "weekly" || !newsletter_active_)
+                return ghost_fault(400, "BadRequestError", "Request not understood error, cannot edit post.",
+                                "The newsletter parameter doesn't match any active newsletter.");
+            post.newsletter = newsletter;
+            post.segment = asked.value("email_segment").empty() ? "all" : asked.value("email_segment");
+        }
+        if (status == "scheduled" && post.email_only && post.newsletter.empty())
+            return invalid("Scheduling an email requires a newsletter reference.");
+        if (status == "draft" && status != post.status && !post.mailed) {
+            post.newsletter.clear();
+            post.segment = "all";
+        }
+        post.featured = featured;
+        post.published = date;
+        post.updated = std::chrono::floor<seconds>(now_);
+        if (status == "published" && !is_out(post))
+            go_out(post);
+        else
+            post.status = status;
+        return answer(200, asked, post);
+    }
+
+    std::map<std::string, ghost_post> posts_;
+    std::vector<std::string> out_;  // in the order they went out
+    std::vector<std::string> mails_;
+    std::function<void()> after_look_;
+    std::uint64_t next_id_ = 0xa101;
+    time_point now_;
+    milliseconds ahead_{0};
+    bool newsletter_active_ = true;
+    bool featured_shows_;
+};
+
+}  // namespace
+
+std::unique_ptr<ghost_site> make_ghost_site(time_point now, bool featured_shows) { return std::make_unique<ghost_fake>(now, featured_shows); }
+
+std::unique_ptr<fake_platform> make_ghost(time_point now) { return make_ghost_site(now, true); }
+
+std::unique_ptr<fake_platform> make_plain_ghost(time_point now) { return make_ghost_site(now, false); }
+
+}  // namespace halfmast::contract

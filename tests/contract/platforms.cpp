@@ -1,4 +1,5 @@
 // The platforms the contract suite runs for; a new connector adds its fake here.
+#include "tests/contract/ghost_fake.hpp"
 #include "tests/contract/mastodon_fake.hpp"
 #include "tests/contract/wordpress_fake.hpp"
 
@@ -7,6 +8,8 @@ namespace halfmast::contract {
 std::vector<maker> platforms()
 {
     return {
+        {"ghost", make_ghost},
+        {"ghost, a theme without featured posts", make_plain_ghost},
         {"mastodon", make_mastodon},
         {"wordpress", make_wordpress},
         {"wordpress, plain permalinks", make_plain_wordpress},

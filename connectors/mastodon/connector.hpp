@@ -26,6 +26,7 @@ public:
     asio::awaitable<result<receipt>> unpin(post_id id) override;
 
     asio::awaitable<result<std::vector<publication>>> since(time_point from) override;
+    [[nodiscard]] milliseconds clock_ahead() const override { return ahead_.value_or(milliseconds{0}); }
 
     asio::awaitable<std::vector<check_line>> check() override;
 

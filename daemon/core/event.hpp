@@ -48,6 +48,7 @@ struct feed_observed {
     time_point began_at;
     time_point since;
     std::vector<publication> posts;
+    milliseconds ahead{0};  // the platform's clock minus ours
 };
 
 // A poll failed.

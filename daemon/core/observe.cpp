@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::days parked_too_near{30};
 constexpr std::chrono::minutes looks_back{15};  // a platform's clock and ours may differ by some minutes
+constexpr std::chrono::minutes clocks_differ{5};
 constexpr milliseconds release_slack{60'000};   // platforms round to minutes
 constexpr milliseconds feed_settles{2'000};     // a post may leave the queue a moment before the feed shows it
 
@@ -112,6 +113,12 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
     }
 }
 
+// What a far date holds stays in the queue; once it is not there, somebody cancelled it or sent it.
+bool must_stay_queued(const hold& one)
+{
+    return one.state == hold_state::held && one.by == rung::postpone && !one.covered_by.empty();
+}
+
 // Posts the queue does not show any more, although nobody here took them out.
 void look_for_lost(const step& now, const queue_observed& seen, const std::vector<post_id>& left)
 {
@@ -120,7 +127,7 @@ void look_for_lost(const step& now, const queue_observed& seen, const std::vecto
         auto* one = find_hold(where, id);
         if (one == nullptr || one->in_flight || one->changed_at > seen.began_at)
             continue;
-        if (one->state == hold_state::manual || one->state == hold_state::planned || one->state == hold_state::failed) {
+        if (one->state == hold_state::manual || one->state == hold_state::planned || one->state == hold_state::failed || must_stay_queued(*one)) {
             auto record = about(record_kind::hold_answered, seen.account, *one);
             record.outcome = "unknown";
             record.why = "it left the queue, and it was not us: looking where it is";
@@ -143,11 +150,30 @@ bool same_words(const publication& seen, const hold& one)
 
 bool may_still_escape(hold_state state) { return !(state == hold_state::released || state == hold_state::rescheduled || state == hold_state::kept); }
 
+// Since when a publication with the words of this hold can be it: the first flag that covered it.
+time_point covered_since(const step& now, const hold& one)
+{
+    auto since = now.now;
+    for (const auto& id : one.seen_in)
+        if (auto flag = now.known().crises.find(id); flag != now.known().crises.end())
+            since = std::min(since, flag->second.raised_at);
+    return since;
+}
+
 // The hold this publication is, or null.
-hold* find_published(account_state& where, const publication& seen)
+hold* find_published(const step& now, account_state& where, const publication& seen)
 {
     if (auto* one = find_hold(where, seen.id); one != nullptr)
         return one;
+    // What vanished from the queue may have been sent at any time, whatever its due time was.
+    hold* sent = nullptr;
+    for (const auto& id : where.missing) {
+        auto& one = where.holds.at(id);
+        if (seen.at + clocks_differ >= covered_since(now, one) && same_words(seen, one) && (sent == nullptr || one.due < sent->due))
+            sent = &one;
+    }
+    if (sent != nullptr)
+        return sent;
     for (const auto& key : where.watched) {
         if (key.due > seen.at + looks_back)
             break;  // a post of today is not the escape of one that is due next week
@@ -190,7 +216,8 @@ void explain_missing(const step& now, const feed_observed& seen)
 void prove_silence(const step& now, const feed_observed& seen)
 {
     auto& where = now.at(seen.account);
-    for (auto at = where.watched.begin(); at != where.watched.end() && at->due + now.rules.feed_margin < seen.began_at;) {
+    auto read_at = seen.began_at + std::min(seen.ahead, milliseconds{0});  // a slow platform publishes later than our clock says
+    for (auto at = where.watched.begin(); at != where.watched.end() && at->due + now.rules.feed_margin < read_at;) {
         auto& one = where.holds.at(at->post);
         ++at;  // what is noted about it takes it out
         if (one.state != hold_state::held && one.state != hold_state::gone)
@@ -289,7 +316,7 @@ void observe_feed(const step& now, const feed_observed& seen)
     for (const auto& post : seen.posts) {
         if (where.explained.contains(post.id) || (!where.feed_known.insert(post.id).second && where.missing.empty()))
             continue;
-        auto* one = find_published(where, post);
+        auto* one = find_published(now, where, post);
         if (one == nullptr || one->state == hold_state::escaped || !may_still_escape(one->state))
             continue;
         // It may be the release that a person ordered: the read-back will tell, and until then this is not explained.

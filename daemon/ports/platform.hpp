@@ -71,6 +71,9 @@ public:
 
     // What the account published since that time, newest first, all pages back to it. `folded` is left empty.
     virtual asio::awaitable<result<std::vector<publication>>> since(time_point) = 0;
+
+    // The platform's clock minus ours, as its last answer said. What is due goes out by that clock.
+    [[nodiscard]] virtual milliseconds clock_ahead() const { return milliseconds{0}; }
 };
 
 // One line of `doctor` for an account.

@@ -192,6 +192,18 @@ TEST_CASE("silence is proved by a feed read after the due time and the margin", 
     CHECK_FALSE(wants_feed(here.known.accounts.at(account_id{"blog"})));
 }
 
+TEST_CASE("silence is proved by the platform's clock when that is slow", "[observe]")
+{
+    auto here = with_held({promo("a", at("14:10"))});
+    auto reads_feed = [&] { here.happen(feed_observed{account_id{"blog"}, here.now, at("14:00"), {}, milliseconds{-180'000}}); };
+    here.now = at("14:14:59");  // 14:11:59 there
+    reads_feed();
+    CHECK_FALSE(here.of("a").silence_proved);
+    here.now = at("14:15:01");
+    reads_feed();
+    CHECK(here.of("a").silence_proved);
+}
+
 TEST_CASE("one post that is stuck does not keep the silence of the others from being proved", "[observe]")
 {
     desk here;

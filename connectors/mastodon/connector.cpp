@@ -292,6 +292,7 @@ asio::awaitable<std::optional<problem>> connector::find_published(const read_pos
         if (out == posts->end())
             continue;
         one.where = whereabouts::published;
+        one.published_as = out->shown.id;
         one.due = out->shown.at;
         one.url = out->shown.url;
     }

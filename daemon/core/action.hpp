@@ -99,6 +99,7 @@ struct post_reading {
     time_point due{};
     std::string version;
     std::string url;
+    post_id published_as{};  // its id among the public posts, where that is another one
 };
 
 struct saved_bytes {

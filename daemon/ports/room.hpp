@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/core/account.hpp"
+#include "daemon/ports/document.hpp"
 #include "daemon/ports/http.hpp"
 #include "daemon/ports/platform.hpp"
 
@@ -28,6 +29,17 @@ public:
     virtual std::string base_url(std::string_view key) = 0;              // https, or http on loopback; no trailing slash
     virtual std::string secret(std::string_view key) = 0;                // { file | env | credential = "..." }, read and trimmed
     virtual void fault(std::string_view key, std::string text) = 0;      // a rule of the connector's own
+
+    // What only some connectors need. Relative paths are those of the settings file.
+    virtual bool has(std::string_view key) { return optional_text(key).has_value(); }
+    virtual std::vector<std::string> texts(std::string_view) { return {}; }                       // a list; empty when it is not there
+    virtual std::string path(std::string_view key) { return text(key); }                          // required
+    virtual std::shared_ptr<const document> file(std::string_view key)                            // required: a TOML file, by its path; null after a fault
+    {
+        fault(key, "names a file, and none can be read here");
+        return nullptr;
+    }
+    virtual void fault(const document& in, document_place, std::string text) { fault(in.file, std::move(text)); }
 };
 
 // A connector's own typed settings, opaque to everybody else.

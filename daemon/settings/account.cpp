@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/settings/document.hpp"
+#include "daemon/settings/paths.hpp"
 #include "daemon/settings/secrets.hpp"
 #include "daemon/settings/urls.hpp"
 #include "daemon/text/closest.hpp"
@@ -128,6 +130,42 @@ void account_reader::fault(std::string_view key, std::string text)
     if (unread_.contains(key))
         return;  // a rule about a value that nobody has looked at
     table_.fault(table_.find(key), std::string{key} + " " + text);
+}
+
+bool account_reader::has(std::string_view key) { return table_.find(key) != nullptr; }
+
+std::vector<std::string> account_reader::texts(std::string_view key)
+{
+    std::vector<std::string> all;
+    for (auto& item : table_.texts(key))
+        all.push_back(std::move(item.text));
+    return all;
+}
+
+std::string account_reader::path(std::string_view key)
+{
+    auto given = table_.required_text(key);
+    return given ? beside(table_.file(), *given) : std::string{};
+}
+
+std::shared_ptr<const document> account_reader::file(std::string_view key)
+{
+    auto name = path(key);
+    if (name.empty())
+        return nullptr;
+    auto read = read_document(name);
+    if (read.value)
+        return read.value;
+    if (read.at.line == 0)
+        table_.fault(table_.find(key), std::string{key} + ": " + name + " " + read.why);
+    else
+        table_.faults().add(name, {read.at.line, read.at.column}, weight::error, read.why);
+    return nullptr;
+}
+
+void account_reader::fault(const document& in, document_place at, std::string text)
+{
+    table_.faults().add(in.file, {at.line, at.column}, weight::error, std::move(text));
 }
 
 void account_list::read(table_reader account, std::size_t number)

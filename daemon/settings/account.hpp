@@ -23,6 +23,11 @@ public:
     std::string base_url(std::string_view key) override;
     std::string secret(std::string_view key) override;
     void fault(std::string_view key, std::string text) override;
+    bool has(std::string_view key) override;
+    std::vector<std::string> texts(std::string_view key) override;
+    std::string path(std::string_view key) override;
+    std::shared_ptr<const document> file(std::string_view key) override;
+    void fault(const document& in, document_place at, std::string text) override;
 
 private:
     table_reader& table_;

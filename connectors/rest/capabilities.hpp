@@ -1,0 +1,29 @@
+// What an account can do follows from what its description has: nothing is found out by failing.
+#pragma once
+
+#include <algorithm>
+
+#include "connectors/rest/description.hpp"
+#include "daemon/core/account.hpp"
+
+namespace halfmast::rest {
+
+inline constexpr int list_batch = 50;  // posts read back at once where the list itself is the read-back
+
+inline void declare_by(const description& what, account& where)
+{
+    where.rungs.clear();
+    for (const auto& hold : what.holds)
+        where.rungs.push_back(hold.offer);
+    // A time is the same within the platform's precision, so a release needs that much more.
+    where.release_margin = what.release_margin + (what.precision > seconds{1} ? what.precision : seconds{0});
+    where.can_read_feed = !what.feeds.empty();
+    where.can_publish = what.publish.has_value();
+    where.can_pin = what.publish && what.pin && what.unpin && what.pins;
+    where.most_pins = what.most_pins;
+    where.text_limit = what.text_limit;
+    where.read_batch = what.read_many ? what.most_read : what.read_from_list ? list_batch : 1;
+    where.most_in_flight = what.at_once;
+}
+
+}  // namespace halfmast::rest

@@ -1,0 +1,55 @@
+// A scheduler as its description says it is, as halfmast's ports. Thin: the description says what to ask and wire what answers
+// mean; a post that is public is never held, released or changed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/rest/settings.hpp"
+#include "connectors/rest/wire.hpp"
+#include "daemon/ports/room.hpp"
+
+namespace halfmast::rest {
+
+connector_room room();
+
+class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+public:
+    connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
+
+    asio::awaitable<result<std::vector<scheduled_post>>> list() override;
+    asio::awaitable<result<kept_bytes>> save(save_post) override;
+    asio::awaitable<result<receipt>> hold(hold_post) override;
+    asio::awaitable<result<std::vector<post_reading>>> read(read_posts) override;
+    asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
+
+    asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<std::vector<post_id>>> pins() override;
+    asio::awaitable<result<receipt>> pin(post_id) override;
+    asio::awaitable<result<receipt>> unpin(post_id) override;
+
+    asio::awaitable<result<std::vector<publication>>> since(time_point) override;
+
+    asio::awaitable<std::vector<check_line>> check() override;
+
+private:
+    [[nodiscard]] const description& what() const { return *own_->what; }
+    [[nodiscard]] std::string kind_of(const post_ptr& snapshot) const;
+
+    asio::awaitable<result<http_response>> send(http_request request, std::string doing);
+    asio::awaitable<result<http_response>> tell(const call* ask, filling with, std::string doing, bool publishes);
+    asio::awaitable<result<std::vector<nlohmann::json>>> read_all(const listing* from, filling with, std::string doing);
+    asio::awaitable<result<wire::standing>> look(std::string kind, post_id id, std::string doing);
+    asio::awaitable<result<std::vector<wire::standing>>> look_at_list(std::string doing);
+    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string kind, std::vector<post_id> ids);
+    asio::awaitable<result<std::optional<wire::standing>>> find_copy(publish_summary call);
+    asio::awaitable<result<receipt>> change_pin(const call* ask, post_id id, std::string doing);
+    asio::awaitable<check_line> try_check(const check_call* check);
+
+    std::shared_ptr<const settings> own_;
+    http_port& http_;
+};
+
+}  // namespace halfmast::rest

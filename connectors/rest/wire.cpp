@@ -1,0 +1,271 @@
+#include "connectors/rest/wire.hpp"
+
+#include <algorithm>
+
+#include "daemon/net/http_server.hpp"
+#include "daemon/text/text.hpp"
+
+namespace halfmast::rest::wire {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_answer = 64u << 20;  // a page of long articles
+constexpr std::size_t most_title = 60;          // characters
+constexpr std::size_t most_slug = 120;
+
+std::string base64_of(std::string_view bytes)
+{
+    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
+        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (std::size_t i = 0; i < 4; ++i)
+            out.push_back(at + i <= bytes.size() ? letters[group >> (18 - 6 * i) & 63] : '=');
+    }
+    return out;
+}
+
+void add_parameter(std::string& query, std::string_view name, std::string_view value)
+{
+    query += (query.empty() ? "" : "&") + net::percent_encode(name) + "=" + net::percent_encode(value);
+}
+
+// Headers that a value from outside could break in two.
+bool is_header_value(std::string_view value)
+{
+    return std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+void authorize(const settings& own, http_request& request, std::string& query)
+{
+    const auto& what = *own.what;
+    switch (what.auth) {
+    case auth_kind::none: break;
+    case auth_kind::bearer: request.headers.emplace_back("Authorization", "Bearer " + own.secret); break;
+    case auth_kind::basic: request.headers.emplace_back("Authorization", "Basic " + base64_of(own.username + ":" + own.secret)); break;
+    case auth_kind::header: request.headers.emplace_back(what.auth_name, what.auth_prefix + own.secret); break;
+    case auth_kind::query: add_parameter(query, what.auth_name, own.secret); break;
+    }
+}
+
+std::optional<problem> add_headers(const settings& own, http_request& request, const filling& with, std::string_view doing)
+{
+    bool accepts = false;
+    for (const auto& [name, value] : own.what->headers) {
+        auto text = value.text(with);
+        if (!text)
+            return trouble(own, failure::rejected, doing, text.error().detail);
+        if (!is_header_value(*text))
+            return trouble(own, failure::rejected, doing, "the header " + name + " would hold a control character");
+        accepts = accepts || text::fold(name) == "accept";
+        request.headers.emplace_back(name, std::move(*text));
+    }
+    if (!accepts)
+        request.headers.emplace_back("Accept", "application/json");
+    return std::nullopt;
+}
+
+std::optional<problem> add_body(const settings& own, http_request& request, const call& ask, const filling& with, std::string_view doing)
+{
+    if (ask.body) {
+        auto body = ask.body->fill(with);
+        if (!body)
+            return trouble(own, failure::rejected, doing, "a part of the body has nothing to stand for; does the post look as the description says?");
+        request.headers.emplace_back("Content-Type", "application/json");
+        request.body = body->dump(-1, ' ', false, json::error_handler_t::replace);
+    } else if (!ask.form.empty()) {
+        request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+        for (const auto& [name, value] : ask.form) {
+            auto text = value.text(with);
+            if (!text)
+                return trouble(own, failure::rejected, doing, text.error().detail);
+            add_parameter(request.body, name, *text);
+        }
+    }
+    return std::nullopt;
+}
+
+// "https://host:port" of a URL.
+std::string_view origin_of(std::string_view url)
+{
+    auto begin = url.find("://");
+    return begin == std::string_view::npos ? std::string_view{} : url.substr(0, url.find_first_of("/?#", begin + 3));
+}
+
+std::string escape(std::string_view plain)
+{
+    std::string out;
+    for (char c : plain) {
+        switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '[': out += "&#91;"; break;  // many editors would begin a shortcode here
+        case '\r': break;
+        default: out.push_back(c);
+        }
+    }
+    return out;
+}
+
+std::string with_links(const std::string& line)
+{
+    std::string html;
+    std::size_t at = 0;
+    for (const auto& link : text::links_in(line)) {
+        auto found = line.find(link, at);
+        if (found == std::string::npos)
+            break;  // the line is not sound UTF-8; the rest stays plain
+        html += escape(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escape(link) + "\">" + escape(link) + "</a>";
+        at = found + link.size();
+    }
+    return html + escape(std::string_view{line}.substr(at));
+}
+
+}  // namespace
+
+filling fill_common(const settings& own, const std::string& kind)
+{
+    filling with;
+    with.texts.insert(own.own.begin(), own.own.end());
+    with.texts["kind"] = kind;
+    return with;
+}
+
+void fill_summary(filling& into, const publish_summary& summary)
+{
+    into.texts["text"] = summary.words.text;
+    into.texts["html"] = html_of(summary.words.text);
+    into.texts["title"] = title_of(summary.words.text);
+    into.texts["key"] = summary.key;
+    into.texts["slug"] = slug_of(summary.key);
+    into.texts["language"] = summary.words.language;
+}
+
+result<http_request> request_of(const settings& own, const call& ask, const filling& with, std::string_view doing)
+{
+    auto path = ask.path.in_path(with);
+    if (!path)
+        return trouble(own, failure::rejected, doing, path.error().detail);
+    http_request request(ask.method, own.url + *path);
+    std::string query;
+    for (const auto& [name, value] : ask.query) {
+        auto text = value.text(with);
+        if (!text)
+            return trouble(own, failure::rejected, doing, text.error().detail);
+        add_parameter(query, name, *text);
+    }
+    authorize(own, request, query);
+    if (auto wrong = add_headers(own, request, with, doing))
+        return *wrong;
+    if (auto wrong = add_body(own, request, ask, with, doing))
+        return *wrong;
+    if (!query.empty())
+        request.url += "?" + query;
+    request.most_body = most_answer;
+    return request;
+}
+
+result<http_request> page_request(const settings& own, const listing& from, const pager& at, filling with, std::string_view doing)
+{
+    for (const auto* name : {"page", "offset", "cursor"})
+        with.texts[name] = at.position();
+    auto request = request_of(own, from.ask, with, doing);
+    if (!request)
+        return request;
+    if (!at.url().empty()) {
+        auto next = at.url().front() == '/' ? std::string{origin_of(own.url)} + at.url() : at.url();
+        if (origin_of(next) != origin_of(own.url))
+            return trouble(own, failure::bad_reply, doing, "the next page lies at another server, " + std::string{origin_of(next)}
+                                                               + "; the credential is not sent there");
+        request->url = std::move(next);
+        if (own.what->auth == auth_kind::query && request->url.find(net::percent_encode(own.secret)) == std::string::npos)
+            request->url += (request->url.find('?') == std::string::npos ? "?" : "&") + net::percent_encode(own.what->auth_name) + "="
+                + net::percent_encode(own.secret);
+    } else if (!from.pages.parameter.empty() && !at.position().empty()) {
+        std::string parameter;
+        add_parameter(parameter, from.pages.parameter, at.position());
+        request->url += (request->url.find('?') == std::string::npos ? "?" : "&") + parameter;
+    }
+    return request;
+}
+
+std::string slug_of(const std::string& key)
+{
+    std::string slug;
+    for (char c : key) {
+        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9'))
+            slug.push_back(lower);
+        else if (!slug.empty() && slug.back() != '-')
+            slug.push_back('-');
+    }
+    slug = slug.substr(0, most_slug);
+    while (slug.ends_with('-'))
+        slug.pop_back();
+    if (slug == key)
+        return slug;
+    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
+    std::uint64_t hash = 14695981039346656037u;
+    for (unsigned char c : key)
+        hash = (hash ^ c) * 1099511628211u;
+    for (int i = 0; i < 12; ++i, hash >>= 4)
+        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
+    return slug;
+}
+
+std::string title_of(const std::string& text)
+{
+    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
+    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
+    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
+        if (auto at = plain.find(mark); at != std::string::npos)
+            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
+    while (plain.ends_with(' ') || plain.ends_with('.'))
+        plain.pop_back();
+    if (text::length(plain) <= most_title)
+        return plain;
+    std::size_t bytes = 0;
+    std::size_t word_end = 0;
+    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
+        if (plain[bytes] == ' ')
+            word_end = bytes;
+        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
+            ++bytes;
+    }
+    plain.resize(word_end > bytes / 2 ? word_end : bytes);
+    return plain + "…";
+}
+
+std::string html_of(const std::string& text)
+{
+    std::string html;
+    std::string paragraph;
+    auto close = [&] {
+        if (!paragraph.empty())
+            html += (html.empty() ? "<p>" : "\n<p>") + paragraph + "</p>";
+        paragraph.clear();
+    };
+    for (std::size_t at = 0; at <= text.size();) {
+        auto end = std::min(text.find('\n', at), text.size());
+        auto line = with_links(text.substr(at, end - at));
+        if (line.find_first_not_of(" \t") == std::string::npos)
+            close();
+        else
+            paragraph += (paragraph.empty() ? "" : "<br>") + line;
+        at = end + 1;
+    }
+    close();
+    return html;
+}
+
+problem trouble(const settings& own, failure kind, std::string_view doing, std::string_view why)
+{
+    return {kind, own.what->name + " (rest): cannot " + std::string{doing} + " at " + own.url + ": " + std::string{why}, {}};
+}
+
+}  // namespace halfmast::rest::wire

@@ -1,0 +1,83 @@
+// An API by its description, as values: what to ask, and what an answer means. Pure: no sockets, no clock. Every read_ function
+// takes any bytes and never throws; a problem says what was tried, where, and what a person can do.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/rest/pager.hpp"
+#include "connectors/rest/settings.hpp"
+#include "daemon/core/post.hpp"
+#include "daemon/ports/http.hpp"
+#include "daemon/ports/result.hpp"
+
+namespace halfmast::rest::wire {
+
+// How a post stands now.
+struct standing {
+    post_id id;
+    whereabouts where = whereabouts::absent;
+    time_point due{};
+    std::string version;
+    std::string state;  // the platform's word
+    std::string link;   // the public post
+    std::string page;   // where a person opens it
+    std::optional<time_point> served;            // the platform's own clock
+    std::shared_ptr<const nlohmann::json> whole; // the post's own answer
+
+    standing() {}
+};
+
+// One page of a list. `items` and `facts.ids` go together.
+struct page {
+    std::vector<nlohmann::json> items;
+    page_facts facts;
+    std::optional<time_point> served;
+
+    page() {}
+};
+
+// What is asked ----------------------------------------------------------------------------------------------------------
+
+// Placeholders that every call knows.
+filling fill_common(const settings&, const std::string& kind);
+// For a statement: {text}, {html}, {title}, {key}, {slug}, {language}.
+void fill_summary(filling& into, const publish_summary& summary);
+
+// A problem when a placeholder has nothing to stand for.
+result<http_request> request_of(const settings&, const call&, const filling&, std::string_view doing);
+// A page of a list. A problem when its URL leads elsewhere than the account's own.
+result<http_request> page_request(const settings&, const listing&, const pager&, filling with, std::string_view doing);
+
+// The summary's key in the alphabet of addresses, still unique.
+std::string slug_of(const std::string& key);
+// Its first sentence, cut; and HTML with every character of the statement as text.
+std::string title_of(const std::string& text);
+std::string html_of(const std::string& text);
+
+// What an answer means ---------------------------------------------------------------------------------------------------
+
+// Empty when nothing is wrong. `doing` completes "cannot ...".
+std::optional<problem> refusal(const settings&, std::string_view doing, const http_response&);
+
+result<page> read_page(const settings&, const listing&, std::string_view doing, const http_response&);
+// A post of a list: nothing when it is not queued. bad_reply when it has no id, no state or no due time.
+result<std::optional<scheduled_post>> read_post(const settings&, const std::string& kind, const nlohmann::json& item);
+result<standing> read_standing(const settings&, const std::string& kind, const nlohmann::json& item, std::string_view doing);
+result<standing> read_standing(const settings&, const std::string& kind, const call&, std::string_view doing, const http_response&);
+result<std::vector<standing>> read_standings(const settings&, const std::string& kind, const call&, std::string_view doing, const http_response&);
+// Nothing when it is not public.
+result<std::optional<publication>> read_publication(const settings&, const listing&, const nlohmann::json& item);
+result<std::vector<post_id>> read_ids(const settings&, const page&);
+// Empty: as the check wants it.
+std::string read_check(const settings&, const check_call&, const http_response&);
+
+// The same words, whatever lies between them.
+bool same_words(std::string_view one, std::string_view other);
+
+problem trouble(const settings&, failure kind, std::string_view doing, std::string_view why);
+
+}  // namespace halfmast::rest::wire

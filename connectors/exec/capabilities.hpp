@@ -1,0 +1,26 @@
+// What an account of this room can do stands in its settings, for it has to be known before the program runs; the program's hello
+// must offer at least as much, or nothing is asked of it.
+#pragma once
+
+#include "connectors/exec/settings.hpp"
+#include "daemon/core/account.hpp"
+
+namespace halfmast::exec {
+
+inline constexpr int protocol = 1;
+inline constexpr int read_batch = 50;
+
+inline void declare_by(const settings& own, account& where)
+{
+    where.rungs = own.rungs;
+    where.release_margin = own.release_margin;
+    where.can_read_feed = own.feed;
+    where.can_publish = own.publishes;
+    where.can_pin = own.pins;
+    where.most_pins = own.most_pins;
+    where.text_limit = own.text_limit;
+    where.read_batch = read_batch;
+    where.most_in_flight = own.at_once;
+}
+
+}  // namespace halfmast::exec

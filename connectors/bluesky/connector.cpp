@@ -90,9 +90,9 @@ asio::awaitable<result<connector::session_ptr>> connector::log_in()
 asio::awaitable<result<connector::session_ptr>> connector::renew(session_ptr stale)
 {
     auto executor = co_await asio::this_coro::executor;
-    if (!gate_)
-        gate_ = std::make_shared<gate>(executor);
-    auto here = gate_;
+    auto here = gate_.lock();
+    if (!here)
+        gate_ = here = std::make_shared<gate>(executor);
     while (here->busy) {
         boost::system::error_code woken;
         co_await here->bell.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -32,7 +32,7 @@ private:
 
     using session_ptr = std::shared_ptr<const wire::session>;
 
-    // One at a time logs in; the others wait at the bell. Outlives the connector while somebody waits.
+    // One at a time logs in; the others wait at the bell. There only while somebody does either.
     struct gate {
         bool busy = false;
         asio::steady_timer bell;
@@ -75,7 +75,7 @@ private:
     clock clock_;
     milliseconds ahead_{0};  // the platform's clock minus ours, once it answered
     session_ptr session_;
-    std::shared_ptr<gate> gate_;
+    std::weak_ptr<gate> gate_;
     std::optional<problem> refused_;  // the last log-in, and until when there is no other: they are few in a day
     time_point refused_until_{};
 };

@@ -5,6 +5,7 @@
 
 #include "connectors/ghost/capabilities.hpp"
 #include "daemon/net/http_date.hpp"
+#include "daemon/net/page_mark.hpp"
 
 namespace halfmast::ghost {
 
@@ -61,6 +62,7 @@ time_point connector::site_now() const { return our_clock() + ahead_; }
 // clock, once: nothing was done until then.
 asio::awaitable<result<http_response>> connector::send(http_request request, std::string doing)
 {
+    bool may_be_unchanged = !find_header(request.headers, "If-None-Match").empty();
     auto first = request;
     wire::sign(*own_, first, site_now());
     auto reply = co_await http_.fetch(std::move(first));
@@ -73,7 +75,7 @@ asio::awaitable<result<http_response>> connector::send(http_request request, std
             reply = co_await http_.fetch(std::move(request));
         }
     }
-    if (!reply)
+    if (!reply || (may_be_unchanged && reply->status == 304))
         co_return reply;
     if (auto refused = wire::refusal(*own_, doing, *reply))
         co_return *refused;
@@ -82,19 +84,61 @@ asio::awaitable<result<http_response>> connector::send(http_request request, std
 
 asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
 {
-    std::vector<scheduled_post> all;
-    for (auto resource : wire::resources) {
-        std::string name{resource};
-        auto some = co_await list_of(name);
-        if (!some)
-            co_return some.error();
-        std::ranges::move(*some, std::back_inserter(all));
-    }
-    remember_late(all);
-    co_return all;
+    std::vector<page_mark> nothing;
+    auto seen = co_await observe(std::move(nothing));
+    if (!seen)
+        co_return seen.error();
+    co_return std::move(seen->posts);
 }
 
-asio::awaitable<result<std::vector<scheduled_post>>> connector::list_of(std::string resource)
+asio::awaitable<result<queue_look>> connector::observe(std::vector<page_mark> known)
+{
+    queue_look seen;
+    if (!known.empty()) {
+        auto same = co_await is_as_it_was(&known);
+        if (!same)
+            co_return same.error();
+        seen.unchanged = *same;
+    }
+    if (seen.unchanged) {
+        seen.mark = std::move(known);
+        remember_late();
+        co_return std::move(seen);
+    }
+    waiting_.clear();
+    for (auto resource : wire::resources) {
+        std::string name{resource};
+        auto some = co_await list_of(name, &seen.mark);
+        if (!some)
+            co_return some.error();
+        for (const auto& post : *some)
+            waiting_.push_back({post.id, name, post.due});
+        std::ranges::move(*some, std::back_inserter(seen.posts));
+    }
+    remember_late();
+    co_return std::move(seen);
+}
+
+// Asks for the pages again, by their ETags, and reads none of them.
+asio::awaitable<result<bool>> connector::is_as_it_was(const std::vector<page_mark>* known)
+{
+    for (const auto& page : *known) {
+        auto blank = std::min(page.query.find(' '), page.query.size());
+        auto resource = page.query.substr(0, blank);
+        post_id after{page.query.substr(std::min(blank + 1, page.query.size()))};
+        auto request = wire::list_request(*own_, resource, after);
+        net::ask_for_changes(request, page);
+        auto reply = co_await send(std::move(request), "list the scheduled " + resource);
+        if (!reply)
+            co_return reply.error();
+        if (!net::is_same_page(page, *reply))
+            co_return false;
+        site_time_ = net::parse_http_date(find_header(reply->headers, "Date"));
+    }
+    co_return true;
+}
+
+asio::awaitable<result<std::vector<scheduled_post>>> connector::list_of(std::string resource, std::vector<page_mark>* marks)
 {
     std::vector<scheduled_post> all;
     auto doing = "list the scheduled " + resource;
@@ -107,6 +151,7 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::list_of(std::str
         auto page = wire::read_list(*own_, resource, *reply);
         if (!page)
             co_return page.error();
+        marks->push_back(net::mark_page(resource + " " + last.value, *reply));
         site_time_ = page->served;
         std::ranges::move(page->items, std::back_inserter(all));
         // `pages` counts what is left from here on.
@@ -119,14 +164,14 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::list_of(std::str
     co_return wire::trouble(*own_, failure::bad_reply, doing, "the pages of the list do not come to an end");
 }
 
-void connector::remember_late(const std::vector<scheduled_post>& posts)
+void connector::remember_late()
 {
     auto now = site_time_.value_or(site_now());
     for (auto& [id, late] : late_)
         late.queued = false;
-    for (const auto& post : posts)
+    for (const auto& post : waiting_)
         if (post.due <= now && (late_.size() < most_remembered || late_.contains(post.id)))
-            late_[post.id] = {wire::place_in(post.kind).resource, true, 0};
+            late_[post.id] = {post.resource, true, 0};
 }
 
 // A mail that left already is none to come.

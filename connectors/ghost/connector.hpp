@@ -22,6 +22,7 @@ public:
     connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
 
     asio::awaitable<result<std::vector<scheduled_post>>> list() override;
+    asio::awaitable<result<queue_look>> observe(std::vector<page_mark> known) override;
     asio::awaitable<result<kept_bytes>> save(save_post) override;
     asio::awaitable<result<receipt>> hold(hold_post) override;
     asio::awaitable<result<std::vector<post_reading>>> read(read_posts) override;
@@ -37,6 +38,12 @@ public:
     asio::awaitable<std::vector<check_line>> check() override;
 
 private:
+    struct waiting_post {  // of the last list
+        post_id id;
+        std::string resource;
+        time_point due;
+    };
+
     // A post that was to go out and was still waiting, or was found public when it had to be held: Ghost publishes it under its
     // old date, so the feed must ask for it by id.
     struct late_post {
@@ -46,7 +53,9 @@ private:
     };
 
     asio::awaitable<result<http_response>> send(http_request request, std::string doing);
-    asio::awaitable<result<std::vector<scheduled_post>>> list_of(std::string resource);
+    asio::awaitable<result<bool>> is_as_it_was(const std::vector<page_mark>* known);
+    // The caller waits, and keeps `marks`: one for each page is added.
+    asio::awaitable<result<std::vector<scheduled_post>>> list_of(std::string resource, std::vector<page_mark>* marks);
     asio::awaitable<result<wire::standing>> look(std::string resource, post_id id, std::string doing);
     asio::awaitable<result<wire::standing>> change(http_request request, std::string resource, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string resource, std::vector<post_id> ids);
@@ -57,7 +66,7 @@ private:
     asio::awaitable<result<std::vector<publication>>> late_feed();
     asio::awaitable<check_line> check_user();
     [[nodiscard]] time_point site_now() const;
-    void remember_late(const std::vector<scheduled_post>& posts);
+    void remember_late();
     void remember_mail(const post_id& id, const wire::place& where, const wire::standing& seen);
     [[nodiscard]] wire::place mail_of(const post_id& id, const post_ptr& snapshot) const;
 
@@ -65,6 +74,7 @@ private:
     http_port& http_;
     milliseconds ahead_{0};                 // the site's clock before ours, once a token was refused for it
     std::optional<time_point> site_time_;   // of the last list
+    std::vector<waiting_post> waiting_;
     std::map<post_id, late_post> late_;
     std::map<post_id, wire::place> mails_;  // as seen at the hold itself: newer than the snapshot
 };

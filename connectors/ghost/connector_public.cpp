@@ -212,7 +212,8 @@ asio::awaitable<std::vector<check_line>> connector::check()
     std::ptrdiff_t waiting = 0;
     for (auto resource : wire::resources) {
         std::string name{resource};
-        auto posts = co_await list_of(name);
+        std::vector<page_mark> marks;
+        auto posts = co_await list_of(name, &marks);
         lines.emplace_back("scheduled " + name + " can be listed", posts.has_value(), posts ? "" : posts.error().detail);
         if (posts && site_time_)
             waiting += std::ranges::count_if(*posts, [&](const auto& one) { return one.due + overdue < *site_time_; });

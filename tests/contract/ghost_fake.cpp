@@ -88,6 +88,14 @@ public:
         }
         if (auto asked = understand_ghost(request); after_look_ && asked.method == "GET" && asked.route.size() > 1)
             std::exchange(after_look_, nullptr)();
+        if (request.method == "GET" && given.status == 200) {
+            auto tag = "W/\"" + std::to_string(given.body.size()) + "-" + std::to_string(std::hash<std::string>{}(given.body)) + "\"";
+            given.headers.emplace_back("ETag", tag);
+            if (find_header(request.headers, "If-None-Match") == tag) {
+                given.status = 304;
+                given.body.clear();
+            }
+        }
         given.headers.emplace_back("Date", net_date());
         return given;
     }
@@ -308,7 +316,7 @@ private:
         made["tags"] = json::array();
         for (const auto& tag : post.tags)
             made["tags"].push_back({{"id", "t-" + tag}, {"slug", tag}, {"name", tag + " (tag)"}});
-        made["authors"] = json::array({{{"id", "1"}, {"name", "Maria"}, {"slug", "maria"}, {"email", "maria@acme.example"}, {"last_seen", ghost_time(now_)}}});
+        made["authors"] = json::array({{{"id", "1"}, {"name", "Maria"}, {"slug", "maria"}, {"email", "maria@acme.example"}, {"last_seen", ghost_time(std::chrono::floor<std::chrono::hours>(now_))}}});
         if (post.resource == "posts") {
             made["newsletter"] = post.newsletter.empty() ? json(nullptr) : json{{"id", "n1"}, {"slug", post.newsletter}, {"status", "active"}};
             made["email"] = post.mailed ? json{{"id", "e1"}, {"status", "submitted"}} : json(nullptr);

@@ -135,6 +135,7 @@ private:
             auto budget = std::make_shared<account_budget>(http_, system_now);
             auto to = entry.room->connect(entry.own, budget->http());
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
+            rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
             calls_.connect(entry.declared.id, std::move(to));
             budgets_[entry.declared.id] = std::move(budget);
         }

@@ -42,7 +42,7 @@ api::statement_preview write(const account& to, const playbook& book, const stat
         return made;
     }
     made.text = std::move(*rendered);
-    made.length = text::length(made.text);
+    made.length = to.counting == text_counting::graphemes ? text::graphemes(made.text) : text::length(made.text);
     if (to.text_limit > 0 && made.length > static_cast<std::size_t>(to.text_limit))
         made.trouble = "it has " + std::to_string(made.length) + " characters, and " + to.connector + " takes "
             + std::to_string(to.text_limit);

@@ -32,6 +32,12 @@ struct rung_offer {
     bool operator==(const rung_offer&) const = default;
 };
 
+// How a platform counts the characters of a text.
+enum class text_counting {
+    code_points,
+    graphemes,  // what a reader sees as one character
+};
+
 struct account {
     account_id id;
     std::string connector;                      // "wordpress"
@@ -40,11 +46,13 @@ struct account {
     std::string time_zone = "UTC";              // IANA name, for times in the summary
     std::vector<rung_offer> rungs;              // gentlest first; manual is always possible and not listed
     seconds release_margin{120};                // a release time must lie at least so far ahead
+    bool has_queue = true;      // false: nothing is ever scheduled there; the public posts are all there is to look at
     bool can_read_feed = true;  // false: an escape can only be seen by a person
     bool can_publish = false;
     bool can_pin = false;
     int most_pins = 0;        // 0: no limit
     int text_limit = 0;       // characters as the platform counts them; 0: no limit
+    text_counting counting = text_counting::code_points;
     int read_batch = 1;       // how many posts one read-back call can cover
     int most_in_flight = 4;   // calls at once to this account
 

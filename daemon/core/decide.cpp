@@ -350,7 +350,7 @@ bool is_settled(const policy& rules, const state& known, const crisis& flag)
         if (found == known.accounts.end())
             return false;
         const auto& where = found->second;
-        if (flag.now == phase::raised && where.last_poll < flag.raised_at && !where.trouble)
+        if (flag.now == phase::raised && declared.has_queue && where.last_poll < flag.raised_at && !where.trouble)
             return false;
         if (auto counts = where.counts.find(flag.id); counts != where.counts.end()) {
             auto at = [&](hold_state value) { return counts->second[static_cast<std::size_t>(value)]; };

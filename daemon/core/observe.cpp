@@ -313,6 +313,11 @@ void observe_feed(const step& now, const feed_observed& seen)
 {
     auto& where = now.at(seen.account);
     where.last_feed = seen.began_at;
+    if (const auto* declared = now.declared(seen.account); declared != nullptr && !declared->has_queue) {
+        note_reachable(now, seen.account);
+        where.polled = true;
+        where.last_poll = seen.began_at;
+    }
     for (const auto& post : seen.posts) {
         if (where.explained.contains(post.id) || (!where.feed_known.insert(post.id).second && where.missing.empty()))
             continue;

@@ -78,12 +78,15 @@ asio::awaitable<void> poller::run(account_id id, std::shared_ptr<lane> mine)
             auto look = look_at_queue(id);
             read = co_await std::move(look);
         }
-        mine->failures = read ? 0 : mine->failures + 1;
         auto where = loop_.known().accounts.find(id);
-        if (where != loop_.known().accounts.end() && wants_feed(where->second) && calls_.at(id).feed) {
+        // Without a queue the public posts are all there is to look at, and show that the account can be reached.
+        bool only_feed = !calls_.at(id).queue;
+        if (calls_.at(id).feed && (only_feed || (where != loop_.known().accounts.end() && wants_feed(where->second)))) {
             auto look = look_at_feed(id);
-            co_await std::move(look);
+            bool shown = co_await std::move(look);
+            read = read && (shown || !only_feed);
         }
+        mine->failures = read ? 0 : mine->failures + 1;
         if (mine->kicked || stopping_)
             continue;
         boost::system::error_code cancelled;
@@ -123,9 +126,11 @@ asio::awaitable<bool> poller::look_at_queue(account_id id)
     co_return true;
 }
 
-asio::awaitable<void> poller::look_at_feed(account_id id)
+asio::awaitable<bool> poller::look_at_feed(account_id id)
 {
-    const auto& where = loop_.known().accounts.at(id);
+    static const account_state unknown;
+    auto found = loop_.known().accounts.find(id);
+    const auto& where = found == loop_.known().accounts.end() ? unknown : found->second;
     feed_observed seen{id, clock_(), {}, {}};
     seen.since = where.last_feed;
     if (seen.since == time_point{}) {
@@ -145,16 +150,17 @@ asio::awaitable<void> poller::look_at_feed(account_id id)
         posts = problem{failure::unknown_outcome, "internal error while reading the public posts of " + id.value + ": " + error.what(), {}};
     }
     if (stopping_)
-        co_return;
+        co_return false;
     if (!posts) {
         account_unread trouble{id, posts.error()};
         loop_.tell(std::move(trouble));
-        co_return;
+        co_return false;
     }
     seen.posts = std::move(*posts);
     for (auto& post : seen.posts)
         post.folded = fold_(post.text);
     loop_.tell(std::move(seen));
+    co_return true;
 }
 
 }  // namespace halfmast::engine

@@ -40,7 +40,7 @@ private:
 
     asio::awaitable<void> run(account_id id, std::shared_ptr<lane> mine);
     asio::awaitable<bool> look_at_queue(account_id id);
-    asio::awaitable<void> look_at_feed(account_id id);
+    asio::awaitable<bool> look_at_feed(account_id id);
     milliseconds until_next(const account_id& id, const lane& mine);
 
     asio::any_io_executor executor_;

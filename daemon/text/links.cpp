@@ -11,12 +11,6 @@ namespace halfmast::text {
 
 namespace {
 
-struct span {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-};
-
-
 bool begins_with(std::string_view text, std::size_t at, std::string_view lower_case)
 {
     if (text.size() - at < lower_case.size())
@@ -125,18 +119,31 @@ std::vector<std::string> links_in(std::string_view plain)
 std::vector<std::string> hashtags_in(std::string_view plain)
 {
     const auto sound = repaired(plain);
-    const auto links = find_links(sound);
-    auto link = links.begin();
     std::vector<std::string> tags;
+    for (const auto& [begin, end] : hashtag_spans(sound)) {
+        const auto mark = static_cast<unsigned char>(sound[begin]) < 0x80 ? 1U : 3U;  // '#', or the wide one
+        tags.push_back(sound.substr(begin + mark, end - begin - mark));
+    }
+    return tags;
+}
+
+std::vector<span> link_spans(std::string_view plain) { return find_links(plain); }
+
+std::vector<span> hashtag_spans(std::string_view plain)
+{
+    const auto links = find_links(plain);
+    auto link = links.begin();
+    std::vector<span> tags;
     bool inside_word = false;  // "C#", "a#b": and the second '#' of "#topic#" closes it
-    for (std::size_t at = 0; at < sound.size();) {
+    for (std::size_t at = 0; at < plain.size();) {
         if (link != links.end() && at >= link->begin) {
             at = std::max(at, link->end);
             inside_word = true;
             ++link;
             continue;
         }
-        const auto c = next(sound, at);
+        const auto mark = at;
+        const auto c = next(plain, at);
         if ((c != U'#' && c != 0xFF03) || inside_word) {
             inside_word = is_tag_character(c) || c == U'&';
             continue;
@@ -144,14 +151,14 @@ std::vector<std::string> hashtags_in(std::string_view plain)
         const auto begin = at;
         bool has_letter = false;
         auto end = at;
-        for (auto here = at; here < sound.size(); end = here) {
-            const auto inner = next(sound, here);
+        for (auto here = at; here < plain.size(); end = here) {
+            const auto inner = next(plain, here);
             if (!is_tag_character(inner))
                 break;
             has_letter = has_letter || (!u_isdigit(static_cast<UChar32>(inner)) && inner != U'_');
         }
         if (has_letter)
-            tags.push_back(sound.substr(begin, end - begin));
+            tags.push_back({mark, end});
         at = end;
         inside_word = end > begin;
     }

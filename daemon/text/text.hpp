@@ -28,6 +28,16 @@ std::vector<std::string> links_in(std::string_view plain);
 // Hashtags of plain text without '#', in order.
 std::vector<std::string> hashtags_in(std::string_view plain);
 
+// Bytes of a text, from `begin` to before `end`.
+struct span {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+// Where those stand in text that is valid UTF-8; a hashtag with its '#'.
+std::vector<span> link_spans(std::string_view plain);
+std::vector<span> hashtag_spans(std::string_view plain);
+
 // "14:30 CET" or, when it is not today there, "25 November, 14:30 CET"; in that language and IANA zone.
 std::string local_time(time_point at, time_point now, const std::string& language, const std::string& zone);
 
@@ -39,6 +49,9 @@ std::optional<std::string> language_tag(std::string_view tag);
 
 // Characters as most platforms count them (Unicode code points).
 std::size_t length(std::string_view utf8);
+
+// Characters as a reader sees them (grapheme clusters): a family emoji is one.
+std::size_t graphemes(std::string_view utf8);
 
 // Mustache without HTML escaping: {{name}} and comments, no sections or partials. Every field used must be given:
 // the problem lists the ones that are not.

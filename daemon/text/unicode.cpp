@@ -2,7 +2,9 @@
 #include "daemon/text/text.hpp"
 
 #include <algorithm>
+#include <memory>
 
+#include <unicode/brkiter.h>
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
@@ -126,6 +128,25 @@ std::size_t length(std::string_view utf8)
     std::size_t count = 0;
     for (std::size_t at = 0; at < utf8.size(); ++count)
         next(utf8, at);
+    return count;
+}
+
+std::size_t graphemes(std::string_view utf8)
+{
+    const auto sound = repaired(utf8);
+    UErrorCode status = U_ZERO_ERROR;
+    const std::unique_ptr<icu::BreakIterator> breaks(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    UText view = UTEXT_INITIALIZER;
+    utext_openUTF8(&view, sound.data(), static_cast<std::int64_t>(sound.size()), &status);
+    std::size_t count = 0;
+    if (U_SUCCESS(status))
+        breaks->setText(&view, status);
+    if (U_FAILURE(status))
+        count = length(sound);  // ICU's data is not there: never fewer than there are
+    else
+        while (breaks->next() != icu::BreakIterator::DONE)
+            ++count;
+    utext_close(&view);
     return count;
 }
 

@@ -28,11 +28,18 @@ std::optional<problem> trouble_of(const result<T>& given)
     return given ? std::nullopt : std::optional{given.error()};
 }
 
+// A post in the queue; null where there is none.
+post_ptr one_post(stage& on)
+{
+    return on.to.queue ? on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now)) : nullptr;
+}
+
 // Everything that can be asked of an account which has one post in its queue.
 std::vector<probe> probes(stage& on, const post_ptr& post)
 {
     std::vector<probe> all;
-    all.push_back({"list", call_kind::lists, [&on] { return trouble_of(on.run(on.to.queue->list())); }, false});
+    if (on.to.queue)
+        all.push_back({"list", call_kind::lists, [&on] { return trouble_of(on.run(on.to.queue->list())); }, false});
     for (const auto& offer : on.rungs())
         all.push_back({"hold by " + std::string{to_string(offer.kind)}, call_kind::holds,
                        [&on, post, kind = offer.kind] { return trouble_of(on.hold(post, kind)); }});
@@ -44,7 +51,10 @@ std::vector<probe> probes(stage& on, const post_ptr& post)
     if (on.declared.can_pin) {
         auto out = on.platform->publish("A statement", false, on.now);
         all.push_back({"pin", call_kind::pins, [&on, out] { return trouble_of(on.run(on.to.pins->pin(out))); }});
-        all.push_back({"unpin", call_kind::unpins, [&on, out] { return trouble_of(on.run(on.to.pins->unpin(out))); }});
+        all.push_back({"unpin", call_kind::unpins, [&on] {
+                           auto up = on.platform->publish("A pinned statement", true, on.now);
+                           return trouble_of(on.run(on.to.pins->unpin(up)));
+                       }});
         all.push_back({"pins", call_kind::reads_pins, [&on] { return trouble_of(on.run(on.to.pins->pins())); }, false});
     }
     if (on.declared.can_read_feed)
@@ -56,12 +66,12 @@ std::vector<probe> probes(stage& on, const post_ptr& post)
 void for_each_probe(const maker& which, const fault& shape, const std::function<void(stage&, const probe&, const std::optional<problem>&)>& check)
 {
     stage counting{which};
-    auto first = counting.listed(counting.platform->schedule(promo(counting, "Big sale", 2h), counting.now));
-    auto many = probes(counting, first).size();
+    auto many = probes(counting, one_post(counting)).size();
+    if (!counting.to.queue)
+        not_possible(which.name, "a queue");
     for (std::size_t index = 0; index < many; ++index) {
         stage on{which};
-        auto post = on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now));
-        auto one = probes(on, post).at(index);
+        auto one = probes(on, one_post(on)).at(index);
         auto planned = shape;
         planned.on = one.kind;
         planned.times = 1000;
@@ -101,9 +111,6 @@ TEST_CASE("a status means the same on every call", "[contract][faults]")
     fault shape;
     shape.status = expected.status;
     for_each_probe(which, shape, [&](stage& on, const probe& one, const std::optional<problem>& met) {
-        // What is as wanted already may answer 4xx and be verified: unpinning what is not pinned.
-        if (!met && one.kind == call_kind::unpins)
-            return;
         REQUIRE(met.has_value());
         // "No such list" is no missing post, and a connector may say what is missing instead.
         if (expected.kind != failure::not_found || one.changes)
@@ -129,6 +136,7 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
     shape.status = 429;
     bool known = true;
     bool limit_headers = clock.platform->has(feature::rate_limit_reset);
+    auto reset = clock.platform->reset_header();
     if (style == "seconds")
         shape.headers = {{"Retry-After", "90"}};
     else if (style == "date")
@@ -139,17 +147,17 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
         shape.headers = {{"Retry-After", "soon"}};
         known = false;
     } else if (!limit_headers) {
-        return not_possible(which.name, "X-RateLimit-Reset");
+        return not_possible(which.name, clock.platform->reset_header());
     } else if (style == "reset time")
-        shape.headers = {{"X-RateLimit-Reset", format_utc(until)}};
+        shape.headers = {{reset, format_utc(until)}};
     else if (style == "reset time with microseconds")
-        shape.headers = {{"X-RateLimit-Reset", "2026-03-02T14:01:30.000000Z"}};
+        shape.headers = {{reset, "2026-03-02T14:01:30.000000Z"}};
     else if (style == "reset in seconds")
-        shape.headers = {{"X-RateLimit-Reset", "90"}};
+        shape.headers = {{reset, "90"}};
     else if (style == "reset since 1970")
-        shape.headers = {{"X-RateLimit-Reset", std::to_string(std::chrono::duration_cast<seconds>(until.time_since_epoch()).count())}};
+        shape.headers = {{reset, std::to_string(std::chrono::duration_cast<seconds>(until.time_since_epoch()).count())}};
     else
-        shape.headers = {{"X-RateLimit-Reset", "9999-12-31T23:59:59Z"}};
+        shape.headers = {{reset, "9999-12-31T23:59:59Z"}};
     for_each_probe(which, shape, [&](stage&, const probe&, const std::optional<problem>& met) {
         REQUIRE(met.has_value());
         CHECK(met->kind == failure::rate_limited);
@@ -241,6 +249,8 @@ TEST_CASE("a lying 200 does not survive the read-back", "[contract][faults]")
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
+    if (!has_queue(which))
+        return not_possible(which.name, "a queue");
     for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
@@ -258,6 +268,8 @@ TEST_CASE("a hold whose answer was lost has happened, and the read-back says so"
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
+    if (!has_queue(which))
+        return not_possible(which.name, "a queue");
     for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
@@ -276,6 +288,8 @@ TEST_CASE("one page that cannot be read makes the whole queue unread", "[contrac
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
+    if (!has_queue(which))
+        return not_possible(which.name, "a queue");
     stage on{which};
     for (int number = 0; number < 120; ++number)
         on.platform->schedule(promo(on, "Offer " + std::to_string(number), 1h + number * 1min), on.now);

@@ -86,7 +86,7 @@ enum class feature {
     visibility,
     language,
     warning,
-    rate_limit_reset,  // says in X-RateLimit-Reset when the window ends, instead of Retry-After
+    rate_limit_reset,  // says in reset_header() when the window ends, instead of Retry-After
     credential_check,  // doctor can tell a refused credential
 };
 
@@ -114,6 +114,7 @@ public:
     // The account's own keys as they would stand in the settings: url, token, ... Secrets in plain.
     [[nodiscard]] virtual std::map<std::string, std::string> settings() const = 0;
     [[nodiscard]] virtual bool has(feature what) const = 0;
+    [[nodiscard]] virtual std::string reset_header() const { return "X-RateLimit-Reset"; }
     [[nodiscard]] virtual call_kind kind_of(const http_request& request) const = 0;
 
     // Answers as the real one. With `carry_out` false it answers as if it had done it, and nothing changes.
@@ -122,7 +123,8 @@ public:
     // Publishes what is due.
     virtual void advance(time_point now) = 0;
 
-    // Behind the API's back, as if a person had done it in the platform's own pages.
+    // Behind the API's back, as if a person had done it in the platform's own pages. A platform without a queue is never asked
+    // to schedule or remove.
     virtual post_id schedule(const new_post& post, time_point now) = 0;
     virtual void remove(const post_id& scheduled, time_point now) = 0;
     virtual post_id publish(const std::string& text, bool pinned, time_point at) = 0;

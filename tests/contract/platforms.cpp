@@ -1,4 +1,5 @@
 // The platforms the contract suite runs for; a new connector adds its fake here.
+#include "tests/contract/bluesky_fake.hpp"
 #include "tests/contract/ghost_fake.hpp"
 #include "tests/contract/mastodon_fake.hpp"
 #include "tests/contract/wordpress_fake.hpp"
@@ -8,6 +9,8 @@ namespace halfmast::contract {
 std::vector<maker> platforms()
 {
     return {
+        {"bluesky", make_bluesky},
+        {"bluesky, without AppView", make_bluesky_alone},
         {"ghost", make_ghost},
         {"ghost, a theme without featured posts", make_plain_ghost},
         {"mastodon", make_mastodon},

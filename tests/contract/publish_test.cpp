@@ -120,6 +120,8 @@ TEST_CASE("pins are read, set twice, and put back as they were", "[contract]")
     stage on{which};
     if (!on.declared.can_pin)
         return not_possible(which.name, "pinning");
+    if (on.declared.most_pins > 0 && on.declared.most_pins < 3)
+        return not_possible(which.name, "several pins");
     auto older = on.platform->publish("Welcome", true, on.now - 48h);
     auto newer = on.platform->publish("Opening hours", true, on.now - 24h);
     on.platform->publish("Not pinned", false, on.now - 12h);
@@ -148,6 +150,40 @@ TEST_CASE("pins are read, set twice, and put back as they were", "[contract]")
     REQUIRE(on.run(on.to.pins->pin(older)).has_value());
     CHECK(on.platform->pinned() == *before);
     CHECK(newer == before->front());
+}
+
+TEST_CASE("a former pin makes room for the summary and comes back", "[contract]")
+{
+    auto which = GENERATE(from_range(platforms()));
+    CAPTURE(which.name);
+    stage on{which};
+    if (!on.declared.can_pin || on.declared.most_pins == 0)
+        return not_possible(which.name, "a limit of pins");
+    for (int number = 0; number < on.declared.most_pins; ++number)
+        on.platform->publish("Pin " + std::to_string(number), true, on.now - 24h + number * 1min);
+    auto before = on.run(on.to.pins->pins()).value();
+    REQUIRE(before.size() == static_cast<std::size_t>(on.declared.most_pins));
+    auto former = before.back();
+    auto out = publish(on).value().remote;
+    REQUIRE(on.run(on.to.pins->unpin(former)).has_value());
+    for (int turn = 0; turn < 2; ++turn)
+        REQUIRE(on.run(on.to.pins->pin(out)).has_value());
+    auto with = on.run(on.to.pins->pins()).value();
+    CHECK(std::ranges::find(with, out) != with.end());
+    CHECK(std::ranges::find(with, former) == with.end());
+    // A post that is not pinned is nothing to unpin, and the summary stays.
+    REQUIRE(on.run(on.to.pins->unpin(former)).has_value());
+    CHECK(on.run(on.to.pins->pins()).value() == with);
+    for (int turn = 0; turn < 2; ++turn)
+        REQUIRE(on.run(on.to.pins->unpin(out)).has_value());
+    for (int turn = 0; turn < 2; ++turn)
+        REQUIRE(on.run(on.to.pins->pin(former)).has_value());
+    auto after = on.run(on.to.pins->pins()).value();
+    std::ranges::sort(before);
+    std::ranges::sort(after);
+    CHECK(after == before);
+    CHECK(on.platform->look(out).where == whereabouts::published);
+    CHECK(on.platform->look(former).where == whereabouts::published);
 }
 
 TEST_CASE("where there is no room for a pin, that is said", "[contract]")
@@ -193,6 +229,8 @@ TEST_CASE("a scheduled post reads the same in the queue and in the feed", "[cont
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
+    if (!has_queue(which))
+        return not_possible(which.name, "a queue");
     stage on{which};
     if (!on.declared.can_read_feed)
         return not_possible(which.name, "reading the feed");

@@ -191,6 +191,8 @@ result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung
     return run(to.queue->release(std::move(call), kept, now));
 }
 
+bool has_queue(const maker& which) { return stage{which}.to.queue != nullptr; }
+
 std::vector<rung_offer> rungs_of(const maker& which) { return stage{which}.rungs(); }
 
 new_post promo(const stage& on, std::string text, milliseconds ahead)

@@ -89,6 +89,9 @@ public:
     connection to;
 };
 
+// False where nothing can be scheduled.
+bool has_queue(const maker& which);
+
 // The rungs a platform has.
 std::vector<rung_offer> rungs_of(const maker& which);
 

@@ -243,3 +243,31 @@ TEST_CASE("language tags are known ones, in their usual form", "[text]")
         CHECK_FALSE(text::language_tag(wrong));
     }
 }
+
+TEST_CASE("links and hashtags are found where they stand, in bytes", "[text]")
+{
+    const std::string sample = "é #státusz, see https://shop.example/#x. ＃題名 C# #1 end";
+    auto words = [&](const std::vector<text::span>& spans) {
+        list found;
+        for (const auto& [begin, end] : spans)
+            found.push_back(sample.substr(begin, end - begin));
+        return found;
+    };
+    CHECK(words(text::link_spans(sample)) == list{"https://shop.example/#x"});
+    CHECK(words(text::hashtag_spans(sample)) == list{"#státusz", "＃題名"});
+    CHECK(text::hashtags_in(sample) == list{"státusz", "題名"});
+    CHECK(text::link_spans("").empty());
+    CHECK(text::hashtag_spans("# #").empty());
+}
+
+TEST_CASE("what a reader sees as one character counts once", "[text]")
+{
+    CHECK(text::graphemes("") == 0);
+    CHECK(text::graphemes("abc") == 3);
+    CHECK(text::graphemes("e\xCC\x81") == 1);  // with its accent apart
+    CHECK(text::graphemes("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7") == 1);  // a family
+    CHECK(text::graphemes("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA!") == 2);  // a flag
+    CHECK(text::graphemes("a\r\nb") == 3);
+    CHECK(text::graphemes("a\xFF" "b") == 3);
+    CHECK(text::length("e\xCC\x81") == 2);
+}

@@ -94,16 +94,20 @@ std::vector<text::span> mention_spans(std::string_view text)
 json facets_of(const std::string& text, const std::map<std::string, std::string>& mentioned)
 {
     std::vector<facet> all;
+    // Facets must not overlap: "#https://shop.example" is a link.
+    auto is_free = [&](const text::span& where) {
+        return std::ranges::none_of(all, [&](const facet& one) { return where.begin < one.where.end && one.where.begin < where.end; });
+    };
     for (const auto& where : text::link_spans(text))
         all.push_back({where, {{"$type", "app.bsky.richtext.facet#link"}, {"uri", text.substr(where.begin, where.end - where.begin)}}});
     for (const auto& where : text::hashtag_spans(text)) {
         auto tag = text.substr(where.begin, where.end - where.begin);
         tag.erase(0, tag.front() == '#' ? 1 : 3);  // the wide one has three bytes
-        if (tag.size() <= most_tag_bytes && text::graphemes(tag) <= most_tag_characters)
+        if (is_free(where) && tag.size() <= most_tag_bytes && text::graphemes(tag) <= most_tag_characters)
             all.push_back({where, {{"$type", "app.bsky.richtext.facet#tag"}, {"tag", tag}}});
     }
     for (const auto& where : mention_spans(text))
-        if (auto who = mentioned.find(text.substr(where.begin + 1, where.end - where.begin - 1)); who != mentioned.end())
+        if (auto who = mentioned.find(text.substr(where.begin + 1, where.end - where.begin - 1)); who != mentioned.end() && is_free(where))
             all.push_back({where, {{"$type", "app.bsky.richtext.facet#mention"}, {"did", who->second}}});
     std::ranges::sort(all, {}, [](const facet& one) { return one.where.begin; });
     auto list = json::array();

@@ -100,6 +100,11 @@ TEST_CASE("a text that is no UTF-8 still has facets that fit", "[bluesky]")
     CHECK(covered(record) == std::vector<std::string>{"#a1 -> a1", "https://x.example/ -> https://x.example/"});
 }
 
+TEST_CASE("facets do not overlap", "[bluesky]")
+{
+    CHECK(covered(post_of("#https://y.example #ok")) == std::vector<std::string>{"https://y.example -> https://y.example", "#ok -> ok"});
+}
+
 TEST_CASE("a tag that is too long for the platform stays text", "[bluesky]")
 {
     CHECK(covered(post_of("#" + std::string(64, 'a'))).size() == 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -58,33 +59,30 @@ asio::awaitable<result<http_response>> connector::ask(http_request request)
 
 asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
 {
-    std::vector<scheduled_post> all;
-    std::string query;
-    std::set<std::string> asked;
-    do {
-        if (!asked.insert(query).second || asked.size() > most_pages)
-            co_return endless("list scheduled posts");
-        auto request = wire::scheduled_page(*own_, query);
-        auto reply = co_await ask(std::move(request));
-        if (!reply)
-            co_return reply.error();
-        auto page = wire::read_scheduled_page(*own_, *reply, now());
-        if (!page)
-            co_return page.error();
-        std::ranges::move(page->items, std::back_inserter(all));
-        query = page->next;
-    } while (!query.empty());
-    co_return all;
+    std::vector<page_mark> nothing;
+    auto seen = co_await observe(std::move(nothing));
+    if (!seen)
+        co_return seen.error();
+    co_return std::move(seen->posts);
 }
 
-asio::awaitable<result<kept_bytes>> connector::save(save_post call)
+// What the list said of the post is all there is to say about it: near its due time no call is spent on asking again.
+asio::awaitable<result<wire::stored_post>> connector::stored(const save_post& call)
 {
+    if (call.snapshot && call.snapshot->raw)
+        if (auto whole = wire::stored_in(*call.snapshot->raw))
+            co_return std::move(*whole);
     auto id = call.snapshot && !call.snapshot->id.empty() ? call.snapshot->id : call.post;
     auto request = wire::scheduled_by_id(*own_, id);
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto stored = wire::read_stored(*own_, *reply, now());
+    co_return wire::read_stored(*own_, *reply, now());
+}
+
+asio::awaitable<result<kept_bytes>> connector::save(save_post call)
+{
+    auto stored = co_await this->stored(call);
     if (!stored)
         co_return stored.error();
     std::vector<std::string> bytes;
@@ -157,13 +155,13 @@ asio::awaitable<result<receipt>> connector::put_date(post_id id, time_point at, 
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto post = wire::read_scheduled(*own_, what, *reply, now());
+    auto post = wire::read_place(*own_, what, *reply, now());
     if (!post)
         co_return post.error();
     if (post->due < at - due_slack || post->due > at + due_slack)
         co_return problem{failure::unknown_outcome, own_->name() + ": " + what + ": the answer says " + format_utc(post->due) + " instead of "
                                                         + format_utc(at), {}};
-    co_return receipt{post->id, post->url};
+    co_return receipt{post->id, own_->url + "/"};
 }
 
 // What we took out ourselves, well before its time, is not looked for among the public posts: near the platform's limit of calls
@@ -181,26 +179,30 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         ids.push_back(id_at_platform(wanted));
     if (ids.empty())
         co_return std::vector<post_reading>{};
-    result<std::vector<scheduled_post>> found = std::vector<scheduled_post>{};
+    result<std::vector<wire::queue_place>> found = std::vector<wire::queue_place>{};
     if (ids.size() == 1)
         found = co_await look_at_one(ids.front());
     else
         found = co_await sweep(ids);
     if (!found)
         co_return found.error();
+    std::unordered_map<post_id, const wire::queue_place*> there;
+    for (const auto& post : *found)
+        there.emplace(post.id, &post);
     std::vector<post_reading> readings;
+    readings.reserve(ids.size());
     bool some_absent = false;
     for (std::size_t index = 0; index < ids.size(); ++index) {
         auto& one = readings.emplace_back();
         one.post = call.wanted[index].post;
-        auto there = std::ranges::find(*found, ids[index], &scheduled_post::id);
-        if (there == found->end()) {
+        auto seen = there.find(ids[index]);
+        if (seen == there.end()) {
             some_absent = some_absent || may_be_out(call.wanted[index]);
             continue;
         }
         one.where = whereabouts::queued;
-        one.due = there->due;
-        one.url = there->url;
+        one.due = seen->second->due;
+        one.url = own_->url + "/";  // the platform's own pages show no queue
     }
     if (some_absent)
         if (auto wrong = co_await find_published(call, readings))
@@ -208,14 +210,14 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     co_return readings;
 }
 
-asio::awaitable<result<std::vector<scheduled_post>>> connector::look_at_one(post_id id)
+asio::awaitable<result<std::vector<wire::queue_place>>> connector::look_at_one(post_id id)
 {
     auto request = wire::scheduled_by_id(*own_, id);
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
-    std::vector<scheduled_post> made;
-    auto post = wire::read_scheduled(*own_, "read post " + id.value, *reply, now());
+    std::vector<wire::queue_place> made;
+    auto post = wire::read_place(*own_, "read post " + id.value, *reply, now());
     if (post)
         made.push_back(std::move(*post));
     else if (post.error().kind != failure::not_found)
@@ -225,7 +227,7 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::look_at_one(post
 
 // The list is ordered by id, the newest first, and what is moved keeps its place: one way down answers for all. When the
 // ids are numbers it starts at the highest wanted and ends below the lowest; when pages cost more than questions, it asks.
-asio::awaitable<result<std::vector<scheduled_post>>> connector::sweep(const std::vector<post_id>& wanted)
+asio::awaitable<result<std::vector<wire::queue_place>>> connector::sweep(const std::vector<post_id>& wanted)
 {
     std::set<post_id> open(wanted.begin(), wanted.end());
     std::uint64_t lowest = UINT64_MAX;
@@ -238,7 +240,7 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::sweep(const std:
         highest = std::max(highest, number.value_or(0));
     }
     std::string query = numbered ? "limit=40&max_id=" + std::to_string(highest + 1) : std::string{};
-    std::vector<scheduled_post> made;
+    std::vector<wire::queue_place> made;
     std::set<std::string> asked;
     while (!open.empty() && asked.size() < open.size()) {
         if (!asked.insert(query).second)
@@ -247,7 +249,7 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::sweep(const std:
         auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
-        auto page = wire::read_scheduled_page(*own_, *reply, now());
+        auto page = wire::read_places(*own_, *reply, now());
         if (!page)
             co_return page.error();
         auto last = page->items.empty() ? std::nullopt : as_number(page->items.back().id);

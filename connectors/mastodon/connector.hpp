@@ -15,6 +15,7 @@ public:
     connector(std::shared_ptr<const settings> own, http_port& http, milliseconds pace = milliseconds{500});
 
     asio::awaitable<result<std::vector<scheduled_post>>> list() override;
+    asio::awaitable<result<queue_look>> observe(std::vector<page_mark> known) override;
     asio::awaitable<result<kept_bytes>> save(save_post call) override;
     asio::awaitable<result<receipt>> hold(hold_post call) override;
     asio::awaitable<result<std::vector<post_reading>>> read(read_posts call) override;
@@ -49,6 +50,7 @@ private:
     asio::awaitable<result<std::vector<wire::status>>> posts_since(time_point from, int most_pages);
 
     asio::awaitable<result<receipt>> put_date(post_id id, time_point at, std::string what);
+    asio::awaitable<result<wire::stored_post>> stored(const save_post& call);
     asio::awaitable<result<std::string>> fetch_media(const wire::attachment& file, std::string& content_type);
     asio::awaitable<result<std::string>> upload(const wire::attachment& file, std::shared_ptr<const std::string> bytes);
     asio::awaitable<result<std::string>> await_media(std::string id);
@@ -56,8 +58,8 @@ private:
     asio::awaitable<result<receipt>> set_pin(post_id id, bool wanted);
 
     // Those of the wanted posts that are in the queue.
-    asio::awaitable<result<std::vector<scheduled_post>>> sweep(const std::vector<post_id>& wanted);
-    asio::awaitable<result<std::vector<scheduled_post>>> look_at_one(post_id id);
+    asio::awaitable<result<std::vector<wire::queue_place>>> sweep(const std::vector<post_id>& wanted);
+    asio::awaitable<result<std::vector<wire::queue_place>>> look_at_one(post_id id);
     [[nodiscard]] bool may_be_out(const read_request& wanted) const;
     asio::awaitable<std::optional<problem>> find_published(const read_posts& call, std::vector<post_reading>& readings);
 

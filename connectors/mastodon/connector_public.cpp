@@ -136,6 +136,7 @@ asio::awaitable<result<std::vector<wire::status>>> connector::posts_since(time_p
         if (!asked.insert(query).second)
             co_return endless("read the account's posts");
         auto request = wire::statuses_page(*own_, *account, query);
+        request.looks = pages == most_pages;  // a poll; as evidence it is part of an act
         auto reply = co_await ask(std::move(request));
         if (!reply)
             co_return reply.error();
@@ -159,6 +160,7 @@ asio::awaitable<result<std::string>> connector::account_id()
     if (!account_id_.empty())
         co_return account_id_;
     auto request = wire::credentials(*own_);
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();

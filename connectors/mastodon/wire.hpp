@@ -20,6 +20,12 @@ struct page {
     std::string next;
 };
 
+// Where a scheduled post stands.
+struct queue_place {
+    post_id id;
+    time_point due;
+};
+
 // A published status as far as anybody here needs it.
 struct status {
     publication shown;
@@ -87,12 +93,17 @@ std::optional<problem> trouble(const settings& own, std::string_view what, const
 time_point moment_of(const http_response& reply, time_point now);
 
 result<page<scheduled_post>> read_scheduled_page(const settings& own, const http_response& reply, time_point now);
+// The same, as much of it as reading back needs: a hold is read back by the thousand. What it says agrees with the two around it.
+result<page<queue_place>> read_places(const settings& own, const http_response& reply, time_point now);
+result<queue_place> read_place(const settings& own, std::string_view what, const http_response& reply, time_point now);
 result<scheduled_post> read_scheduled(const settings& own, std::string_view what, const http_response& reply, time_point now);
 // `first`: what the query of every page begins with, "pinned=true&".
 result<page<status>> read_statuses(const settings& own, const http_response& reply, time_point now, std::string_view first = {});
 result<status> read_status(const settings& own, std::string_view what, const http_response& reply, time_point now);
 result<std::string> read_account_id(const settings& own, const http_response& reply, time_point now);
 result<stored_post> read_stored(const settings& own, const http_response& reply, time_point now);
+// The same, of the element a list showed before (`scheduled_post::raw`); nothing when that is not whole.
+std::optional<stored_post> stored_in(std::string_view raw);
 result<attachment> read_attachment(const settings& own, const http_response& reply, time_point now);
 // The bytes themselves; a page in HTML is none.
 result<std::string> read_download(const settings& own, const attachment& file, const http_response& reply, time_point now);

@@ -122,47 +122,16 @@ result<document> body_of(const settings& own, std::string_view what, const http_
     if (auto wrong = trouble(own, what, reply, now))
         return *wrong;
     auto body = parse(reply.body);
-    if (body.is_discarded()) {
-        std::string type{find_header(reply.headers, "Content-Type").substr(0, 60)};
-        return bad_reply(own, what, "the answer is not JSON (" + (type.empty() ? "no type" : type) + ", "
-                                        + std::to_string(reply.body.size()) + " bytes); is 'url' the instance itself?");
-    }
+    if (body.is_discarded())
+        return no_json(own, what, reply);
     return document{std::move(body)};
 }
 
 // --- pages ---
 
-// The query behind rel="next". Only the query is taken: the token goes to the address of the settings and nowhere else.
-std::string next_in(const http_response& reply, std::string_view path)
-{
-    std::string_view links = find_header(reply.headers, "Link");
-    while (!links.empty()) {
-        auto open = links.find('<');
-        auto close = links.find('>', open == std::string_view::npos ? 0 : open);
-        if (open == std::string_view::npos || close == std::string_view::npos)
-            return {};
-        auto target = links.substr(open + 1, close - open - 1);
-        links.remove_prefix(close + 1);
-        auto relation = links.substr(0, links.find('<'));
-        auto query = target.find('?');
-        if (query != std::string_view::npos && target.substr(0, query).ends_with(path)
-            && (relation.find("rel=\"next\"") != std::string_view::npos || relation.find("rel=next") != std::string_view::npos))
-            return std::string{target.substr(query + 1)};
-    }
-    return {};
-}
-
-// Without a Link header (some proxy drops it) a full page is followed by its last id, for a post left unseen is one that escapes.
 std::string next_page(const http_response& reply, std::string_view path, const json& list, std::string_view first)
 {
-    if (list.empty())
-        return {};
-    if (!find_header(reply.headers, "Link").empty())
-        return next_in(reply, path);
-    auto last = as_id(member(list.back(), "id"));
-    if (list.size() < page_size || last.empty())
-        return {};
-    return std::string{first} + "limit=" + std::to_string(page_size) + "&max_id=" + net::percent_encode(last);
+    return next_after(reply, path, list.size(), list.empty() ? std::string{} : as_id(member(list.back(), "id")), first);
 }
 
 // --- posts ---
@@ -251,6 +220,13 @@ bool to_status(const json& element, status& made)
 
 }  // namespace
 
+problem no_json(const settings& own, std::string_view what, const http_response& reply)
+{
+    std::string type{find_header(reply.headers, "Content-Type").substr(0, 60)};
+    return bad_reply(own, what, "the answer is not JSON (" + (type.empty() ? "no type" : type) + ", " + std::to_string(reply.body.size())
+                                    + " bytes); is 'url' the instance itself?");
+}
+
 std::string text_of_params(const json& params)
 {
     std::string all;
@@ -307,7 +283,7 @@ result<page<scheduled_post>> read_scheduled_page(const settings& own, const http
     for (const auto& element : body->root)
         if (!to_scheduled(own, element, made.items.emplace_back()))
             return bad_reply(own, what, "an entry has no id, so it could not be held");
-    made.next = next_page(reply, "/api/v1/scheduled_statuses", body->root, "");
+    made.next = next_page(reply, scheduled_list, body->root, "");
     return made;
 }
 
@@ -361,19 +337,18 @@ result<std::string> read_account_id(const settings& own, const http_response& re
     return id;
 }
 
-result<stored_post> read_stored(const settings& own, const http_response& reply, time_point now)
+namespace {
+
+// Of the element's JSON, which the list of posts and the single post show alike; nothing when it is no scheduled post.
+std::optional<stored_post> to_stored(const json& root)
 {
-    constexpr std::string_view what = "store a scheduled post";
-    auto body = body_of(own, what, reply, now);
-    if (!body)
-        return body.error();
-    const auto& params = member(body->root, "params");
+    const auto& params = member(root, "params");
     if (!params.is_object())
-        return bad_reply(own, what, "the answer is not a scheduled post");
+        return std::nullopt;
     stored_post made;
-    made.raw = dump(body->root);
+    made.raw = dump(root);
     std::vector<attachment> described;
-    const auto& attached = member(body->root, "media_attachments");
+    const auto& attached = member(root, "media_attachments");
     for (const auto& one : attached.is_array() ? attached : json::array())
         described.push_back(to_attachment(one));
     // The order of the post is that of its ids; the descriptions may stand in another.
@@ -392,6 +367,22 @@ result<stored_post> read_stored(const settings& own, const http_response& reply,
     std::ranges::move(described, std::back_inserter(made.media));
     return made;
 }
+
+}  // namespace
+
+result<stored_post> read_stored(const settings& own, const http_response& reply, time_point now)
+{
+    constexpr std::string_view what = "store a scheduled post";
+    auto body = body_of(own, what, reply, now);
+    if (!body)
+        return body.error();
+    auto made = to_stored(body->root);
+    if (!made)
+        return bad_reply(own, what, "the answer is not a scheduled post");
+    return std::move(*made);
+}
+
+std::optional<stored_post> stored_in(std::string_view raw) { return to_stored(parse(raw)); }
 
 result<attachment> read_attachment(const settings& own, const http_response& reply, time_point now)
 {

@@ -89,7 +89,12 @@ inline std::optional<std::int64_t> whole_number(std::string_view given)
     return fault == std::errc{} && end == given.data() + given.size() && value >= 0 ? std::optional{value} : std::nullopt;
 }
 
+// wire_places.cpp
+std::string next_after(const http_response& reply, std::string_view path, std::size_t count, const std::string& last, std::string_view first);
+inline constexpr std::string_view scheduled_list = "/api/v1/scheduled_statuses";
+
 // wire_answers.cpp
+problem no_json(const settings& own, std::string_view what, const http_response& reply);
 std::string text_of_params(const json& params);
 attachment to_attachment(const json& element);
 

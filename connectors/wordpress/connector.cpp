@@ -10,7 +10,6 @@ namespace halfmast::wordpress {
 namespace {
 
 constexpr unsigned renew_after = 20;        // lists after which types, names of terms and authors are asked for anew
-constexpr std::size_t most_late = 1000;     // remembered
 
 // A refusal that waiting does not heal.
 bool is_lasting(failure kind)
@@ -135,9 +134,11 @@ asio::awaitable<result<connector::outline_ptr>> connector::find_outline()
     co_return outline_;
 }
 
-asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
+// WordPress has no ETags, and what plugins make of them says nothing; what is saved is reading the same posts again.
+asio::awaitable<result<queue_look>> connector::observe(std::vector<page_mark> known)
 {
     if (++lists_ % renew_after == 0) {
+        known.clear();
         outline_.reset();
         terms_.clear();
         authors_.clear();
@@ -148,56 +149,45 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
     auto outline = co_await find_outline();
     if (!outline)
         co_return outline.error();
+    queue_look seen;
+    if (!known.empty()) {
+        auto same = co_await is_as_it_was(*at, *outline, &known);
+        if (!same)
+            co_return same.error();
+        seen.unchanged = *same;
+    }
+    if (seen.unchanged) {
+        remember_late(platform_now());
+        seen.mark = std::move(known);
+        co_return std::move(seen);
+    }
     std::vector<wire::listed_post> all;
+    bool all_shown = true;
     for (const auto& type : (*outline)->types) {
-        auto some = co_await list_type(*at, *outline, type);
+        auto some = co_await list_type(*at, *outline, type, &seen.mark);
         // A plugin's type that refuses for good must not hide the rest of the queue; doctor names it.
-        if (!some && !is_core_type(type) && is_lasting(some.error().kind))
+        if (!some && !is_core_type(type) && is_lasting(some.error().kind)) {
+            all_shown = false;
             continue;
+        }
         if (!some)
             co_return some.error();
         std::ranges::move(*some, std::back_inserter(all));
     }
+    if (!all_shown)
+        seen.mark.clear();  // nothing tells when it refuses no longer
     auto named = co_await learn_names(*at, *outline, &all);
     if (!named)
         co_return named.error();
-    remember_late(all, site_time_.value_or(std::chrono::floor<milliseconds>(std::chrono::system_clock::now())));
-    std::vector<scheduled_post> posts;
-    posts.reserve(all.size());
+    waiting_.clear();
+    seen.posts.reserve(all.size());
     for (auto& listed : all) {
         name(**outline, listed);
-        posts.push_back(std::move(listed.post));
+        waiting_.push_back({listed.post.id, listed.post.kind, listed.post.due});
+        seen.posts.push_back(std::move(listed.post));
     }
-    co_return posts;
-}
-
-asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wire::site at, outline_ptr outline, wire::post_type type)
-{
-    std::vector<wire::listed_post> all;
-    wire::slices next;
-    auto doing = "list the scheduled " + type.kind;
-    for (;;) {
-        auto request = wire::list_request(at, type, outline->taxonomies, next.offset());
-        auto reply = co_await send(std::move(request), doing);
-        if (!reply)
-            co_return reply.error();
-        auto page = wire::read_list(*own_, type, outline->taxonomies, *reply);
-        if (!page)
-            co_return page.error();
-        site_time_ = page->served;
-        std::vector<wire::wp_id> ids;
-        for (const auto& item : page->items)
-            ids.push_back(std::stoll(item.post.id.value));
-        std::vector<std::size_t> fresh;
-        auto told = next.take(ids, page->total, fresh);
-        for (auto index : fresh)
-            all.push_back(std::move(page->items[index]));
-        if (told == wire::slices::answer::stuck)
-            co_return wire::trouble(*own_, failure::bad_reply, doing,
-                                    "the pages of the list do not fit together; does a plugin change REST queries?");
-        if (told == wire::slices::answer::done)
-            co_return all;
-    }
+    remember_late(platform_now());
+    co_return std::move(seen);
 }
 
 // Names behind the numbers of terms and authors, where they are not known yet. `posts` belongs to the caller, who waits.
@@ -282,15 +272,6 @@ void connector::name(const outline& outline, wire::listed_post& listed) const
     }
 }
 
-void connector::remember_late(const std::vector<wire::listed_post>& posts, time_point now)
-{
-    for (auto& [id, late] : late_)
-        late.queued = false;
-    for (const auto& listed : posts)
-        if (listed.post.due <= now && (late_.size() < most_late || late_.contains(listed.post.id)))
-            late_[listed.post.id] = {listed.post.kind, true, 0};
-}
-
 asio::awaitable<result<kept_bytes>> connector::save(save_post)
 {
     // Nothing is ever taken out: the post stays at the site as a draft.
@@ -321,7 +302,7 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     if (!now)
         co_return now.error();
     if (now->status == "publish") {
-        if (late_.size() < most_late)
+        if (late_.size() < most_late_posts)
             late_[id] = {kind, false, 0};
         co_return wire::trouble(*own_, failure::not_found, doing, "it is public already, " + now->link);
     }

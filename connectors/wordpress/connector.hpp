@@ -21,6 +21,7 @@ public:
     connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
 
     asio::awaitable<result<std::vector<scheduled_post>>> list() override;
+    asio::awaitable<result<queue_look>> observe(std::vector<page_mark> known) override;
     asio::awaitable<result<kept_bytes>> save(save_post) override;
     asio::awaitable<result<receipt>> hold(hold_post) override;
     asio::awaitable<result<std::vector<post_reading>>> read(read_posts) override;
@@ -43,6 +44,14 @@ private:
     };
     using outline_ptr = std::shared_ptr<const outline>;
 
+    static constexpr std::size_t most_late_posts = 1000;  // remembered
+
+    struct waiting_post {  // of the last list
+        post_id id;
+        std::string kind;
+        time_point due;
+    };
+
     // A post that was to go out and was still waiting, or was found public when it had to be held: WordPress publishes it under
     // its old date, so the feed must ask for it by id.
     struct late_post {
@@ -55,12 +64,17 @@ private:
     asio::awaitable<result<wire::site>> find_site();
     asio::awaitable<result<wire::site_index>> try_addressing(wire::addressing by);
     asio::awaitable<result<outline_ptr>> find_outline();
-    asio::awaitable<result<std::vector<wire::listed_post>>> list_type(wire::site at, outline_ptr outline, wire::post_type type);
+    asio::awaitable<result<bool>> is_as_it_was(wire::site at, outline_ptr outline, const std::vector<page_mark>* known);
+    // The caller waits, and keeps `marks`: one for each page is added.
+    asio::awaitable<result<std::vector<wire::listed_post>>> list_type(wire::site at, outline_ptr outline, wire::post_type type,
+                                                                      std::vector<page_mark>* marks);
     asio::awaitable<result<bool>> learn_names(wire::site at, outline_ptr outline, const std::vector<wire::listed_post>* posts);
     asio::awaitable<result<bool>> learn_terms(wire::site at, wire::taxonomy of, std::vector<wire::wp_id> ids);
     asio::awaitable<result<bool>> learn_authors(wire::site at, std::vector<wire::wp_id> ids);
     void name(const outline& outline, wire::listed_post& listed) const;
-    void remember_late(const std::vector<wire::listed_post>& posts, time_point now);
+    void remember_late(time_point now);
+    // By the site's clock, as far as known.
+    [[nodiscard]] time_point platform_now() const;
     asio::awaitable<result<wire::standing>> look(wire::site at, std::string kind, post_id id, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(wire::site at, std::string kind, std::vector<post_id> ids);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(wire::site at, std::string slug);
@@ -76,6 +90,7 @@ private:
     outline_ptr outline_;
     std::map<std::string, std::map<wire::wp_id, wire::term>> terms_;  // by taxonomy field; an empty slug: the site has none of that number
     std::map<wire::wp_id, std::string> authors_;
+    std::vector<waiting_post> waiting_;
     std::map<post_id, late_post> late_;
     std::optional<time_point> site_time_;  // of the last list
     unsigned lists_ = 0;

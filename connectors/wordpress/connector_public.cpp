@@ -172,6 +172,7 @@ asio::awaitable<result<std::vector<publication>>> connector::feed_of(wire::site 
     auto doing = "read the public " + type.kind;
     for (std::int64_t number = 1; number <= most_pages; ++number) {
         auto request = wire::feed_request(at, type, since, number);
+        request.looks = true;
         auto reply = co_await send(std::move(request), doing);
         if (!reply && number > 1 && reply.error().kind == failure::rejected)
             break;  // the list grew shorter meanwhile: past the end is 400
@@ -202,6 +203,7 @@ asio::awaitable<result<std::vector<publication>>> connector::late_feed(wire::sit
             std::vector<post_id> some(ids.end() - static_cast<std::ptrdiff_t>(std::min(ids.size(), most_ids)), ids.end());
             ids.resize(ids.size() - some.size());
             auto request = wire::feed_request(at, kind, some);
+            request.looks = true;
             auto reply = co_await send(std::move(request), "read public " + kind + " by id");
             if (!reply)
                 co_return reply.error();
@@ -286,7 +288,8 @@ asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, w
     std::size_t waiting = 0;
     for (const auto& type : (*outline)->types) {
         auto what = "scheduled " + type.kind + " can be listed";
-        auto posts = co_await list_type(at, *outline, type);
+        std::vector<page_mark> marks;
+        auto posts = co_await list_type(at, *outline, type, &marks);
         bool others = type.edit_others.empty() || me.capabilities.contains(type.edit_others);
         std::string detail = !posts ? posts.error().detail : "";
         if (posts && !others && type.kind != "posts")

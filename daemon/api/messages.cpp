@@ -51,7 +51,7 @@ bool is_back(const account_state& known, const hold& one)
         return false;
     bool let_go = one.state == hold_state::released || one.state == hold_state::rescheduled;
     // What is kept may lie in the queue at its far date; it is kept all the same.
-    if (one.state == hold_state::kept && is_parked_there(one, *known.queue.at(one.remote.empty() ? one.id : one.remote).post))
+    if (one.state == hold_state::kept && is_parked_there(one, known.queue.at(one.remote.empty() ? one.id : one.remote).post->due))
         return false;
     // The others left the queue; a picture from before that still shows them.
     return let_go || known.last_poll > one.changed_at;

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
-#include <set>
 
 namespace halfmast {
 
@@ -99,14 +97,16 @@ std::string lower(std::string_view text)
     return result;
 }
 
-void match_marks(std::vector<reason>& found, const std::string& rule, const std::vector<std::string>& patterns,
+void match_marks(std::vector<reason>& found, post_class kind, std::string_view where, const std::vector<std::string>& patterns,
                  const std::vector<std::string>& marks)
 {
+    if (patterns.empty())
+        return;
     for (const auto& mark : marks) {
         auto folded = lower(mark);
         auto hit = std::ranges::find_if(patterns, [&](const auto& pattern) { return mark_matches(pattern, folded); });
         if (hit != patterns.end())
-            found.push_back({rule, mark});
+            found.push_back({"judgement." + std::string{to_string(kind)} + "." + std::string{where}, mark});
     }
 }
 
@@ -128,16 +128,19 @@ std::optional<std::string> campaign_parameter(std::string_view link)
 
 }  // namespace
 
-// Aho-Corasick over bytes, as a table: one step for each byte of the text, whatever the number of phrases.
+// Aho-Corasick over bytes. Nodes near the root have a table each, one step for each byte of the text, for there most of a text is
+// spent; the thousands behind them have one or two ways on, so these are listed, and whatever else comes goes by the shorter suffix.
 class phrase_finder {
 public:
     explicit phrase_finder(const std::vector<word_rule>& rules) : rules_(&rules)
     {
         number_bytes();
-        add_node();
+        std::vector<std::uint32_t> order;  // sorted by phrase, phrases that begin alike are neighbours: nodes are made in one pass
         for (std::size_t i = 0; i < rules.size(); ++i)
             if (!rules[i].phrase.empty())
-                add_phrase(i);
+                order.push_back(static_cast<std::uint32_t>(i));
+        std::ranges::stable_sort(order, {}, [&](auto rule) -> const std::string& { return rules[rule].phrase; });
+        make_nodes(order);
         link();
     }
 
@@ -145,17 +148,33 @@ public:
     template <class Each>
     void search(std::string_view text, Each each) const
     {
-        std::uint32_t node = 0;
+        std::uint32_t now = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
-            node = next_[node * classes_ + byte_class_[static_cast<unsigned char>(text[i])]];
-            for (auto hit = ends_here_[node] ? node : suffix_[node]; hit != 0; hit = suffix_[hit])
-                for (auto rule : endings_[hit])
-                    if (stands_alone(text, i + 1 - (*rules_)[rule].phrase.size(), i + 1, (*rules_)[rule]))
-                        each(rule, i + 1 - (*rules_)[rule].phrase.size());
+            now = next(now, byte_class_[static_cast<unsigned char>(text[i])]);
+            for (auto hit = ends_here(now) ? now : nodes_[now].shorter; hit != 0; hit = nodes_[hit].shorter)
+                for (auto ending = nodes_[hit].endings; ending != nodes_[hit + 1].endings; ++ending) {
+                    const auto& rule = (*rules_)[endings_[ending]];
+                    if (stands_alone(text, i + 1 - rule.phrase.size(), i + 1, rule))
+                        each(endings_[ending], i + 1 - rule.phrase.size());
+                }
         }
     }
 
 private:
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+    static constexpr std::size_t most_table = 512u << 10;  // entries: 2 MB, all nodes of five hundred phrases of one script
+
+    struct way {
+        std::uint32_t to;
+        std::uint16_t on;  // byte class
+    };
+    struct node {
+        std::uint32_t ways = 0;      // the first of its own; they end where the next node's begin
+        std::uint32_t endings = 0;   // the same, of the rules whose phrase ends here
+        std::uint32_t suffix = 0;    // the longest proper suffix that is a node
+        std::uint32_t shorter = 0;   // the next shorter phrase that ends here too; 0: none
+    };
+
     void number_bytes()
     {
         byte_class_.fill(0);  // 0: a byte that no phrase has
@@ -165,51 +184,74 @@ private:
                     byte_class_[c] = static_cast<std::uint16_t>(classes_++);
     }
 
-    std::uint32_t add_node()
+    // Breadth first, so that the root is node 0, its children follow, and a suffix always has a smaller number.
+    void make_nodes(const std::vector<std::uint32_t>& order)
     {
-        next_.resize(next_.size() + classes_, 0);
-        endings_.emplace_back();
-        return static_cast<std::uint32_t>(endings_.size() - 1);
-    }
-
-    void add_phrase(std::size_t rule)
-    {
-        std::uint32_t node = 0;
-        for (unsigned char c : (*rules_)[rule].phrase) {
-            auto at = node * classes_ + byte_class_[c];
-            if (next_[at] == 0) {
-                auto made = add_node();
-                next_[at] = made;
+        struct range {
+            std::size_t first;
+            std::size_t last;
+        };
+        std::vector<range> todo{{0, order.size()}};
+        std::size_t depth = 0;
+        for (std::size_t done = 0, level_ends = 1; done < todo.size(); ++done) {
+            if (done == level_ends) {
+                ++depth;
+                level_ends = todo.size();
             }
-            node = next_[at];
+            auto [first, last] = todo[done];
+            nodes_.push_back({static_cast<std::uint32_t>(ways_.size()), static_cast<std::uint32_t>(endings_.size()), 0, 0});
+            auto phrase = [&](std::size_t at) -> const std::string& { return (*rules_)[order[at]].phrase; };
+            for (; first < last && phrase(first).size() == depth; ++first)
+                endings_.push_back(order[first]);
+            while (first < last) {
+                auto c = static_cast<unsigned char>(phrase(first)[depth]);
+                auto end = first + 1;
+                while (end < last && static_cast<unsigned char>(phrase(end)[depth]) == c)
+                    ++end;
+                ways_.push_back({static_cast<std::uint32_t>(todo.size()), byte_class_[c]});
+                todo.push_back({first, end});
+                first = end;
+            }
         }
-        endings_[node].push_back(static_cast<std::uint32_t>(rule));
+        nodes_.push_back({static_cast<std::uint32_t>(ways_.size()), static_cast<std::uint32_t>(endings_.size()), 0, 0});
     }
 
-    // Breadth first: what to do on a byte that no phrase goes on with is known from the shorter suffix.
+    [[nodiscard]] std::uint32_t listed(std::uint32_t from, std::uint16_t on) const
+    {
+        for (auto at = nodes_[from].ways; at != nodes_[from + 1].ways; ++at)
+            if (ways_[at].on == on)
+                return ways_[at].to;
+        return none;
+    }
+
+    [[nodiscard]] std::uint32_t next(std::uint32_t from, std::uint16_t on) const
+    {
+        while (from >= tables_) {
+            if (auto to = listed(from, on); to != none)
+                return to;
+            from = nodes_[from].suffix;
+        }
+        return table_[from * classes_ + on];
+    }
+
+    [[nodiscard]] bool ends_here(std::uint32_t at) const { return nodes_[at].endings != nodes_[at + 1].endings; }
+
+    // What to do on a byte that no phrase goes on with is known from the shorter suffix.
     void link()
     {
-        std::vector<std::uint32_t> fail(endings_.size(), 0);
-        suffix_.assign(endings_.size(), 0);
-        ends_here_.assign(endings_.size(), false);
-        std::deque<std::uint32_t> todo;
-        for (std::size_t c = 0; c < classes_; ++c)
-            if (next_[c] != 0)
-                todo.push_back(next_[c]);
-        while (!todo.empty()) {
-            auto node = todo.front();
-            todo.pop_front();
-            ends_here_[node] = !endings_[node].empty();
-            suffix_[node] = endings_[fail[node]].empty() ? suffix_[fail[node]] : fail[node];
-            for (std::size_t c = 0; c < classes_; ++c) {
-                auto& child = next_[node * classes_ + c];
-                auto other = next_[fail[node] * classes_ + c];
-                if (child == 0) {
-                    child = other;
-                } else {
-                    fail[child] = other;
-                    todo.push_back(child);
-                }
+        auto count = nodes_.size() - 1;
+        tables_ = static_cast<std::uint32_t>(std::min(count, std::max<std::size_t>(most_table / classes_, 1)));
+        table_.assign(tables_ * classes_, 0);
+        for (std::uint32_t from = 0; from < count; ++from) {
+            auto& mine = nodes_[from];
+            mine.shorter = ends_here(mine.suffix) ? mine.suffix : nodes_[mine.suffix].shorter;
+            if (from > 0 && from < tables_)  // what it has no way of its own for goes as from its suffix, which comes before it
+                std::copy_n(table_.begin() + static_cast<std::ptrdiff_t>(mine.suffix * classes_), classes_,
+                            table_.begin() + static_cast<std::ptrdiff_t>(from * classes_));
+            for (auto at = mine.ways; at != nodes_[from + 1].ways; ++at) {
+                nodes_[ways_[at].to].suffix = from == 0 ? 0 : next(mine.suffix, ways_[at].on);
+                if (from < tables_)
+                    table_[from * classes_ + ways_[at].on] = ways_[at].to;
             }
         }
     }
@@ -227,10 +269,11 @@ private:
     const std::vector<word_rule>* rules_;
     std::size_t classes_ = 1;
     std::array<std::uint16_t, 256> byte_class_{};
-    std::vector<std::uint32_t> next_;                  // node x byte class -> node
-    std::vector<std::vector<std::uint32_t>> endings_;  // rules whose phrase ends at the node
-    std::vector<std::uint32_t> suffix_;                // the next shorter phrase that ends here too; 0: none
-    std::vector<bool> ends_here_;
+    std::vector<node> nodes_;             // and one behind the last
+    std::vector<way> ways_;
+    std::vector<std::uint32_t> endings_;  // rules
+    std::vector<std::uint32_t> table_;    // node x byte class -> node, for the first `tables_` nodes
+    std::uint32_t tables_ = 0;
 };
 
 judgement::judgement(std::map<post_class, mark_rules> marks, std::vector<word_rule> words, bool campaign_links)
@@ -249,10 +292,9 @@ verdict judgement::judge(const scheduled_post& post) const
         if (rules == marks_.end())
             continue;
         std::vector<reason> found;
-        auto prefix = "judgement." + std::string{to_string(kind)};
-        match_marks(found, prefix + ".tags", rules->second.tags, post.tags);
-        match_marks(found, prefix + ".categories", rules->second.categories, post.categories);
-        match_marks(found, prefix + ".labels", rules->second.labels, post.labels);
+        match_marks(found, kind, "tags", rules->second.tags, post.tags);
+        match_marks(found, kind, "categories", rules->second.categories, post.categories);
+        match_marks(found, kind, "labels", rules->second.labels, post.labels);
         if (!found.empty())
             return {kind, std::move(found)};
     }
@@ -265,10 +307,11 @@ verdict judgement::judge(const scheduled_post& post) const
                 score[static_cast<std::size_t>(post_class::promotional)] += 1.0;
                 why[static_cast<std::size_t>(post_class::promotional)].push_back({"link.campaign", *parameter});
             }
-    std::set<std::size_t> counted;  // a phrase that is repeated counts once
+    std::vector<std::size_t> counted;  // a phrase that is repeated counts once
     finder_->search(post.folded, [&](std::size_t rule, std::size_t) {
-        if (!counted.insert(rule).second)
+        if (std::ranges::find(counted, rule) != counted.end())
             return;
+        counted.push_back(rule);
         auto kind = static_cast<std::size_t>(words_[rule].kind);
         score[kind] += words_[rule].weight;
         why[kind].push_back({words_[rule].rule, words_[rule].phrase});

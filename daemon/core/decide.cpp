@@ -9,7 +9,8 @@ namespace halfmast {
 namespace {
 
 constexpr int planned_at_once = 64;             // posts of one account that enter the ledger in one decision
-constexpr std::chrono::minutes read_soon{2};    // a hold due so soon is read back before the next hold leaves
+constexpr std::chrono::minutes read_soon{2};    // a hold due so soon is read back before a later one leaves
+constexpr std::chrono::seconds as_soon{20};
 
 void raise(const step& now, const crisis_raised& what)
 {
@@ -55,7 +56,7 @@ void raise(const step& now, const crisis_raised& what)
         for (const auto& [post, seen] : where.queue)
             if (flag.hold.contains(seen.judged.kind))
                 where.wanted.insert({seen.post->due, post});
-        plan_wanted(now, id, planned_at_once);
+        plan_wanted(now, id, std::min(declared.most_in_flight, planned_at_once));  // the first calls wait for these records only
     }
     plan_summaries(now, flag);
 }
@@ -126,6 +127,15 @@ void approve(const step& now, const summary_approved& what)
     }
 }
 
+// Stopping the next post is worth more than knowing about the last one, while the next is due about as soon.
+bool hold_comes_first(const account_state& where, time_point now)
+{
+    if (where.planned.empty())
+        return false;
+    auto next = next_in(where, where.planned, now)->due;
+    return next < now + read_soon && (where.unconfirmed.empty() || next < std::max(where.unconfirmed.begin()->due, now) + as_soon);
+}
+
 // Work for one account, most urgent first. True when a call was asked for.
 bool start_next(const step& now, const account_id& id)
 {
@@ -133,6 +143,8 @@ bool start_next(const step& now, const account_id& id)
     const auto* declared = now.declared(id);
     if (declared == nullptr)
         return false;
+    if (hold_comes_first(where, now.now) && start_hold(now, id))
+        return true;
     bool full_batch = where.unconfirmed.size() >= static_cast<std::size_t>(declared->read_batch);
     bool soon = !where.unconfirmed.empty() && where.unconfirmed.begin()->due < now.now + read_soon && where.reads_out == 0;
     if ((full_batch || soon) && start_reading(now, id))
@@ -146,7 +158,7 @@ void offer(const step& now, const capacity_offered& what)
 {
     auto& where = now.at(what.account);
     wake_delayed(where, now.now);
-    plan_wanted(now, what.account, planned_at_once);
+    plan_wanted(now, what.account, std::max(what.calls, 1));
     for (int calls = what.calls; calls > 0 && where.not_before <= now.now && start_next(now, what.account); --calls) { }
 }
 
@@ -316,6 +328,15 @@ bool has_work(const account_state& where, time_point now)
     });
 }
 
+std::optional<time_point> most_urgent(const account_state& where)
+{
+    std::optional<time_point> first;
+    for (const auto* work : {&where.wanted, &where.planned, &where.unconfirmed})
+        if (!work->empty() && (!first || work->begin()->due < *first))
+            first = work->begin()->due;
+    return first;
+}
+
 std::optional<time_point> next_wake(const account_state& where)
 {
     std::optional<time_point> earliest;
@@ -350,7 +371,8 @@ bool is_settled(const policy& rules, const state& known, const crisis& flag)
         if (found == known.accounts.end())
             return false;
         const auto& where = found->second;
-        if (flag.now == phase::raised && declared.has_queue && where.last_poll < flag.raised_at && !where.trouble)
+        bool cannot_look = where.trouble && where.trouble->kind != failure::rate_limited;
+        if (flag.now == phase::raised && declared.has_queue && where.last_poll < flag.raised_at && !cannot_look)
             return false;
         if (auto counts = where.counts.find(flag.id); counts != where.counts.end()) {
             auto at = [&](hold_state value) { return counts->second[static_cast<std::size_t>(value)]; };

@@ -44,6 +44,9 @@ void apply(state&, const audit_record&);
 // Which accounts have something to do now (work, budget permitting); the shell offers them capacity.
 bool has_work(const account_state&, time_point now);
 
+// The due time of what presses most among the holds and their read-backs; nullopt when there are none.
+std::optional<time_point> most_urgent(const account_state&);
+
 // When the earliest delayed work becomes ready; nullopt when nothing waits for a clock.
 std::optional<time_point> next_wake(const account_state&);
 

@@ -8,20 +8,9 @@ namespace halfmast {
 
 namespace {
 
-// A parked post may come back a moment early: platforms round times.
-constexpr milliseconds parking_slack{60'000};
-
-// Which failures prove that nothing happened at the platform.
-bool nothing_happened(failure kind) { return kind == failure::unreachable || kind == failure::rate_limited || kind == failure::local; }
-
-// The account as a whole is in trouble: no call of any kind before this.
-void pause_account(const step& now, account_state& where, const problem& trouble)
-{
-    ++where.failures;
-    auto wait = trouble.retry_after.value_or(trouble.kind == failure::auth_expired ? now.rules.retry_most / 2
-                                                                                   : now.back_off(where.failures));
-    where.not_before = std::max(where.not_before, now.now + wait);
-}
+constexpr std::chrono::minutes pressing{2};
+constexpr milliseconds shortest_trip{20};
+constexpr milliseconds longest_trip{3'000};
 
 // What recreates the post is durable here.
 bool is_stored(const hold& one)
@@ -52,7 +41,7 @@ void confirm(const step& now, const account_id& id, const hold& one, const std::
 void fail_for_now(const step& now, const account_id& id, hold& one, const problem& trouble)
 {
     auto& where = now.at(id);
-    pause_account(now, where, trouble);
+    pause_account(now, where, trouble, one.due);
     auto record = about(record_kind::hold_failed, id, one);
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;
@@ -64,13 +53,13 @@ void read_unconfirmed(const step& now, const account_id& id, hold& one, const po
 {
     switch (seen.where) {
     case whereabouts::published:
-        escape(now, id, one, one.remote, seen.url, "read back: it is public");
+        escape(now, id, one, seen.published_as.empty() ? one.remote : seen.published_as, seen.url, "read back: it is public");
         return;
     case whereabouts::parked:
         confirm(now, id, one, "read back: it will not go out by itself");
         return;
     case whereabouts::queued:
-        if (one.by == rung::postpone && one.until != time_point{} && seen.due >= one.until - parking_slack)
+        if (is_parked_there(one, seen.due))
             return confirm(now, id, one, "read back: parked until " + format_utc(seen.due));
         // It answered yes, or we do not know, and the post is where it was.
         return retry_hold(now, id, one, one.attempts >= now.rules.attempts_per_rung, "read back: still queued for " + format_utc(seen.due));
@@ -82,6 +71,21 @@ void read_unconfirmed(const step& now, const account_id& id, hold& one, const po
 }
 
 }  // namespace
+
+bool nothing_happened(failure kind) { return kind == failure::unreachable || kind == failure::rate_limited || kind == failure::local; }
+
+void pause_account(const step& now, account_state& where, const problem& trouble, std::optional<time_point> due)
+{
+    if (now.now >= where.not_before)  // else it left before the pause began: calls at once are one failure, not several in a row
+        ++where.failures;
+    auto wait = trouble.retry_after.value_or(trouble.kind == failure::auth_expired ? now.rules.retry_most / 2 : now.back_off(where.failures));
+    auto urgent = most_urgent(where);
+    if (due && (!urgent || *due < *urgent))
+        urgent = due;
+    if (!trouble.retry_after && trouble.kind != failure::auth_expired && urgent && *urgent > now.now)
+        wait = std::min(wait, std::max<milliseconds>((*urgent - now.now) / 4, milliseconds{100}));
+    where.not_before = std::max(where.not_before, now.now + wait);
+}
 
 // A hold in trouble goes on with the same rung, the next one, or a person.
 void retry_hold(const step& now, const account_id& id, hold& one, bool rung_is_spent, const std::string& why, const std::string& outcome)
@@ -118,22 +122,31 @@ void note_missing(const step& now, const account_id& id, hold& one, const std::s
     now.note(std::move(gone));
 }
 
+std::set<by_due>::const_iterator next_in(const account_state& where, const std::set<by_due>& work, time_point now)
+{
+    auto in_time = work.lower_bound({now + where.trip, {}});
+    return in_time != work.end() && in_time->due < now + pressing ? in_time : work.begin();
+}
+
 // Posts of the mirror that open flags want held enter the ledger, earliest due first, a few at a time, so that the first
 // hold does not wait for the bookkeeping of the hundred-thousandth.
 void plan_wanted(const step& now, const account_id& id, int most)
 {
-    const auto* declared = now.declared(id);
     auto& where = now.at(id);
+    if (where.wanted.empty())
+        return;
+    const auto* declared = now.declared(id);
     auto open_now = declared == nullptr ? open_flags{} : open_over(now.known(), *declared);
     while (most-- > 0 && !where.wanted.empty()) {
-        auto post = where.wanted.begin()->post;
-        where.wanted.erase(where.wanted.begin());
+        auto next = next_in(where, where.wanted, now.now);
+        auto post = next->post;
+        where.wanted.erase(next);
         auto seen = where.queue.find(post);
         if (declared == nullptr || seen == where.queue.end())
             continue;
         const auto* held = find_hold(where, post);
         bool open = held != nullptr && !is_final(held->state);
-        if (held != nullptr && held->state == hold_state::kept && is_parked_there(*held, *seen->second.post))
+        if (held != nullptr && held->state == hold_state::kept && is_parked_there(*held, seen->second.post->due))
             continue;  // it does not go out, and its old due time must not be forgotten
         for (const auto& crisis : wanted_by(open_now, seen->second.judged)) {
             if (held != nullptr && ((open && held->covered_by.contains(crisis)) || held->exempt.contains(crisis)))
@@ -192,7 +205,7 @@ bool start_hold(const step& now, const account_id& id)
     const auto* declared = now.declared(id);
     auto& where = now.at(id);
     while (declared != nullptr && !where.planned.empty()) {
-        auto& one = where.holds.at(where.planned.begin()->post);
+        auto& one = where.holds.at(next_in(where, where.planned, now.now)->post);
         if (is_let_go(one)) {  // the flag came down while it was on its way to the next try
             let_go(now, id, post_id{one.id});
             continue;
@@ -263,7 +276,7 @@ void after_save(const step& now, const action_finished& done)
         if (trouble->kind == failure::auth_expired)
             return fail_for_now(now, done.account, one, *trouble);
         if (nothing_happened(trouble->kind)) {
-            pause_account(now, where, *trouble);
+            pause_account(now, where, *trouble, one.due);
             return retry_hold(now, done.account, one, false, trouble->detail, "not_sent");
         }
         // Without what recreates it, taking it out would lose it: after some tries a person has to do it.
@@ -287,6 +300,8 @@ void after_hold(const step& now, const action_finished& done)
     auto& one = found->second;
     if (!done.result.trouble) {
         where.failures = 0;
+        auto took = now.now - one.changed_at;  // a slower one is believed at once, a quicker one by and by
+        where.trip = std::clamp<milliseconds>(std::max<milliseconds>(took, (where.trip * 3 + took) / 4), shortest_trip, longest_trip);
         auto record = about(record_kind::hold_answered, done.account, one);
         record.outcome = "done";
         record.remote = done.result.remote;
@@ -296,7 +311,7 @@ void after_hold(const step& now, const action_finished& done)
     switch (trouble.kind) {
     case failure::rate_limited:
     case failure::unreachable:
-        pause_account(now, where, trouble);
+        pause_account(now, where, trouble, one.due);
         return retry_hold(now, done.account, one, false, trouble.detail, "not_sent");
     case failure::local:  // what cannot be stored is not taken out; the other holds of the account go on
         return retry_hold(now, done.account, one, false, trouble.detail, "not_stored");
@@ -324,11 +339,13 @@ void after_read(const step& now, const action_finished& done)
     auto& where = now.at(done.account);
     --where.reads_out;
     const auto& trouble = done.result.trouble;
-    if (trouble)
-        pause_account(now, where, *trouble);
-    else
+    const auto& read = std::get<read_posts>(done.what).wanted;
+    if (trouble) {
+        auto first = read.empty() ? where.holds.end() : where.holds.find(read.front().post);
+        pause_account(now, where, *trouble, first == where.holds.end() ? std::nullopt : std::optional{first->second.due});
+    } else
         where.failures = 0;
-    for (const auto& wanted : std::get<read_posts>(done.what).wanted) {
+    for (const auto& wanted : read) {
         auto found = where.holds.find(wanted.post);
         if (found == where.holds.end())
             continue;

@@ -17,6 +17,8 @@ constexpr milliseconds feed_settles{2'000};     // a post may leave the queue a 
 
 bool same_post(const scheduled_post& a, const scheduled_post& b)
 {
+    if (&a == &b)
+        return true;
     if (a.raw && b.raw)
         return *a.raw == *b.raw;
     return a.due == b.due && a.version == b.version && a.folded == b.folded && a.tags == b.tags && a.categories == b.categories
@@ -24,14 +26,14 @@ bool same_post(const scheduled_post& a, const scheduled_post& b)
 }
 
 // The new mirror; what did not change keeps its verdict. Gives what the old one had and the new one has not.
-std::vector<post_id> renew_mirror(const step& now, account_state& where, const queue_observed& seen)
+std::vector<post_id> renew_mirror(const step& now, const account& declared, account_state& where, const queue_observed& seen)
 {
     std::unordered_map<post_id, seen_post> renewed;
     renewed.reserve(seen.posts.size());
     for (const auto& post : seen.posts) {
         auto old = where.queue.find(post->id);
         if (old != where.queue.end() && same_post(*old->second.post, *post))
-            renewed.emplace(post->id, std::move(old->second));
+            renewed.emplace(post->id, seen_post{post, std::move(old->second.judged)});
         else
             renewed.emplace(post->id, seen_post{post, now.rules.rules ? now.rules.rules->judge(*post) : verdict{}});
     }
@@ -40,7 +42,8 @@ std::vector<post_id> renew_mirror(const step& now, account_state& where, const q
         if (!renewed.contains(id))
             left.push_back(id);
     where.queue = std::move(renewed);
-    count_parked(where);
+    if (std::ranges::any_of(declared.rungs, [](const auto& offer) { return offer.most_a_day != 0; }))
+        count_parked(where);
     return left;
 }
 
@@ -70,7 +73,7 @@ void plan_anew_if_edited(const step& now, const account_id& id, const hold& one,
 // A hold whose post the queue still shows.
 void compare(const step& now, const account_id& id, hold& one, const seen_post& seen)
 {
-    bool parked = is_parked_there(one, *seen.post);
+    bool parked = is_parked_there(one, seen.post->due);
     switch (one.state) {
     case hold_state::kept:
         if (parked && seen.post->due < now.now + parked_too_near)
@@ -288,7 +291,7 @@ void observe_queue(const step& now, const queue_observed& seen)
         return;
     note_reachable(now, seen.account);
     auto& where = now.at(seen.account);
-    auto left = renew_mirror(now, where, seen);
+    auto left = renew_mirror(now, *declared, where, seen);
     // After a restart there may be no mirror: what left the queue meanwhile is only known by its hold.
     if (!where.polled)
         for (const auto& [id, one] : where.holds)

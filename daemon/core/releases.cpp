@@ -166,7 +166,7 @@ void after_release(const step& now, const action_finished& done)
     case failure::rate_limited:
     case failure::unreachable:
     case failure::local:
-        where.not_before = std::max(where.not_before, now.now + trouble.retry_after.value_or(now.back_off(++where.failures)));
+        pause_account(now, where, trouble);
         try_again(now, done.account, one, trouble.detail);
         return;
     case failure::unknown_outcome:

@@ -59,10 +59,10 @@ void move_hold(account_state& where, hold& one, hold_state to, time_point at)
     one.changed_at = at;
 }
 
-bool is_parked_there(const hold& one, const scheduled_post& seen)
+bool is_parked_there(const hold& one, time_point seen_due)
 {
     constexpr milliseconds slack{60'000};  // platforms round times
-    return one.by == rung::postpone && one.until != time_point{} && seen.due >= one.until - slack;
+    return one.by == rung::postpone && one.until != time_point{} && seen_due >= one.until - slack;
 }
 
 void count_parked(account_state& where)
@@ -76,7 +76,7 @@ void count_parked(account_state& where)
             && (one.state == hold_state::stopping || one.state == hold_state::unconfirmed || one.state == hold_state::held
                 || one.state == hold_state::kept);
         auto there = moved ? where.queue.find(one.remote) : where.queue.end();
-        if (moved && (there == where.queue.end() || !is_parked_there(one, *there->second.post)))
+        if (moved && (there == where.queue.end() || !is_parked_there(one, there->second.post->due)))
             ++where.parked[day_of(one.until)];
     }
 }

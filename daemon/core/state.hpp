@@ -53,6 +53,7 @@ struct account_state {
     int in_flight = 0;
     int reads_out = 0;             // read-backs among them
     int failures = 0;              // calls in a row that did not get through
+    milliseconds trip{100};        // how long a hold's call takes, lately
     bool reachable = false;
     bool polled = false;
     std::optional<problem> trouble;
@@ -76,8 +77,8 @@ void put_into_queues(account_state&, hold&);
 // Work whose back-off is over becomes ready.
 void wake_delayed(account_state&, time_point now);
 
-// The hold's post stands in the queue, far ahead, where `postpone` left it.
-bool is_parked_there(const hold&, const scheduled_post& seen);
+// A post that the queue shows with this due time stands where `postpone` left it, far ahead.
+bool is_parked_there(const hold&, time_point seen_due);
 // Fills `parked` anew from the mirror, and from moves that the mirror is too old to show.
 void count_parked(account_state&);
 

@@ -28,8 +28,17 @@ struct step {
 // A record about one hold, with the members every such record has.
 audit_record about(record_kind kind, const account_id& where, const hold& one);
 
+// Which failures prove that nothing happened at the platform.
+bool nothing_happened(failure kind);
+// The account as a whole is in trouble: no call of any kind for a while. The platform's own word stands; else it doubles, but
+// never past the last moment for what presses most, `due` (of the call that failed) included.
+void pause_account(const step&, account_state&, const problem&, std::optional<time_point> due = {});
+
 // holds.cpp
 void plan_wanted(const step&, const account_id&, int most);
+// Whose turn it is in `wanted` or `planned`, which must not be empty: the earliest due; but while others are due soon, not one for
+// which a call would come too late: most likely it is out by then, and with scarce calls it would cost the next one.
+std::set<by_due>::const_iterator next_in(const account_state&, const std::set<by_due>&, time_point now);
 bool start_hold(const step&, const account_id&);
 bool start_reading(const step&, const account_id&);
 void after_save(const step&, const action_finished&);

@@ -102,15 +102,14 @@ void withdraw(const step& now, const account_id& id, const summary& one)
 void fail(const step& now, const account_id& id, summary& one, const problem& trouble)
 {
     auto& where = now.at(id);
-    bool never_sent = trouble.kind == failure::rate_limited || trouble.kind == failure::unreachable || trouble.kind == failure::local;
     if (trouble.kind == failure::unsupported) {
         auto record = about_summary(record_kind::summary_manual, now, id, one);
         record.outcome = to_string(trouble.kind);
         record.why = trouble.detail;
         return now.note(std::move(record));
     }
-    if (never_sent)
-        where.not_before = std::max(where.not_before, now.now + trouble.retry_after.value_or(now.back_off(++where.failures)));
+    if (nothing_happened(trouble.kind))
+        pause_account(now, where, trouble);
     auto record = about_summary(record_kind::summary_failed, now, id, one);
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <limits>
 
 namespace halfmast {
@@ -70,6 +69,16 @@ std::optional<minutes> take_offset(std::string_view& text)
     return behind ? -offset : offset;
 }
 
+// With zeros in front, at least so many digits. A record of the ledger has four times in it, so they are written without printf.
+void put_number(std::string& to, unsigned value, std::size_t digits)
+{
+    std::array<char, 12> text;
+    auto at = text.size();
+    for (; value != 0 || text.size() - at < digits; value /= 10)
+        text[--at] = static_cast<char>('0' + value % 10);
+    to.append(text.data() + at, text.size() - at);
+}
+
 struct unit {
     std::string_view name;
     std::int64_t length;  // milliseconds
@@ -85,17 +94,27 @@ std::string format_utc(time_point at)
     auto day = floor<days>(at);
     year_month_day date{day};
     hh_mm_ss clock{at - day};
-    std::array<char, 48> text{};
-    int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                               static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                               static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                               static_cast<int>(clock.seconds().count()));
-    std::string result{text.data(), static_cast<std::size_t>(length)};
+    std::string text;
+    text.reserve(24);
+    if (auto year = static_cast<int>(date.year()); year < 0)
+        text += '-', put_number(text, static_cast<unsigned>(-year), 3);
+    else
+        put_number(text, static_cast<unsigned>(year), 4);
+    text += '-';
+    put_number(text, static_cast<unsigned>(date.month()), 2);
+    text += '-';
+    put_number(text, static_cast<unsigned>(date.day()), 2);
+    text += 'T';
+    put_number(text, static_cast<unsigned>(clock.hours().count()), 2);
+    text += ':';
+    put_number(text, static_cast<unsigned>(clock.minutes().count()), 2);
+    text += ':';
+    put_number(text, static_cast<unsigned>(clock.seconds().count()), 2);
     if (auto fraction = clock.subseconds().count(); fraction != 0) {
-        length = std::snprintf(text.data(), text.size(), ".%03d", static_cast<int>(fraction));
-        result.append(text.data(), static_cast<std::size_t>(length));
+        text += '.';
+        put_number(text, static_cast<unsigned>(fraction), 3);
     }
-    return result + 'Z';
+    return text + 'Z';
 }
 
 std::optional<time_point> parse_rfc3339(std::string_view text)

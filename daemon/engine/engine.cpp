@@ -11,7 +11,10 @@ namespace halfmast::engine {
 
 namespace {
 
-constexpr std::chrono::milliseconds tick_every{200};
+constexpr std::chrono::milliseconds look_at_clock_every{200};  // at the latest; a wake-up that is nearer is met exactly
+constexpr milliseconds soonest_wake{10};  // calls that wait in the middle of an act have what is there now
+constexpr int looks_in_a_tick = 5;
+constexpr std::chrono::seconds near_work{60};  // work that is due so soon goes by due time, whichever account it is of
 constexpr milliseconds ledger_pause{500};  // between two tries while the ledger refuses
 
 // The account an event is about; empty when it may concern all of them.
@@ -135,38 +138,84 @@ void engine::handle(turn& now, letter one)
 void engine::mark_crises()
 {
     for (const auto& [id, declared] : policy_.accounts)
-        if (auto budget = budgets_.find(id); budget != budgets_.end())
-            budget->second->in_crisis(!open_over(state_, declared).empty());
+        if (auto mine = lanes_.find(id); mine != lanes_.end() && mine->second.budget)
+            mine->second.budget->in_crisis(!open_over(state_, declared).empty());
+}
+
+void engine::wake_at(const account_id& id, lane& mine, std::optional<time_point> when)
+{
+    if (mine.wake == when)
+        return;
+    if (mine.wake)
+        wakes_.erase({*mine.wake, id});
+    mine.wake = when;
+    if (!when)
+        return;
+    wakes_.emplace(*when, id);
+    if (wakes_.begin()->second == id)
+        ticker_.cancel();  // it sleeps for a later one
+}
+
+// Puts the account where it belongs: among those that may call now, or among those that will.
+void engine::look_for_work(const account_id& id, time_point at)
+{
+    auto where = state_.accounts.find(id);
+    auto declared = policy_.accounts.find(id);
+    if (where == state_.accounts.end() || declared == policy_.accounts.end())
+        return;
+    auto& mine = lanes_[id];
+    if (mine.ready)
+        ready_.erase(*mine.ready);
+    mine.ready.reset();
+    bool work = has_work(where->second, at);
+    auto due = most_urgent(where->second);
+    bool near = work && due && *due < at + near_work;
+    if (mine.budget)
+        mine.budget->work_waits(work, near);
+    if (!work) {
+        if (where->second.in_flight == 0)
+            mine.served = 0;
+        return wake_at(id, mine, next_wake(where->second));
+    }
+    auto calls = mine.budget ? mine.budget->available(at) - mine.leaving : 1;
+    if (calls <= 0)
+        return wake_at(id, mine, std::max(mine.budget->ready_at(at), at + soonest_wake));
+    wake_at(id, mine, next_wake(where->second));
+    if (where->second.in_flight >= declared->second.most_in_flight)
+        return;
+    mine.ready = rank{!near, near ? 0 : mine.served, due.value_or(time_point::max()), id};
+    ready_.insert(*mine.ready);
 }
 
 void engine::offer_capacity(turn& now)
 {
     if (stopping_)
         return;
-    if (now.all_touched) {
+    auto at = hooks_.clock();
+    if (now.all_touched)
         for (const auto& [id, declared] : policy_.accounts)
-            offer(now, id);
-        return;
+            look_for_work(id, at);
+    else
+        for (const auto& id : now.touched)
+            look_for_work(id, at);
+    while (at_once_ < most_at_once_ && !ready_.empty()) {
+        auto first = ready_.extract(ready_.begin()).value();
+        lanes_[first.id].ready.reset();
+        if (offer(now, first.id))
+            look_for_work(first.id, at);
     }
-    for (const auto& id : now.touched)
-        offer(now, id);
 }
 
-void engine::offer(turn& now, const account_id& id)
+// One call. False when there was nothing to start after all: the next event about the account asks again.
+bool engine::offer(turn& now, const account_id& id)
 {
-    auto where = state_.accounts.find(id);
-    auto declared = policy_.accounts.find(id);
-    auto at = hooks_.clock();
-    if (where == state_.accounts.end() || declared == policy_.accounts.end() || !has_work(where->second, at))
-        return;
-    int room = std::min(declared->second.most_in_flight - where->second.in_flight, most_at_once_ - at_once_);
-    if (auto budget = budgets_.find(id); budget != budgets_.end() && room > 0)
-        room = std::min(room, budget->second->available(at) - leaving_[id]);
-    if (room <= 0)
-        return;
     auto before = now.actions.size();
-    decide_one(now, capacity_offered{id, room});
-    at_once_ += static_cast<int>(now.actions.size() - before);
+    decide_one(now, capacity_offered{id, 1});
+    auto more = static_cast<int>(now.actions.size() - before);
+    at_once_ += more;
+    lanes_[id].served += more;
+    lanes_[id].leaving += more;
+    return more > 0;
 }
 
 void engine::keep_unwritten(turn& now, std::vector<audit_record> records)
@@ -225,6 +274,7 @@ asio::awaitable<void> engine::commit(turn now)
             start(std::move(one));
             continue;
         }
+        --lanes_[one.account].leaving;
         outcome refused;
         refused.trouble = problem{failure::local, "not done, because the ledger cannot be written: " + error, {}};
         action_finished done{one.id, one.account, std::move(one.what), std::move(refused)};
@@ -239,27 +289,43 @@ asio::awaitable<void> engine::commit(turn now)
 
 void engine::start(action what)
 {
-    ++leaving_[what.account];
     auto work = carry(std::move(what));
     asio::co_spawn(executor_, std::move(work), asio::detached);
 }
 
 asio::awaitable<void> engine::carry(action what)
 {
-    --leaving_[what.account];
+    --lanes_[what.account].leaving;
     auto again = what;
     auto result = co_await calls_.carry_out(std::move(again));
     action_finished done{what.id, what.account, std::move(what.what), std::move(result)};
     tell(std::move(done));
 }
 
+void engine::wake_those_due()
+{
+    auto now = hooks_.clock();
+    while (!wakes_.empty() && wakes_.begin()->first <= now) {
+        auto id = wakes_.begin()->second;
+        wakes_.erase(wakes_.begin());
+        lanes_[id].wake.reset();
+        tell(capacity_offered{id, 0});
+    }
+}
+
 asio::awaitable<void> engine::tick()
 {
-    while (!stopping_) {
+    for (int looks = 1; !stopping_; ++looks) {
+        std::chrono::milliseconds wait = look_at_clock_every;
+        if (!wakes_.empty())
+            wait = std::clamp<std::chrono::milliseconds>(wakes_.begin()->first - hooks_.clock(), milliseconds{1}, wait);
         boost::system::error_code cancelled;
-        ticker_.expires_after(tick_every);
+        ticker_.expires_after(wait);
         co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-        if (!stopping_)
+        if (stopping_)
+            co_return;
+        wake_those_due();
+        if (looks % looks_in_a_tick == 0)
             tell(clock_ticked{});
     }
 }

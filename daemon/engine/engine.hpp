@@ -21,7 +21,8 @@ struct call_budget {
     virtual ~call_budget() = default;
     virtual int available(time_point now) = 0;
     virtual time_point ready_at(time_point now) = 0;
-    virtual void in_crisis(bool yes) = 0;  // the reserve may be used
+    virtual void in_crisis(bool yes) = 0;                // the reserve may be used
+    virtual void work_waits(bool any, bool near) = 0;    // what only looks shall wait: a little, or until it is done
 };
 
 struct engine_hooks {
@@ -60,7 +61,7 @@ public:
     // Ends run() after what is in the mailbox; calls under way are not waited for: their intent is on record.
     void stop();
 
-    void set_budget(const account_id& id, std::shared_ptr<call_budget> budget) { budgets_[id] = std::move(budget); }
+    void set_budget(const account_id& id, std::shared_ptr<call_budget> budget) { lanes_[id].budget = std::move(budget); }
 
     [[nodiscard]] const state& known() const { return state_; }
     [[nodiscard]] const policy& rules() const { return policy_; }
@@ -78,11 +79,30 @@ private:
         std::set<account_id> touched;
         bool all_touched = false;
     };
+    // Whose turn it is among the accounts: what is due soon by due time; else who was served least, then by due time.
+    struct rank {
+        bool far = true;
+        int served = 0;
+        time_point due{};
+        account_id id;
+
+        auto operator<=>(const rank&) const = default;
+    };
+    struct lane {  // one account's way out
+        std::shared_ptr<call_budget> budget;  // may be null: no limit
+        int leaving = 0;                      // decided, and the first call is not in the budget yet
+        int served = 0;                       // calls started since there was nothing to do
+        std::optional<rank> ready;            // its place in ready_
+        std::optional<time_point> wake;       // its place in wakes_
+    };
 
     void handle(turn& now, letter one);
     reply decide_one(turn& now, const event& what);
     void offer_capacity(turn& now);
-    void offer(turn& now, const account_id& id);
+    void look_for_work(const account_id& id, time_point at);
+    bool offer(turn& now, const account_id& id);
+    void wake_at(const account_id& id, lane& mine, std::optional<time_point> when);
+    void wake_those_due();
     asio::awaitable<void> commit(turn now);
     asio::awaitable<std::string> write(turn& now);
     void keep_unwritten(turn& now, std::vector<audit_record> records);
@@ -99,12 +119,13 @@ private:
     engine_hooks hooks_;
     mailbox<letter> inbox_;
     asio::steady_timer ticker_;
-    std::map<account_id, std::shared_ptr<call_budget>> budgets_;
+    std::map<account_id, lane> lanes_;
+    std::set<rank> ready_;                               // accounts that have work and may call now
+    std::set<std::pair<time_point, account_id>> wakes_;  // accounts that will have
     std::vector<audit_record> unwritten_;  // refused by the ledger, to be written as soon as it works again
     std::vector<ledger_blob> unwritten_blobs_;
     std::string ledger_error_;             // of the last try; empty while the ledger works
     time_point try_ledger_at_{};
-    std::map<account_id, int> leaving_;    // started in this turn or the last: their first call is not in the budget yet
     int most_at_once_;
     int at_once_ = 0;
     bool stopping_ = false;

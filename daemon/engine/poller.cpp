@@ -12,6 +12,9 @@ namespace {
 constexpr std::chrono::minutes overlap{15};      // clocks differ, feeds lag
 constexpr milliseconds soon{2'000};              // something has to be explained by the feed
 constexpr milliseconds most_wait{300'000};
+constexpr milliseconds beat{50};                 // looks that fall into one beat leave together: the machine wakes up once for all
+constexpr milliseconds off_beat{1'000};          // waits below this are met exactly
+constexpr int looks_by_mark = 60;                // then one reads all again, should a platform call unchanged what is not
 
 bool sweeping(const policy& rules, const state& known, const account_id& id)
 {
@@ -75,7 +78,7 @@ asio::awaitable<void> poller::run(account_id id, std::shared_ptr<lane> mine)
         mine->kicked = false;
         bool read = true;
         if (calls_.at(id).queue) {
-            auto look = look_at_queue(id);
+            auto look = look_at_queue(id, mine);
             read = co_await std::move(look);
         }
         auto where = loop_.known().accounts.find(id);
@@ -90,40 +93,65 @@ asio::awaitable<void> poller::run(account_id id, std::shared_ptr<lane> mine)
         if (mine->kicked || stopping_)
             continue;
         boost::system::error_code cancelled;
-        mine->bell.expires_after(until_next(id, *mine));
+        mine->bell.expires_at(on_the_beat(until_next(id, *mine)));
         co_await mine->bell.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     }
 }
 
-asio::awaitable<bool> poller::look_at_queue(account_id id)
+asio::steady_timer::time_point poller::on_the_beat(milliseconds from_now)
+{
+    auto at = asio::steady_timer::clock_type::now() + from_now;
+    if (from_now < off_beat)
+        return at;
+    auto whole = std::chrono::ceil<milliseconds>(at.time_since_epoch());
+    return asio::steady_timer::time_point{(whole + beat - milliseconds{1}) / beat * beat};
+}
+
+asio::awaitable<bool> poller::look_at_queue(account_id id, std::shared_ptr<lane> mine)
 {
     queue_observed seen{id, clock_(), {}};
     auto queue = calls_.at(id).queue;
-    auto posts = result<std::vector<scheduled_post>>{problem{failure::unknown_outcome, "reading the queue of " + id.value + " broke off", {}}};
+    std::vector<page_mark> known;
+    if (--mine->until_whole >= 0)
+        known = mine->mark;
+    auto look = result<queue_look>{problem{failure::unknown_outcome, "reading the queue of " + id.value + " broke off", {}}};
     try {
-        posts = co_await queue->list();
+        look = co_await queue->observe(std::move(known));
     } catch (const std::exception& error) {  // a connector's exception stops here, and looking goes on
-        posts = problem{failure::unknown_outcome, "internal error while reading the queue of " + id.value + ": " + error.what(), {}};
+        look = problem{failure::unknown_outcome, "internal error while reading the queue of " + id.value + ": " + error.what(), {}};
     }
     if (stopping_)
         co_return false;
-    if (!posts) {
-        account_unread trouble{id, posts.error()};
+    if (!look) {
+        account_unread trouble{id, look.error()};
         loop_.tell(std::move(trouble));
         co_return false;
     }
-    seen.posts.reserve(posts->size());
-    for (auto& post : *posts) {
+    if (!look->unchanged) {
+        mine->posts = ready_to_judge(std::move(look->posts));
+        mine->mark = std::move(look->mark);
+        if (mine->until_whole < 0)
+            mine->until_whole = looks_by_mark;
+        if (seen_)
+            seen_(id, mine->posts);
+    }
+    seen.posts = mine->posts;
+    loop_.tell(std::move(seen));
+    co_return true;
+}
+
+std::vector<post_ptr> poller::ready_to_judge(std::vector<scheduled_post> posts) const
+{
+    std::vector<post_ptr> ready;
+    ready.reserve(posts.size());
+    for (auto& post : posts) {
         post.folded = fold_(post.text);
         for (auto* marks : {&post.tags, &post.categories, &post.labels})
             for (auto& mark : *marks)
                 mark = fold_(mark);
-        seen.posts.push_back(std::make_shared<const scheduled_post>(std::move(post)));
+        ready.push_back(std::make_shared<const scheduled_post>(std::move(post)));
     }
-    if (seen_)
-        seen_(id, seen.posts);
-    loop_.tell(std::move(seen));
-    co_return true;
+    return ready;
 }
 
 asio::awaitable<bool> poller::look_at_feed(account_id id)

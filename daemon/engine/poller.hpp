@@ -1,5 +1,5 @@
 // Looks at every account on its rhythm: slowly in peace, faster while a flag covers it (the sweep), at once after a raise.
-// What it sees becomes events; what that means it does not know.
+// What it sees becomes events; what that means it does not know. A queue that is as it was costs neither reading nor judging.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ public:
     using fold_function = std::string (*)(std::string_view utf8);
     using seen_function = std::function<void(const account_id&, const std::vector<post_ptr>&)>;
 
-    // `fold` prepares text for the rules; `seen` keeps the mirror.
+    // `fold` prepares text for the rules; `seen` keeps the mirror, and hears of queues that changed.
     poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
            seen_function seen);
 
@@ -36,10 +36,15 @@ private:
         asio::steady_timer bell;
         bool kicked = false;
         int failures = 0;
+        std::vector<page_mark> mark;   // of the last look, and what it showed
+        std::vector<post_ptr> posts;
+        int until_whole = 0;           // looks that may still go by the mark
     };
 
     asio::awaitable<void> run(account_id id, std::shared_ptr<lane> mine);
-    asio::awaitable<bool> look_at_queue(account_id id);
+    asio::awaitable<bool> look_at_queue(account_id id, std::shared_ptr<lane> mine);
+    std::vector<post_ptr> ready_to_judge(std::vector<scheduled_post> posts) const;
+    [[nodiscard]] static asio::steady_timer::time_point on_the_beat(milliseconds from_now);
     asio::awaitable<bool> look_at_feed(account_id id);
     milliseconds until_next(const account_id& id, const lane& mine);
 

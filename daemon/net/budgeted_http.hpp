@@ -1,7 +1,10 @@
-// The shared HTTP client behind one account's budget of calls. Never waits: a call that may not leave now is answered at once
-// with rate_limited and the time when it may; nothing was sent then. So polling can never use up what a crisis needs.
+// The shared HTTP client behind one account's budget of calls. A call that may not leave now waits its turn for a short while:
+// what acts in the order it came, and before what only looks. When the turn is too far away the call is answered with
+// rate_limited and the time when it may; nothing was sent then. So polling can never use up what a crisis needs, and an act of
+// several calls is not given up between two of them.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -9,6 +12,13 @@
 #include "daemon/ports/http.hpp"
 
 namespace halfmast::net {
+
+// What waits for calls of an account, besides those that are under way.
+enum class backlog {
+    none,
+    some,  // a look may have one call in a while
+    near,  // posts that are due soon: looks wait
+};
 
 class budgeted_http final : public http_port {
 public:
@@ -21,18 +31,34 @@ public:
     // While it is true the reserve may be used, by every call.
     void crisis(bool yes) { inner_->crisis = yes; }
 
+    // Tells how much else there is to do. When it becomes less, looks that waited go on.
+    void work_waits(backlog how);
+
+    // How many more calls an act may make now: those that wait in the middle of one come first.
+    [[nodiscard]] int available(time_point now) const;
+
 private:
+    class place;
+    struct inner;
+    class spent_call;
+
+    static asio::awaitable<result<http_response>> run(std::shared_ptr<inner> mine, http_request request);
+    static asio::awaitable<std::optional<problem>> take_turn(std::shared_ptr<inner> mine, const http_request& request);
+
     struct inner {  // outlives this object while calls are under way
         http_port& shared;
         std::function<time_point()> clock;
         budget calls;
         bool crisis = false;
+        backlog waits = backlog::none;
+        int acts_since_look = 0;
+        std::deque<place*> acts;
+        std::deque<place*> looks;
 
         inner(http_port& shared_, std::function<time_point()> clock_) : shared(shared_), clock(std::move(clock_)) {}
+        [[nodiscard]] bool is_turn_of(const place& one) const;
+        void ring_next();
     };
-    class spent_call;
-
-    static asio::awaitable<result<http_response>> run(std::shared_ptr<inner> mine, http_request request);
 
     std::shared_ptr<inner> inner_;
 };

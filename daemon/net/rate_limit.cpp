@@ -215,10 +215,10 @@ bool budget::knows_more_than(const report& said, time_point now) const
 
 void budget::forget()
 {
-    fills_ = never_fills_ = false;
+    fills_ = false;
     per_ms_ = per_ms_at_least_ = 0;
     window_ = milliseconds{0};
-    window_ends_ = full_at_ = time_point{};
+    window_ends_ = full_at_ = no_bucket_until_ = time_point{};
     last_said_.reset();
 }
 
@@ -251,6 +251,7 @@ void budget::take_window(const report& said, time_point now)
     bool same = said.reset && now < window_ends_ && remaining_ && std::chrono::abs(*said.reset - window_ends_) <= other_window;
     if (same) {
         remaining_ = std::min(*remaining_, there);  // answers may come in another order than the calls left
+        window_ends_ = std::max(window_ends_, *said.reset);
         return;
     }
     remaining_ = there;
@@ -286,11 +287,12 @@ void budget::learn(int status, const http_headers& headers, time_point now)
         if (refused)
             said.remaining = 0;
         bool later = said.reset && last_said_ && now < window_ends_ && *said.reset > window_ends_ + jitter && *said.remaining <= *last_said_;
-        if (later && limit_ && !never_fills_)
+        if (later && limit_ && now >= no_bucket_until_)
             fills_ = true;
         if (fills_ && (!said.reset || !take_bucket(said, now))) {
             fills_ = false;
-            never_fills_ = true;
+            no_bucket_until_ = now + usual_window;
+            per_ms_ = per_ms_at_least_ = 0;
         }
         if (!fills_)
             take_window(said, now);

@@ -60,7 +60,7 @@ private:
 
     // Of a bucket.
     bool fills_ = false;
-    bool never_fills_ = false;       // it looked like a bucket, and was none
+    time_point no_bucket_until_{};   // it looked like a bucket, and was none; a lagging answer may look so too, hence not for good
     std::optional<int> last_said_;   // remaining calls in the last answer
     time_point full_at_{};           // as the answers say; what is under way comes on top
     double per_ms_ = 0;              // calls that come back in a millisecond: the least upper bound ...

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <memory>
+#include <utility>
 
 #include "daemon/net/request_name.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t most_header_bytes = 256u << 10;
 constexpr long slow_bytes_per_second = 1;
+constexpr long upload_buffer = 16L << 10;  // the least there is
+constexpr std::size_t small_answer = 256u << 10;
 constexpr long slow_seconds = 30;  // a platform may think so long before its first byte
 
 template <class T>
@@ -62,10 +65,14 @@ std::optional<target> parse_target(const std::string& url)
     return found;
 }
 
-transfer::transfer(std::uint64_t id, http_request request, target where) : id_(id), request_(std::move(request)), where_(std::move(where)) {}
+transfer::transfer(std::uint64_t id, http_request request, target where, std::size_t& in_memory) :
+    id_(id), request_(std::move(request)), where_(std::move(where)), in_memory_(in_memory)
+{
+}
 
 transfer::~transfer()
 {
+    drop_body();
     curl_slist_free_all(headers_);
     curl_slist_free_all(resolve_);
 }
@@ -86,6 +93,7 @@ std::string transfer::fault_of(const http_request& request)
 void transfer::prepare(CURL* handle, const http_client_settings& settings, const target& resolved, const std::vector<std::string>& known)
 {
     handle_ = handle;
+    most_in_memory_ = settings.most_in_memory;
     set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
     set(handle_, CURLOPT_ERRORBUFFER, error_.data());
     set(handle_, CURLOPT_PREREQFUNCTION, &transfer::before_request);
@@ -110,6 +118,7 @@ void transfer::set_limits(const http_client_settings& settings)
     set(handle_, CURLOPT_FOLLOWLOCATION, 0L);
     set(handle_, CURLOPT_NOSIGNAL, 1L);
     set(handle_, CURLOPT_QUICK_EXIT, 1L);
+    set(handle_, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer);  // 64 KB otherwise, for each call under way that has a body
     set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
     set(handle_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     // HTTP/2 of libcurl before 8 calls cut answers whole and spins on uploads.
@@ -182,7 +191,7 @@ bool transfer::add_header(std::string_view line)
         line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {  // also after 100 and 103
         given_.headers.clear();
-        given_.body.clear();
+        drop_body();
         return true;
     }
     auto trim = [](std::string_view text) {
@@ -223,12 +232,24 @@ std::size_t transfer::take_body(char* bytes, std::size_t size, std::size_t count
         mine.too_large_ = true;
         return length == 0 ? 1 : 0;
     }
+    // A platform whose answers have no end must not take the memory of all others, over all its connections.
+    if (mine.given_.body.size() + length > small_answer && mine.in_memory_ + length > mine.most_in_memory_) {
+        mine.no_room_ = true;
+        return length == 0 ? 1 : 0;
+    }
     try {
         mine.given_.body.append(bytes, length);
+        mine.in_memory_ += length;
         return length;
     } catch (const std::bad_alloc&) {
         return length == 0 ? 1 : 0;
     }
+}
+
+void transfer::drop_body()
+{
+    in_memory_ -= given_.body.size();
+    given_.body.clear();
 }
 
 problem transfer::not_sent(const std::string& why) const { return {failure::unreachable, name_of(request_) + " was not sent: " + why, {}}; }
@@ -244,13 +265,17 @@ result<http_response> transfer::finish(CURLcode code)
         long status = 0;
         curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
         given_.status = static_cast<int>(status);
-        return std::move(given_);
+        given_.came_at = std::chrono::steady_clock::now();
+        in_memory_ -= given_.body.size();
+        return std::exchange(given_, http_response{});
     }
     std::string why = error_.front() != '\0' ? error_.data() : curl_easy_strerror(code);
     while (!why.empty() && (why.back() == '\n' || why.back() == '\r'))
         why.pop_back();
     if (too_large_ || code == CURLE_FILESIZE_EXCEEDED)
         return problem{failure::bad_reply, name_of(request_) + ": the answer is larger than " + std::to_string(request_.most_body) + " bytes, so it was not read", {}};
+    if (no_room_)
+        why = "there is no memory for it: answers of " + std::to_string(most_in_memory_) + " bytes are being read already; does a platform send without end?";
     return maybe_sent_ ? unknown(why) : not_sent(why);
 }
 

@@ -1,6 +1,7 @@
 // Outgoing HTTP as values, and the port connectors send them through. The one implementation is net/http_client.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,7 @@ struct http_request {
     http_headers headers;      // may hold secrets: never logged
     std::string body;
     bool publishes = false;    // must not be sent twice: on a fresh connection, never resent by the library
+    bool looks = false;        // part of a poll (list, feed, check): waits behind what acts when calls are scarce
     milliseconds timeout{20'000};
     std::size_t most_body = 16u << 20;  // bytes; a larger answer is a bad_reply
 
@@ -37,8 +39,17 @@ struct http_response {
     int status = 0;
     http_headers headers;
     std::string body;
+    std::chrono::steady_clock::time_point came_at{};  // when its last byte was here; unset: just now
 
     http_response() {}
+
+    // How long ago it came: what it says of limits was true then.
+    [[nodiscard]] milliseconds age() const
+    {
+        if (came_at == std::chrono::steady_clock::time_point{})
+            return milliseconds{0};
+        return std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - came_at);
+    }
 };
 
 class http_port {

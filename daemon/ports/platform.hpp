@@ -2,6 +2,8 @@
 // Every call may suspend, none may block; all run on the daemon's one thread. Nothing here deletes what is public.
 #pragma once
 
+#include <functional>
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +30,24 @@ struct receipt {
 // Bytes of a keepsake, by name, as save() gave them.
 using kept_bytes = std::vector<saved_bytes>;
 
+// What tells one page of a queue from what it was before.
+struct page_mark {
+    std::string query;                      // which page, in the connector's own words
+    std::string etag;                       // the platform's; empty when it gives none
+    std::array<unsigned char, 32> print{};  // of the bytes, where there is no ETag
+
+    page_mark() {}
+};
+
+// A queue as one look saw it.
+struct queue_look {
+    bool unchanged = false;             // it is what it was at the look that gave the mark; `posts` is empty then
+    std::vector<scheduled_post> posts;
+    std::vector<page_mark> mark;        // for the next look; empty: what changes cannot be told here
+
+    queue_look() {}
+};
+
 class queue_port {
 public:
     virtual ~queue_port() = default;
@@ -35,6 +55,10 @@ public:
     // Everything that is scheduled and would go out, all pages; a post past due that has not gone out yet included.
     // `folded` is left empty. Order does not matter. A page that cannot be read makes the whole a problem.
     virtual asio::awaitable<result<std::vector<scheduled_post>>> list() = 0;
+
+    // list() for somebody who looks again and again: costs the platform and us little when nothing changed since the look that
+    // gave `known`. An empty mark asks for everything. Unless a platform has better, it is list().
+    virtual asio::awaitable<result<queue_look>> observe(std::vector<page_mark> known);
 
     // Everything needed to recreate the post. Changes nothing at the platform. Only for platforms with takeout.
     virtual asio::awaitable<result<kept_bytes>> save(save_post) = 0;
@@ -100,6 +124,9 @@ struct connection {
     std::shared_ptr<pin_port> pins;
     std::shared_ptr<feed_port> feed;
     std::shared_ptr<check_port> checks;
+    // What a connector's own program says beside its answers: whoever wants it in a log gives the function it goes to, a line
+    // a call. Null for connectors that have no program.
+    std::function<void(std::function<void(std::string line)> to)> hear;
 };
 
 }  // namespace halfmast

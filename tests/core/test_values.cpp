@@ -1,4 +1,7 @@
 // The small pure parts: ladder, classify, time, words.
+#include <set>
+#include <string>
+
 #include <rapidcheck.h>
 
 #include "daemon/core/explain.hpp"
@@ -179,4 +182,30 @@ TEST_CASE("plan shows what a raise would do, earliest due first, and changes not
     CHECK(acts[2].by == rung::postpone);
     CHECK(acts[3].by == rung::postpone);
     CHECK(here.ledger.size() == 1);  // that the account can be read
+}
+
+TEST_CASE("all phrases are found at once as one by one", "[classify]")
+{
+    // Few letters, so that phrases begin, end and lie in each other.
+    auto phrase = rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c')));
+    CHECK(rc::check("the same phrases", [&] {
+        auto phrases = *rc::gen::container<std::vector<std::string>>(phrase);
+        auto text = *rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c', ' '));
+        std::vector<word_rule> rules;
+        for (const auto& one : phrases) {
+            word_rule rule{one, post_class::promotional, 1.0, "r" + std::to_string(rules.size())};
+            rule.stem = true;  // it need not end with the word
+            rules.push_back(rule);
+        }
+        std::set<std::string> wanted;
+        for (const auto& rule : rules)
+            for (auto at = text.find(rule.phrase); at != std::string::npos; at = text.find(rule.phrase, at + 1))
+                if (at == 0 || text[at - 1] == ' ')
+                    wanted.insert(rule.rule);
+        std::set<std::string> found;
+        for (const auto& why : words(rules).judge(saying(text)).why)
+            if (why.rule != "no rule")
+                found.insert(why.rule);
+        RC_ASSERT(found == wanted);
+    }));
 }

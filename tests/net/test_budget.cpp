@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/net/budgeted_http.hpp"
 #include "daemon/net/http_date.hpp"
@@ -346,6 +349,64 @@ TEST_CASE("pages of a poll stop before the reserve, at once and unsent; a crisis
     CHECK(shared.sent == 10);
     now += seconds{61};
     CHECK(ask(port));
+}
+
+TEST_CASE("an act in its middle waits for its next call; what looks waits longer", "[budget]")
+{
+    // A bucket of two that fills with one each 100 ms; the clock is the real one, as the turns are waited for.
+    auto clock = [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); };
+    bucket platform{10, 2, 2, clock()};
+    struct bucket_port final : http_port {
+        bucket& at;
+        std::function<time_point()> clock;
+        std::vector<std::string> sent;
+        bucket_port(bucket& at_, std::function<time_point()> clock_) : at(at_), clock(std::move(clock_)) {}
+        asio::awaitable<result<http_response>> fetch(http_request request) override
+        {
+            http_response given;
+            bool allowed = false;
+            given.headers = at.take(clock(), allowed);
+            given.status = allowed ? 200 : 429;
+            sent.push_back(request.method);
+            co_return given;
+        }
+    };
+    bucket_port shared{platform, clock};
+    budgeted_http port{shared, clock};
+    port.crisis(true);
+    asio::io_context context;
+    int refused = 0;
+    auto run = [&](std::string name, int calls, bool looks) -> asio::awaitable<void> {
+        for (int i = 0; i < calls; ++i) {
+            http_request request{name, "https://blog.acme.example/posts"};
+            request.looks = looks;
+            auto work = port.fetch(std::move(request));
+            auto given = co_await std::move(work);
+            if (!given)
+                ++refused;
+        }
+    };
+    auto start = [&](std::string name, int calls, bool looks) {
+        auto work = run(std::move(name), calls, looks);
+        asio::co_spawn(context, std::move(work), asio::detached);
+    };
+    start("first", 1, false);  // the limit is learned
+    context.run();
+    context.restart();
+    port.work_waits(backlog::near);
+    start("look", 2, true);
+    start("act", 6, false);
+    start("other", 3, false);
+    asio::steady_timer later(context);
+    later.expires_after(std::chrono::milliseconds{1'500});
+    later.async_wait([&](auto) { port.work_waits(backlog::none); });
+    context.run();
+    CHECK(refused == 0);
+    REQUIRE(shared.sent.size() == 12);
+    CHECK(shared.sent[10] == "look");
+    CHECK(shared.sent[11] == "look");
+    CHECK(std::ranges::count(shared.sent, "act") == 6);
+    CHECK(port.available(clock()) >= 0);
 }
 
 TEST_CASE("while the network is down the budget does not run out", "[budget]")

@@ -1,0 +1,15 @@
+#include "daemon/ports/platform.hpp"
+
+namespace halfmast {
+
+asio::awaitable<result<queue_look>> queue_port::observe(std::vector<page_mark>)
+{
+    auto posts = co_await list();
+    if (!posts)
+        co_return posts.error();
+    queue_look seen;
+    seen.posts = std::move(*posts);
+    co_return seen;
+}
+
+}  // namespace halfmast

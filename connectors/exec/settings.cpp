@@ -71,7 +71,7 @@ private:
                 fault("rungs", "'" + text + "': there are native, draft, postpone and channel_off, each with the lead it needs behind a colon, as in "
                                "postpone:10m. What a takeout needs, no program can promise");
             else if (std::ranges::find(made_->rungs, *kind, &rung_offer::kind) != made_->rungs.end())
-                fault("rungs", "'" + text + "' stands there twice");
+                fault("rungs", "'" + text + "': stands there twice");
             else
                 made_->rungs.push_back({*kind, std::chrono::ceil<seconds>(*lead)});
         }

@@ -114,6 +114,8 @@ private:
         auto made = parse_time_form(*text, zone, why);
         if (!made)
             from.fault(from.find(key), std::string{key} + ": " + why);
+        else if (auto lacks = missing_of_moment(*made); !lacks.empty())
+            from.fault(from.find(key), std::string{key} + ": '" + *text + "' has no " + lacks + ", so it names no moment");
         return made;
     }
 

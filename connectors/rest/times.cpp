@@ -171,12 +171,16 @@ std::optional<time_form> parse_time_form(std::string_view text, const std::strin
             return std::nullopt;
         }
     }
-    for (std::string_view needed : {"%Y", "%m", "%d", "%H", "%M"})
-        if (text.find(needed) == std::string_view::npos) {
-            why = "'" + made.pattern + "' has no " + std::string{needed} + ", so it names no moment";
-            return std::nullopt;
-        }
     return made;
+}
+
+std::string missing_of_moment(const time_form& form)
+{
+    if (form.kind == time_form::how::pattern)
+        for (std::string_view needed : {"%Y", "%m", "%d", "%H", "%M"})
+            if (form.pattern.find(needed) == std::string::npos)
+                return std::string{needed};
+    return {};
 }
 
 std::optional<time_point> read_time(const json& value, const time_form& form)

@@ -26,6 +26,9 @@ struct time_form {
 // "rfc3339", "unix", "unix-ms" or a pattern of %Y %m %d %H %M %S %z %%; the reason when it is none of them.
 std::optional<time_form> parse_time_form(std::string_view text, const std::string& zone, std::string& why);
 
+// What a pattern lacks to name a moment: a date alone can be written, and not be read. Empty: nothing.
+std::string missing_of_moment(const time_form& form);
+
 // Nothing when it is not of that form.
 std::optional<time_point> read_time(const nlohmann::json& value, const time_form& form);
 

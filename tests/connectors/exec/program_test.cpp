@@ -73,7 +73,14 @@ TEST_CASE("the first death is forgiven at once, the next ones less and less", "[
     REQUIRE(third.error().retry_after.has_value());
     CHECK(*third.error().retry_after <= 1s);
     CHECK(here.left("starts").size() == 2);
-    CHECK(here.wait([&] { return here.hold("p1").error().kind == failure::unknown_outcome; }));  // the pause is over
+    std::string said;
+    CHECK(here.wait([&] {
+        auto again = here.hold("p1");  // until the pause is over
+        said = again ? "" : again.error().detail;
+        return !again && again.error().kind == failure::unknown_outcome;
+    }));
+    CAPTURE(said);
+    CHECK(here.left("starts").size() == 3);
     auto later = here.hold("p1");
     REQUIRE_FALSE(later.has_value());
     REQUIRE(later.error().retry_after.has_value());

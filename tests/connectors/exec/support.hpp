@@ -83,11 +83,13 @@ public:
     // Lets the connector work until it is so.
     bool wait(const std::function<bool()>& so)
     {
-        context.restart();
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-        while (!so() && std::chrono::steady_clock::now() < deadline)
+        bool is = so();
+        for (; !is && std::chrono::steady_clock::now() < deadline; is = so()) {
+            context.restart();  // it stops when there is nothing to wait for
             context.run_one_for(std::chrono::milliseconds{20});
-        return so();
+        }
+        return is;
     }
 
     result<receipt> hold(const std::string& id)

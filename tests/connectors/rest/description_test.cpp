@@ -157,6 +157,12 @@ TEST_CASE("a summary needs a way to be found again", "[rest][description]")
     CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n").faults == lines{});
 }
 
+TEST_CASE("times that are read name a moment", "[rest][description]")
+{
+    auto made = describe("[times]\nread = \"%Y-%m-%d\"\n" );
+    CHECK(std::ranges::find(made.faults, "2:8: [times]: read: '%Y-%m-%d' has no %H, so it names no moment") != made.faults.end());
+}
+
 TEST_CASE("a call that changes something is no GET and has one body", "[rest][description]")
 {
     auto changed = [](const std::string& from, const std::string& to) {

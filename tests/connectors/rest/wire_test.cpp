@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-settings small_account(const std::string& change_from = "", const std::string& change_to = "", const std::string& more = "")
+rest::settings small_account(const std::string& change_from = "", const std::string& change_to = "", const std::string& more = "")
 {
     auto text = small;
     if (!change_from.empty()) {
@@ -39,7 +39,7 @@ std::string_view header(const http_request& request, std::string_view name) { re
 
 TEST_CASE("each way of authorization sends the secret where it belongs", "[rest][wire]")
 {
-    auto ask = [](const settings& own) {
+    auto ask = [](const rest::settings& own) {
         auto with = wire::fill_common(own, "");
         with.texts["id"] = "7";
         return wire::request_of(own, *own.what->read_one, with, "try").value();

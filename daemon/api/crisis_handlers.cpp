@@ -172,10 +172,14 @@ response plan(const call& asked)
 
 response show_crisis(const call& asked)
 {
-    const auto* flag = find_crisis(asked, crisis_id{asked.parts[0]});
-    if (flag == nullptr)
+    if (auto wrong = unknown_member(asked, {"brief"}))
+        co_return to_response(*wrong);
+    const auto* found = find_crisis(asked, crisis_id{asked.parts[0]});
+    if (found == nullptr)
         co_return to_response(no_such_crisis(asked, asked.parts[0]));
-    co_return json(200, current(asked, *flag));
+    if (flag(asked, "brief"))
+        co_return json(200, brief_crisis_message(asked.daemon.rules(), asked.daemon.known(), *found));
+    co_return json(200, current(asked, *found));
 }
 
 response lower(const call& asked)

@@ -198,12 +198,18 @@ document crisis_member(const state& known, const crisis& flag)
     return one;
 }
 
-document crisis_message(const policy& rules, const state& known, const crisis& flag)
+document brief_crisis_message(const policy& rules, const state& known, const crisis& flag)
 {
     document message;
     message["schema"] = "halfmast.crisis/1";
     message["crisis"] = crisis_member(known, flag);
     message["crisis"]["settled"] = is_settled(rules, known, flag);
+    return message;
+}
+
+document crisis_message(const policy& rules, const state& known, const crisis& flag)
+{
+    auto message = brief_crisis_message(rules, known, flag);
 
     // Accounts that were in scope once stay in the picture, also when the settings dropped them.
     std::set<account_id> ids;

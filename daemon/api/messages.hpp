@@ -51,6 +51,8 @@ document history_member(const history_entry&);
 
 document crisis_member(const state&, const crisis&);                  // as in status
 document crisis_message(const policy&, const state&, const crisis&);  // halfmast.crisis/1
+// Numbers only, from the state's own counts: for whoever asks again and again. No hold and no post is looked at.
+document brief_crisis_message(const policy&, const state&, const crisis&);
 document status_message(const backend&, bool all);                    // halfmast.status/1
 
 // ---- others ----

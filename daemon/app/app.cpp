@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iostream>
 
 #include <boost/asio/co_spawn.hpp>
@@ -109,13 +110,17 @@ public:
         asio::co_spawn(context_, std::move(obey), asio::detached);
         for (const auto& entry : wanted_.accounts)
             poller_.add(entry.declared.id, {entry.poll_every, entry.sweep_every});
+        // The loop has its own copy of all this; with ten thousand accounts it is some megabytes.
+        auto accounts = wanted_.accounts.size();
+        wanted_.accounts = {};
+        rules_ = {};
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error)
                 stop();
         });
         watch();
         notify_ready();
-        journal::started(wanted_.state_dir, wanted_.control_socket, wanted_.accounts.size());
+        journal::started(wanted_.state_dir, wanted_.control_socket, accounts);
         context_.run();
         journal::stopped();
         return exit_code_;
@@ -144,8 +149,9 @@ private:
 
     state load_state()
     {
+        auto queues = std::async(std::launch::async, [this] { return read_mirror(rules_, *mirror_); });
         auto known = or_stop(ledger_->restore());
-        restore_mirror(known, rules_, *mirror_);
+        put_mirror(known, queues.get());
         return known;
     }
 

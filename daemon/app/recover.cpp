@@ -2,19 +2,30 @@
 
 namespace halfmast::app {
 
-void restore_mirror(state& known, const policy& rules, store::mirror& mirror)
+judged_queues read_mirror(const policy& rules, store::mirror& mirror)
 {
-    auto queues = mirror.load();
-    if (!queues)
-        return;
-    for (auto& [id, posts] : *queues) {
+    judged_queues queues;
+    auto read = mirror.load();
+    if (!read)
+        return queues;
+    for (auto& [id, posts] : *read) {
         if (!rules.accounts.contains(id))
             continue;
-        auto& where = known.accounts[id];
+        auto& queue = queues[id];
+        queue.reserve(posts.size());
         for (auto& post : posts) {
-            where.queue.emplace(post->id, seen_post{post, rules.rules ? rules.rules->judge(*post) : verdict{}});
+            auto judged = rules.rules ? rules.rules->judge(*post) : verdict{};
+            auto post_id = post->id;
+            queue.emplace(std::move(post_id), seen_post{std::move(post), std::move(judged)});
         }
     }
+    return queues;
+}
+
+void put_mirror(state& known, judged_queues queues)
+{
+    for (auto& [id, queue] : queues)
+        known.accounts[id].queue = std::move(queue);
 }
 
 }  // namespace halfmast::app

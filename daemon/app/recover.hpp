@@ -1,4 +1,4 @@
-// The queues as they were last seen, back into the state that the ledger gave. Blocking; only at start.
+// The queues as they were last seen, for the state that the ledger gives. Blocking; only at start.
 #pragma once
 
 #include "daemon/core/policy.hpp"
@@ -7,7 +7,11 @@
 
 namespace halfmast::app {
 
-// So that a raise right after the start knows them. A mirror that cannot be read is no loss.
-void restore_mirror(state&, const policy&, store::mirror&);
+using judged_queues = std::map<account_id, std::unordered_map<post_id, seen_post>>;
+
+// So that a raise right after the start knows them. A mirror that cannot be read is no loss. Reads while another thread reads the
+// ledger: the rules must not change meanwhile.
+judged_queues read_mirror(const policy&, store::mirror&);
+void put_mirror(state&, judged_queues);
 
 }  // namespace halfmast::app

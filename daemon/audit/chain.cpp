@@ -89,15 +89,21 @@ digest chain_hash(std::int64_t seq, std::string_view at, std::string_view payloa
 {
     auto& hash = this_thread();
     hash.begin();
-    unsigned char front[domain.size() + 16];
+    // Everything before the payload in one piece, for each call of OpenSSL costs as much as hashing it.
+    constexpr std::size_t usual_at = 64;
+    unsigned char front[domain.size() + 24 + usual_at];
     auto* end = std::copy(domain.begin(), domain.end(), front);
     end = put_number(end, static_cast<std::uint64_t>(seq));
     end = put_number(end, at.size());
+    if (at.size() <= usual_at) {
+        end = std::copy(at.begin(), at.end(), end);
+    } else {
+        hash.add(front, static_cast<std::size_t>(end - front));
+        hash.add(at.data(), at.size());
+        end = front;
+    }
+    end = put_number(end, payload.size());
     hash.add(front, static_cast<std::size_t>(end - front));
-    hash.add(at.data(), at.size());
-    unsigned char length[8];
-    put_number(length, payload.size());
-    hash.add(length, sizeof length);
     hash.add(payload.data(), payload.size());
     unsigned char back[8 + std::tuple_size_v<digest>];
     std::copy(prev.begin(), prev.end(), put_number(back, prev.size()));

@@ -1,5 +1,6 @@
 #include "daemon/audit/files.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -43,24 +44,6 @@ bool write_all(int fd, std::string_view bytes)
     return true;
 }
 
-// The bytes, durable, under a name nobody reads. Gives that name.
-result<std::string> write_beside(const std::string& path, std::string_view bytes, mode_t mode)
-{
-    static std::atomic<unsigned> number{0};
-    auto name = path + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
-    ::unlink(name.c_str());  // left by a process of the same number that was killed
-    descriptor file{::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
-    if (!file)
-        return system_problem("cannot make", name, errno);
-    // Durable before the rename: some file systems would show an empty file after a power cut otherwise.
-    if (::fchmod(file.get(), mode) != 0 || !write_all(file.get(), bytes) || ::fdatasync(file.get()) != 0) {
-        auto trouble = system_problem("cannot write", name, errno);
-        ::unlink(name.c_str());
-        return trouble;
-    }
-    return name;
-}
-
 }  // namespace
 
 problem system_problem(std::string_view what, std::string_view path, int error)
@@ -75,46 +58,92 @@ result<std::string> read_file(const std::string& path, std::size_t most)
     descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file)
         return system_problem("cannot read", path, errno);
-    std::string bytes;
-    char part[4096];
+    struct stat known {};
+    std::size_t expected = ::fstat(file.get(), &known) == 0 && known.st_size > 0 ? static_cast<std::size_t>(known.st_size) : 0;
+    std::string bytes(std::min(expected, most) + 1, '\0');  // one more: the end shows without another round
+    std::size_t have = 0;
     for (;;) {
-        auto length = ::read(file.get(), part, sizeof part);
+        auto length = ::read(file.get(), bytes.data() + have, bytes.size() - have);
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
             return system_problem("cannot read", path, errno);
-        if (length == 0)
-            return bytes;
-        bytes.append(part, static_cast<std::size_t>(length));
-        if (bytes.size() > most)
+        have += static_cast<std::size_t>(length);
+        if (have > most)
             return problem{failure::local, path + " is larger than " + std::to_string(most) + " bytes", {}};
+        if (length == 0) {
+            bytes.resize(have);
+            return bytes;
+        }
+        if (have == bytes.size())
+            bytes.resize(std::min(most, have * 2) + 1);
     }
+}
+
+result<durable_file> durable_file::write(const std::string& path, std::string_view bytes, mode_t mode, const std::function<void(int)>& adjust)
+{
+    static std::atomic<unsigned> number{0};
+    auto name = path + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
+    ::unlink(name.c_str());  // left by a process of the same number that was killed
+    descriptor file{::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
+    if (!file)
+        return system_problem("cannot make", name, errno);
+    durable_file made{name};
+    if (adjust)
+        adjust(file.get());
+    // Durable before the rename: some file systems would show an empty file after a power cut otherwise.
+    if (::fchmod(file.get(), mode) != 0 || !write_all(file.get(), bytes) || ::fdatasync(file.get()) != 0)
+        return system_problem("cannot write", name, errno);
+    return made;
+}
+
+durable_file& durable_file::operator=(durable_file&& other) noexcept
+{
+    std::swap(name_, other.name_);
+    return *this;
+}
+
+void durable_file::forget()
+{
+    if (!name_.empty())
+        ::unlink(name_.c_str());
+    name_.clear();
+}
+
+result<void> durable_file::take_place_of(const std::string& path)
+{
+    if (std::rename(name_.c_str(), path.c_str()) != 0)
+        return system_problem("cannot replace", path, errno);
+    name_.clear();
+    return {};
+}
+
+result<bool> durable_file::become(const std::string& path)
+{
+    // link and not rename: it never takes the place of another one.
+    if (::link(name_.c_str(), path.c_str()) != 0) {
+        if (errno == EEXIST)
+            return false;
+        return system_problem("cannot make", path, errno);
+    }
+    forget();
+    return true;
 }
 
 result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode)
 {
-    auto written = write_beside(path, bytes, mode);
+    auto written = durable_file::write(path, bytes, mode);
     if (!written)
         return written.error();
-    if (std::rename(written->c_str(), path.c_str()) != 0) {
-        auto trouble = system_problem("cannot replace", path, errno);
-        ::unlink(written->c_str());
-        return trouble;
-    }
-    return {};
+    return written->take_place_of(path);
 }
 
 result<bool> create_file(const std::string& path, std::string_view bytes, mode_t mode)
 {
-    auto written = write_beside(path, bytes, mode);
+    auto written = durable_file::write(path, bytes, mode);
     if (!written)
         return written.error();
-    bool made = ::link(written->c_str(), path.c_str()) == 0;
-    int error = errno;
-    ::unlink(written->c_str());
-    if (!made && error != EEXIST)
-        return system_problem("cannot make", path, error);
-    return made;
+    return written->become(path);
 }
 
 result<void> sync_directory(const std::string& path)

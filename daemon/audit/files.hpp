@@ -1,9 +1,11 @@
-// Small files of the state directory (key, checkpoint): read whole, written whole or not at all.
+// Small files of the state directory (key, checkpoint, spooled raise): read whole, written whole or not at all.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -19,6 +21,26 @@ result<void> replace_file(const std::string& path, std::string_view bytes, mode_
 
 // As replace_file, but leaves a file that is there already untouched: then the value is false.
 result<bool> create_file(const std::string& path, std::string_view bytes, mode_t mode);
+
+// Bytes that are durable already, and have no name yet that anybody reads. What never got one is gone with this object.
+class durable_file {
+public:
+    // In the folder of `path`, the name it is for. `adjust` may give the open file away, or its rights.
+    static result<durable_file> write(const std::string& path, std::string_view bytes, mode_t mode,
+                                      const std::function<void(int)>& adjust = {});
+    durable_file(durable_file&& other) noexcept : name_(std::exchange(other.name_, {})) {}
+    durable_file& operator=(durable_file&& other) noexcept;
+    ~durable_file() { forget(); }
+
+    result<void> take_place_of(const std::string& path);
+    // False: there is one already, and it stays. Another name may be tried.
+    result<bool> become(const std::string& path);
+
+private:
+    explicit durable_file(std::string name) : name_(std::move(name)) {}
+    void forget();
+    std::string name_;
+};
 
 // After this a new name in the directory survives a power cut.
 result<void> sync_directory(const std::string& path);

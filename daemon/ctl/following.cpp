@@ -18,6 +18,7 @@ namespace halfmast::ctl {
 namespace {
 
 constexpr milliseconds look_patience{10'000};
+constexpr int whole_every = 10;  // looks; those between bring numbers only, where nothing is drawn of the rest
 
 // The newest message, or why there is none: a daemon that is restarted under us is waited for.
 std::string look(client& daemon, const std::string& path, document& message)
@@ -37,31 +38,47 @@ std::string look(client& daemon, const std::string& path, document& message)
     }
 }
 
+// A brief answer renews the numbers; accounts and posts stand as they were.
+void take(document& message, document seen)
+{
+    for (auto& [name, value] : seen.items())
+        message[name] = std::move(value);
+}
+
 }  // namespace
 
 followed follow(client& daemon, document first, std::optional<milliseconds> wait, const std::function<bool(const document&)>& wanted,
-                progress& drawing)
+                progress& drawing, bool numbers_do)
 {
     using clock = std::chrono::steady_clock;
     followed end;
     end.message = std::move(first);
     auto path = crisis_path(member_of(member_of(end.message, "crisis"), "id").get<std::string>());
     auto started = clock::now();
-    for (;;) {
+    bool whole = true;  // the newest answer is
+    for (int looks = 1;; ++looks) {
         drawing.show(end.message);
         auto left = wait ? *wait - std::chrono::duration_cast<milliseconds>(clock::now() - started) : look_every;
-        if (end.trouble.empty() && wanted(end.message))
-            end.how = ending::reached;
-        else if (was_interrupted())
-            end.how = ending::interrupted;
-        else if (left.count() <= 0)
-            end.how = end.trouble.empty() ? ending::time_over : ending::lost;
-        else {
-            wait_for(std::min(left, look_every));
-            end.trouble = look(daemon, path, end.message);
-            continue;
+        bool there = end.trouble.empty() && wanted(end.message);
+        bool over = there || left.count() <= 0;
+        bool last_look = over && !whole && end.trouble.empty();  // what is said at the end names accounts and posts
+        if (was_interrupted()) {
+            end.how = there ? ending::reached : ending::interrupted;
+            return end;
         }
-        return end;
+        if (over && !last_look) {
+            end.how = there ? ending::reached : end.trouble.empty() ? ending::time_over : ending::lost;
+            return end;
+        }
+        if (!last_look)
+            wait_for(std::min(left, look_every));
+        bool brief = !last_look && numbers_do && !drawing.draws() && looks % whole_every != 0;
+        document seen;
+        end.trouble = look(daemon, brief ? path + "?brief=1" : path, seen);
+        if (!seen.is_object())
+            continue;
+        whole = !brief;
+        take(end.message, std::move(seen));
     }
 }
 

@@ -29,7 +29,7 @@ struct followed {
 
 // `wait` nullopt: as long as it takes.
 followed follow(client& daemon, document first, std::optional<milliseconds> wait, const std::function<bool(const document&)>& wanted,
-                progress& drawing);
+                progress& drawing, bool numbers_do = false);
 
 // Says how a command on a crisis ended, and gives its exit code. `lead` stands before the sentence, what is true whatever
 // comes: "the flag c-1 is down"; empty when that was said already.

@@ -102,16 +102,16 @@ std::optional<std::string> find_state_dir(const session& all)
     return usual ? std::optional<std::string>{usual_state_dir} : std::nullopt;
 }
 
-std::string daemon_program()
+std::string program_beside(const std::string& name)
 {
     std::error_code failed;
     auto self = fs::read_symlink("/proc/self/exe", failed);
     if (!failed) {
-        auto beside = self.parent_path() / "halfmastd";
+        auto beside = self.parent_path() / name;
         if (access(beside.c_str(), X_OK) == 0)
             return beside.string();
     }
-    return "halfmastd";
+    return name;
 }
 
 std::string user_name()

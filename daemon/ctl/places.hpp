@@ -1,4 +1,4 @@
-// Where things are: the control socket, the settings, the state directory, the daemon's own program.
+// Where things are: the control socket, the settings, the state directory, our other programs.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ std::optional<std::string> find_state_dir(const session&);
 // [daemon] state_dir of a settings file, with the default when the file names none; nullopt when it cannot be read.
 std::optional<std::string> state_dir_in(const std::string& config_file);
 
-// halfmastd beside this program, else the bare name for PATH.
-std::string daemon_program();
+// A program of ours beside this one, else the bare name for PATH.
+std::string program_beside(const std::string& name);
 
 // Login name of whoever runs this.
 std::string user_name();

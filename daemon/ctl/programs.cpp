@@ -59,6 +59,16 @@ std::vector<char*> pointers(std::vector<std::string>& words)
     _exit(cannot_exec);
 }
 
+[[noreturn]] void become(const std::string& name, std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.begin(), program_beside(name));
+    auto words = pointers(arguments);
+    std::cout.flush();
+    execvp(words[0], words.data());
+    throw command_error{exit_code::failed, "no-program",
+                        "cannot run " + arguments[0] + ": " + std::strerror(errno) + "; is " + name + " installed beside halfmast, or in PATH?"};
+}
+
 std::string make_folder()
 {
     const char* wanted = std::getenv("TMPDIR");
@@ -72,15 +82,9 @@ std::string make_folder()
 
 }  // namespace
 
-void become_daemon_program(std::vector<std::string> arguments)
-{
-    arguments.insert(arguments.begin(), daemon_program());
-    auto words = pointers(arguments);
-    std::cout.flush();
-    execvp(words[0], words.data());
-    throw command_error{exit_code::failed, "no-program",
-                        "cannot run " + arguments[0] + ": " + std::strerror(errno) + "; is halfmastd installed beside halfmast, or in PATH?"};
-}
+void become_daemon_program(std::vector<std::string> arguments) { become("halfmastd", std::move(arguments)); }
+
+void become_audit_program(const session& all) { become("halfmast-audit", all.words); }
 
 direct_daemon::direct_daemon(const session& all)
 {
@@ -100,7 +104,7 @@ direct_daemon::~direct_daemon() { stop(); }
 
 void direct_daemon::start(const session& all)
 {
-    std::vector<std::string> arguments{daemon_program(), "--direct", "--config", config_path(all), "--control-socket", socket_};
+    std::vector<std::string> arguments{program_beside("halfmastd"), "--direct", "--config", config_path(all), "--control-socket", socket_};
     if (!all.state_dir.empty()) {
         arguments.emplace_back("--state-dir");
         arguments.push_back(all.state_dir);
@@ -147,7 +151,7 @@ void direct_daemon::throw_ended()
     int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
     if (code == cannot_exec)
         throw command_error{exit_code::failed, "no-program",
-                            "cannot run " + daemon_program() + "; is halfmastd installed beside halfmast, or in PATH?"};
+                            "cannot run " + program_beside("halfmastd") + "; is halfmastd installed beside halfmast, or in PATH?"};
     auto text = "halfmastd --direct did not start, nothing was raised. It said: " + what_it_said();
     if (code == config_invalid_of_halfmastd)
         throw command_error{exit_code::config_invalid, "config-invalid", text};

@@ -1,4 +1,4 @@
-// Other programs: halfmastd, for what needs the connectors, which this room does not know.
+// Other programs: halfmastd, for what needs the connectors, and halfmast-audit, for what reads the ledger's files.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,9 @@ namespace halfmast::ctl {
 
 // This process becomes halfmastd with these arguments; throws command_error when there is no such program.
 [[noreturn]] void become_daemon_program(std::vector<std::string> arguments);
+
+// This process becomes halfmast-audit with the same words.
+[[noreturn]] void become_audit_program(const session&);
 
 // halfmastd --direct, for one raise while no daemon runs: a folder of its own in the temporary directory, a socket in it, and
 // an end with this process whatever happens to it.

@@ -21,6 +21,7 @@ public:
 
     // `message` is halfmast.crisis/1. Draws only what changed.
     void show(const document& message);
+    [[nodiscard]] bool draws() const { return style_ != progress_style::none; }
 
 private:
     void draw(const document& message);

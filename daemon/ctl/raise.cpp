@@ -127,7 +127,7 @@ int raise_through(const session& all, const std::string& socket, const document&
     say_raised(all, message);
     auto first = message;
     progress drawing{std::cerr, style_of(all), terminal_rows()};
-    auto end = follow(daemon, std::move(first), wait, is_settled, drawing);
+    auto end = follow(daemon, std::move(first), wait, is_settled, drawing, true);
     for (const char* name : {"created", "degraded"})
         if (message.contains(name) && !end.message.contains(name))
             end.message[name] = message[name];

@@ -1,5 +1,6 @@
 #include "daemon/ctl/session.hpp"
 
+#include <algorithm>
 #include <clocale>
 #include <cstring>
 #include <iostream>
@@ -112,10 +113,12 @@ int parse_and_run(CLI::App& app, session& all, int argc, char** argv)
 
 }  // namespace
 
-int run(int argc, char** argv)
+int run(int argc, char** argv, const file_audit* files)
 {
     std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide a character is; what we print is UTF-8 whatever the locale
     session all;
+    all.words.assign(argv + std::min(argc, 1), argv + argc);
+    all.files = files;
     CLI::App app{"halfmast: one command stops every queued promotional post, and proves it.", "halfmast"};
     app.get_formatter()->column_width(32);
     app.fallthrough();  // options may stand before or after the command

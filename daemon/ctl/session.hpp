@@ -61,6 +61,15 @@ private:
     std::vector<std::pair<std::string, std::string>> more_;
 };
 
+struct session;
+
+// What judges the ledger's files themselves. Only halfmast-audit has it: SQLite and OpenSSL take longer to load than most commands run,
+// so halfmast itself knows neither, and becomes that program when it is asked for.
+struct file_audit {
+    int (*verify)(const session&, const std::string& state_dir, const std::string& checkpoint);
+    int (*hand_on)(const std::string& state_dir);
+};
+
 struct session {
     // As typed; empty when not given. places.hpp knows what stands behind an empty one.
     std::string socket;
@@ -71,11 +80,14 @@ struct session {
 
     std::function<int()> command;  // set by the parsed subcommand
 
+    std::vector<std::string> words;     // the command line, without the program's name
+    const file_audit* files = nullptr;  // in halfmast-audit
+
     [[nodiscard]] bool json() const { return output == "json"; }
 };
 
 // Parses, runs, reports; never throws. Gives the exit code.
-int run(int argc, char** argv);
+int run(int argc, char** argv, const file_audit* files = nullptr);
 
 // CLI11's own codes (100 and more) are not ours.
 int from_cli(const CLI::Error&);

@@ -1,7 +1,9 @@
 #include "daemon/net/http_client.hpp"
 
+#include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -21,10 +23,16 @@ public:
     // Apart from the constructor, for the loop's answers need weak_from_this().
     void start()
     {
-        auto done = [executor = executor_, weak = weak_from_this()](std::uint64_t id, result<http_response> given) {
-            asio::post(executor, [weak, id, given = std::move(given)]() mutable {
+        auto done = [executor = executor_, weak = weak_from_this(), box = box_](std::uint64_t id, result<http_response> given) {
+            {
+                std::scoped_lock lock(box->guard);
+                box->answers.emplace_back(id, std::move(given));
+                if (box->answers.size() > 1)
+                    return;  // whoever comes for the first takes all
+            }
+            asio::post(executor, [weak] {
                 if (auto mine = weak.lock())
-                    mine->answer(id, std::move(given));
+                    mine->answer_all();
             });
         };
         loop_ = std::make_unique<transfer_loop>(settings_, std::move(done));
@@ -82,6 +90,23 @@ private:
         impl& to_;
     };
 
+    // What came while this thread was busy costs one wake-up together.
+    struct letter_box {
+        std::mutex guard;
+        std::vector<std::pair<std::uint64_t, result<http_response>>> answers;
+    };
+
+    void answer_all()
+    {
+        std::vector<std::pair<std::uint64_t, result<http_response>>> came;
+        {
+            std::scoped_lock lock(box_->guard);
+            came.swap(box_->answers);
+        }
+        for (auto& [id, given] : came)
+            answer(id, std::move(given));
+    }
+
     void answer(std::uint64_t id, result<http_response> given)
     {
         auto found = calls_.find(id);
@@ -95,6 +120,7 @@ private:
 
     asio::any_io_executor executor_;
     http_client_settings settings_;
+    std::shared_ptr<letter_box> box_ = std::make_shared<letter_box>();
     std::unique_ptr<transfer_loop> loop_;
     std::unordered_map<std::uint64_t, call*> calls_;
     std::uint64_t next_id_ = 1;

@@ -40,18 +40,32 @@ poll_set::~poll_set()
 
 void poll_set::watch(int fd, bool reading, bool writing)
 {
-    auto [entry, is_new] = watched_.try_emplace(fd, 0);
+    auto events = (reading ? static_cast<std::uint32_t>(EPOLLIN) : 0u) | (writing ? static_cast<std::uint32_t>(EPOLLOUT) : 0u);
+    auto [entry, is_new] = watched_.try_emplace(fd, registration{registrations_ + 1, events, true});
+    auto& known = entry->second;
     if (is_new)
-        entry->second = ++registrations_;
+        ++registrations_;
+    known.wanted = true;
+    if (!is_new && known.events == events)
+        return;
+    known.events = events;
     epoll_event wanted{};
-    wanted.events = (reading ? static_cast<std::uint32_t>(EPOLLIN) : 0u) | (writing ? static_cast<std::uint32_t>(EPOLLOUT) : 0u);
-    wanted.data.u64 = tag_of(fd, entry->second);
+    wanted.events = events;
+    wanted.data.u64 = tag_of(fd, known.number);
     // It may have been closed and opened again without a word: then epoll does not know it any more, or still does.
     if (::epoll_ctl(epoll_, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &wanted) != 0)
         ::epoll_ctl(epoll_, is_new ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &wanted);
 }
 
 void poll_set::forget(int fd)
+{
+    if (auto found = watched_.find(fd); found != watched_.end())
+        found->second.wanted = false;
+}
+
+void poll_set::closing(int fd) { drop(fd); }
+
+void poll_set::drop(int fd)
 {
     if (watched_.erase(fd) != 0)
         ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
@@ -81,8 +95,12 @@ bool poll_set::next(event& found)
         pending_.pop_back();
         int fd = static_cast<int>(tag & 0xffffffff);
         auto entry = watched_.find(fd);
-        if (entry == watched_.end() || tag_of(fd, entry->second) != tag)
+        if (entry == watched_.end() || tag_of(fd, entry->second.number) != tag)
             continue;
+        if (!entry->second.wanted) {  // the peer closed an idle connection, most likely; it would be told again and again
+            drop(fd);
+            continue;
+        }
         found = {fd, (events & EPOLLIN) != 0, (events & EPOLLOUT) != 0};
         return true;
     }

@@ -1,4 +1,5 @@
 // The sockets libcurl wants to be told about, on epoll, and a bell for other threads. A wake costs what happened, not what is open.
+// libcurl forgets a socket between two requests on it; epoll is told of that only when something happens there meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,11 @@ public:
 
     void watch(int fd, bool reading, bool writing);
 
-    // The descriptor may be closed already, and its number may come back.
+    // Nothing is to be told of it. It may be watched again.
     void forget(int fd);
+
+    // It is about to be closed, and its number may come back. To be called for every one.
+    void closing(int fd);
 
     // Waits for at most so long. An event is asked for with next(), for acting on one may make the others stale.
     void wait(int most_ms);
@@ -33,15 +37,22 @@ public:
     void ring();
 
 private:
+    struct registration {
+        std::uint32_t number;  // that an event must be of
+        std::uint32_t events;  // as epoll knows them
+        bool wanted;
+    };
     struct pending {
         std::uint64_t tag;
         std::uint32_t events;
     };
 
+    void drop(int fd);
+
     int epoll_ = -1;
     int bell_ = -1;
     std::uint32_t registrations_ = 0;
-    std::unordered_map<int, std::uint32_t> watched_;  // the registration an event must be of
+    std::unordered_map<int, registration> watched_;
     std::vector<pending> pending_;
 };
 

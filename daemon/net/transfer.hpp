@@ -28,7 +28,8 @@ std::optional<target> parse_target(const std::string& url);
 
 class transfer {
 public:
-    transfer(std::uint64_t id, http_request request, target where);
+    // `in_memory`: the bytes of all answers under way; it outlives the transfer.
+    transfer(std::uint64_t id, http_request request, target where, std::size_t& in_memory);
     ~transfer();
     transfer(const transfer&) = delete;
     transfer& operator=(const transfer&) = delete;
@@ -64,6 +65,7 @@ private:
     void set_route(const http_client_settings& settings, const target& resolved, const std::vector<std::string>& known);
     void set_request(const http_client_settings& settings);
     bool add_header(std::string_view line);
+    void drop_body();
 
     std::uint64_t id_;
     http_request request_;
@@ -75,7 +77,10 @@ private:
     http_response given_;
     std::size_t header_bytes_ = 0;
     bool maybe_sent_ = false;  // libcurl was about to write the request to a connection
+    std::size_t& in_memory_;
+    std::size_t most_in_memory_ = 0;
     bool too_large_ = false;
+    bool no_room_ = false;
     std::string connected_to_;
 };
 

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <stdexcept>
 
+#include <unistd.h>
+
 #include "daemon/net/request_name.hpp"
 
 namespace halfmast::net {
@@ -78,7 +80,7 @@ int transfer_loop::on_socket(CURL*, curl_socket_t fd, int what, void* self, void
 {
     auto& mine = *static_cast<transfer_loop*>(self);
     if (what == CURL_POLL_REMOVE)
-        mine.sockets_.forget(fd);  // not "closed": the same number may come back at once
+        mine.sockets_.forget(fd);
     else
         mine.sockets_.watch(fd, what != CURL_POLL_OUT, what != CURL_POLL_IN);
     return 0;
@@ -92,6 +94,13 @@ int transfer_loop::on_timer(CURLM*, long length_ms, void* self)
     else
         mine.alarm_ = clock::now() + milliseconds{length_ms};
     return 0;
+}
+
+// Of every socket, those of connections that nobody uses any more included.
+int transfer_loop::on_close(void* self, curl_socket_t fd)
+{
+    static_cast<transfer_loop*>(self)->sockets_.closing(fd);
+    return ::close(fd);
 }
 
 void transfer_loop::post(letter what)
@@ -186,7 +195,7 @@ void transfer_loop::take(asked& one)
     }
     waiting mine;
     mine.give_up = clock::now() + std::min(settings_.connect_timeout, one.request.timeout);
-    mine.what = std::make_unique<transfer>(one.id, std::move(one.request), *where);
+    mine.what = std::make_unique<transfer>(one.id, std::move(one.request), *where, in_memory_);
     auto host = resolved_for(*where).host;
     const auto* known = host.empty() ? nullptr : names_.known(host);
     if (host.empty()) {
@@ -307,6 +316,8 @@ void transfer_loop::start(lane& from, waiting one)
     auto& what = *one.what;
     if (share_ != nullptr)
         curl_easy_setopt(handle, CURLOPT_SHARE, share_);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, &transfer_loop::on_close);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, this);
     std::string trouble;
     try {
         what.prepare(handle, settings_, resolved_for(what.where()), one.known);

@@ -75,6 +75,7 @@ private:
     [[nodiscard]] int wait_ms() const;
     static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*);
     static int on_timer(CURLM*, long length_ms, void* self);
+    static int on_close(void* self, curl_socket_t fd);
     [[nodiscard]] target resolved_for(const target& where) const;
     void make_multi();
     void drop_all();
@@ -87,6 +88,7 @@ private:
     std::vector<letter> letters_;
     poll_set sockets_;
 
+    std::size_t in_memory_ = 0;  // bytes of answers under way; before the transfers, which count into it
     CURLM* multi_ = nullptr;
     std::optional<clock::time_point> alarm_;  // when libcurl wants to be called though no socket moved
     CURLSH* share_ = nullptr;

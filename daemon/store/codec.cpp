@@ -132,53 +132,88 @@ std::vector<post_id> ids_at(const json& object, const char* name)
     return ids;
 }
 
-// Who, what, on what, with what outcome and why: the members a reader looks for first.
-void put_act(json& object, const audit_record& record)
+// The outermost object, written without building it first: a crisis makes ten thousand records, which differ in a few texts.
+// Members come in the order of their names, for that is canonical; empty ones are left out.
+class record_writer {
+public:
+    void text(const char* name, std::string_view value)
+    {
+        if (!value.empty())
+            put_text(name, value);
+    }
+    void put_text(const char* name, std::string_view value)
+    {
+        begin(name);
+        if (std::ranges::all_of(value, [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }))
+            out_.append(1, '"').append(value).append(1, '"');
+        else
+            out_ += canonical(json(value));
+    }
+    void time(const char* name, const std::optional<time_point>& at)
+    {
+        if (at)
+            put_text(name, time_text(*at));
+    }
+    template <class Enum>
+    void word(const char* name, const std::optional<Enum>& value)
+    {
+        if (value)
+            put_text(name, to_string(*value));
+    }
+    void yes(const char* name, bool value)
+    {
+        if (!value)
+            return;
+        begin(name);
+        out_ += "true";
+    }
+    void ids(const char* name, const std::vector<post_id>& list)
+    {
+        if (!list.empty())
+            whole(name, values_of(list));
+    }
+    void whole(const char* name, const json& value)
+    {
+        begin(name);
+        out_ += canonical(value);
+    }
+    std::string take()
+    {
+        out_ += out_.empty() ? "{}" : "}";
+        return std::move(out_);
+    }
+
+private:
+    void begin(const char* name)
+    {
+        out_.append(1, out_.empty() ? '{' : ',').append(1, '"').append(name).append("\":");
+    }
+    std::string out_;
+};
+
+json reasons_json(const std::vector<reason>& reasons)
 {
-    object["at"] = time_text(record.at);
-    object["kind"] = to_string(record.kind);
-    object["actor"] = record.actor.value;
-    put(object, "crisis", record.crisis.value);
-    put(object, "account", record.account.value);
-    put(object, "post", record.post.value);
-    put(object, "remote", record.remote.value);
-    put(object, "outcome", record.outcome);
-    put(object, "why", record.why);
-    put(object, "url", record.url);
-    if (record.flagged)
-        object["flagged"] = true;
-    if (record.late)
-        object["late"] = true;
+    auto list = json::array();
+    for (const auto& one : reasons)
+        list.push_back({{"rule", one.rule}, {"match", one.match}});
+    return list;
 }
 
-void put_details(json& object, const audit_record& record)
+json saved_json(const std::vector<keepsake>& saved)
 {
-    if (record.by)
-        object["rung"] = to_string(*record.by);
-    if (record.due)
-        object["due"] = time_text(*record.due);
-    if (record.until)
-        object["until"] = time_text(*record.until);
-    if (record.judged)
-        object["class"] = to_string(*record.judged);
-    for (const auto& one : record.reasons)
-        object["reasons"].push_back({{"rule", one.rule}, {"match", one.match}});
-    put(object, "pins", values_of(record.pins));
-    put(object, "displaced", values_of(record.displaced));
-    if (record.flag)
-        object["flag"] = flag_json(*record.flag);
-    if (record.words)
-        object["words"] = words_json(*record.words);
-    for (const auto& item : record.saved)
-        if (item.name == raw_name)
-            object["raw"] = item.sha256;
-        else
-            object["saved"].push_back({{"name", item.name}, {"sha256", item.sha256}});
-    if (record.snapshot) {
-        object["snapshot"] = to_json(*record.snapshot);
-        if (record.snapshot->raw)
-            object["raw"] = sha256_hex(*record.snapshot->raw);
-    }
+    auto list = json::array();
+    for (const auto& item : saved)
+        if (item.name != raw_name)
+            list.push_back({{"name", item.name}, {"sha256", item.sha256}});
+    return list;
+}
+
+std::string raw_of(const audit_record& record)
+{
+    if (record.snapshot && record.snapshot->raw)
+        return sha256_hex(*record.snapshot->raw);
+    auto kept = std::ranges::find(record.saved, raw_name, &keepsake::name);
+    return kept == record.saved.end() ? std::string{} : kept->sha256;
 }
 
 audit_record read_record(const json& object)
@@ -225,10 +260,38 @@ audit_record read_record(const json& object)
 
 ledger_entry encode(const audit_record& record)
 {
-    auto object = json::object();
-    put_act(object, record);
-    put_details(object, record);
-    return {time_text(record.at), canonical(object)};
+    auto at = time_text(record.at);
+    record_writer to;
+    to.text("account", record.account.value);
+    to.put_text("actor", record.actor.value);
+    to.put_text("at", at);
+    to.word("class", record.judged);
+    to.text("crisis", record.crisis.value);
+    to.ids("displaced", record.displaced);
+    to.time("due", record.due);
+    if (record.flag)
+        to.whole("flag", flag_json(*record.flag));
+    to.yes("flagged", record.flagged);
+    to.put_text("kind", to_string(record.kind));
+    to.yes("late", record.late);
+    to.text("outcome", record.outcome);
+    to.ids("pins", record.pins);
+    to.text("post", record.post.value);
+    to.text("raw", raw_of(record));
+    if (!record.reasons.empty())
+        to.whole("reasons", reasons_json(record.reasons));
+    to.text("remote", record.remote.value);
+    to.word("rung", record.by);
+    if (auto saved = saved_json(record.saved); !saved.empty())
+        to.whole("saved", saved);
+    if (record.snapshot)
+        to.whole("snapshot", to_json(*record.snapshot));
+    to.time("until", record.until);
+    to.text("url", record.url);
+    to.text("why", record.why);
+    if (record.words)
+        to.whole("words", words_json(*record.words));
+    return {std::move(at), to.take()};
 }
 
 result<audit_record> decode(std::string_view payload)

@@ -13,7 +13,7 @@ namespace halfmast::store {
 
 namespace {
 
-constexpr std::int64_t snapshot_step = 20'000;  // records behind a snapshot that are worth a new one
+constexpr std::int64_t snapshot_step = 2'000;  // records behind a snapshot that are worth a new one: a start folds them in some ten milliseconds
 constexpr int index_step = 5'000;  // records indexed at once: some milliseconds, so that nobody waits long behind it
 
 // Takes three members of the outermost object. Keys are sorted, so nothing behind "post" has to be read: not the post's text,
@@ -78,7 +78,7 @@ result<std::unique_ptr<history>> history::open(const std::string& state_dir)
     auto ledger = connection::open(state_dir + "/ledger.db", SQLITE_OPEN_READWRITE);
     if (!ledger)
         return ledger.error();
-    if (ledger->run("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF") != SQLITE_OK)
+    if (ledger->run("PRAGMA query_only=ON; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF") != SQLITE_OK)
         return ledger->trouble();
     return std::unique_ptr<history>{new history(state_dir, std::move(*ledger))};
 }
@@ -230,7 +230,8 @@ bool history::open_index()
         if (!opened)
             return false;
         index_ = std::move(*opened);
-        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;"
+        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
+                               "PRAGMA journal_size_limit=16777216;"
                                "CREATE TABLE IF NOT EXISTS named(target TEXT, seq INTEGER, PRIMARY KEY(target, seq)) WITHOUT ROWID;"
                                "CREATE TABLE IF NOT EXISTS upto(one INTEGER PRIMARY KEY, seq INTEGER, hash BLOB)";
         if (index_.run(setup) == SQLITE_OK && belongs_to_ledger())

@@ -4,9 +4,11 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <unistd.h>
 
+#include "daemon/store/packing.hpp"
 #include "daemon/store/post_json.hpp"
 #include "daemon/store/sqlite.hpp"
 
@@ -16,39 +18,15 @@ namespace {
 
 using pictures = std::map<account_id, std::vector<post_ptr>>;
 
-// Tells a changed post from an unchanged one without keeping or writing either. A cache may be wrong once in 2^64.
-class fingerprint {
-public:
-    static std::uint64_t of(const scheduled_post& post)
-    {
-        fingerprint made;
-        made.add(static_cast<std::uint64_t>(post.due.time_since_epoch().count()) * 2 + (post.has_media ? 1 : 0));
-        for (const auto* text : {&post.text, &post.folded, &post.language, &post.url, &post.kind, &post.author, &post.version})
-            made.add(*text);
-        for (const auto* list : {&post.tags, &post.categories, &post.labels, &post.links}) {
-            made.add(list->size());
-            for (const auto& text : *list)
-                made.add(text);
-        }
-        made.add(post.raw ? 1 : 0);
-        if (post.raw)
-            made.add(*post.raw);
-        return made.value_;
-    }
+// Tells a changed post from an unchanged one. The raw answer has no part in it, for it is not kept here.
+std::uint64_t fingerprint_of(std::string_view packed) { return std::hash<std::string_view>{}(packed); }
 
-private:
-    void add(std::uint64_t value)
-    {
-        value_ = (value_ ^ value) * 0x9e3779b97f4a7c15u;
-        value_ ^= value_ >> 29;
-    }
-    void add(const std::string& text)
-    {
-        add(text.size());
-        add(std::hash<std::string_view>{}(text));
-    }
-    std::uint64_t value_ = 0x68616c666d617374u;
-};
+std::string pack_post(const scheduled_post& post)
+{
+    packing::packer to;
+    packing::write(to, post);
+    return to.take();
+}
 
 // The file. One thread at a time.
 class mirror_file {
@@ -71,26 +49,37 @@ public:
 
     void write(const account_id& account, const std::vector<post_ptr>& posts)
     {
-        bool fresh = !written_.contains(account);  // what the file holds of it is not known
-        const auto& known = written_[account];
-        std::unordered_map<std::string, std::uint64_t> next;
+        auto before = written_.find(account);
+        bool fresh = before == written_.end();  // what the file holds of it is not known
+        std::unordered_map<std::string_view, const row*> known;
+        if (!fresh)
+            for (const auto& one : before->second)
+                known.emplace(one.id(), &one);
+        std::vector<row> next;
         next.reserve(posts.size());
-        std::vector<const scheduled_post*> changed;
+        std::unordered_set<std::string_view> listed;
+        std::vector<std::pair<const scheduled_post*, std::string>> changed;
         for (const auto& post : posts) {
-            auto now = fingerprint::of(*post);
-            if (!next.emplace(post->id.value, now).second)
+            if (!listed.insert(post->id.value).second)
                 continue;  // a platform that lists a post twice: the first one counts
-            auto before = known.find(post->id.value);
-            if (before == known.end() || before->second != now)
-                changed.push_back(post.get());
+            auto old = known.find(post->id.value);
+            if (old != known.end() && old->second->post == post) {
+                next.push_back(*old->second);
+                continue;
+            }
+            auto packed = pack_post(*post);
+            next.push_back({post, fingerprint_of(packed)});
+            if (old == known.end() || old->second->print != next.back().print)
+                changed.emplace_back(post.get(), std::move(packed));
         }
         std::vector<std::string> gone;
-        for (const auto& [id, print] : known)
-            if (!next.contains(id))
-                gone.push_back(id);
-        if (changed.empty() && gone.empty() && !fresh)
-            return;
-        if (open() && store(account, fresh, changed, gone) == SQLITE_OK) {
+        for (const auto& [id, old] : known)
+            if (!listed.contains(id))
+                gone.emplace_back(id);
+        bool stored = changed.empty() && gone.empty() && !fresh;
+        if (!stored)
+            stored = open() && store(account, fresh, changed, gone) == SQLITE_OK;
+        if (stored) {
             written_[account] = std::move(next);
             return;
         }
@@ -99,6 +88,13 @@ public:
     }
 
 private:
+    struct row {
+        post_ptr post;
+        std::uint64_t print;
+
+        [[nodiscard]] std::string_view id() const { return post->id.value; }
+    };
+
     bool open()
     {
         if (database_.get() != nullptr)
@@ -108,11 +104,16 @@ private:
             return false;
         database_ = std::move(*opened);
         // NORMAL: after a power cut the last pictures may be missing, but the file is whole.
-        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=16777216;"
-                               "CREATE TABLE IF NOT EXISTS seen(account TEXT NOT NULL, post TEXT NOT NULL, body TEXT NOT NULL, raw BLOB,"
+        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
+                               "PRAGMA journal_size_limit=16777216;"
+                               "CREATE TABLE IF NOT EXISTS seen(account TEXT NOT NULL, post TEXT NOT NULL, body BLOB NOT NULL,"
                                " PRIMARY KEY(account, post)) WITHOUT ROWID";
         if (database_.run(setup) == SQLITE_OK) {
-            auto put = database_.prepare("INSERT OR REPLACE INTO seen(account, post, body, raw) VALUES(?1, ?2, ?3, ?4)");
+            if (!is_of_this_version()) {
+                throw_away();
+                return false;
+            }
+            auto put = database_.prepare("INSERT OR REPLACE INTO seen(account, post, body) VALUES(?1, ?2, ?3)");
             auto remove = database_.prepare("DELETE FROM seen WHERE account = ?1 AND post = ?2");
             auto forget = database_.prepare("DELETE FROM seen WHERE account = ?1");
             if (put && remove && forget) {
@@ -126,30 +127,55 @@ private:
         return false;
     }
 
+    // A row is bytes that only the version that wrote them reads.
+    bool is_of_this_version()
+    {
+        auto layout = packing::layout_of<scheduled_post>() % 0x7fffffff;
+        auto wanted = std::to_string(layout == 0 ? 1 : layout);
+        auto told = database_.prepare("PRAGMA user_version");
+        auto any = database_.prepare("SELECT 1 FROM seen LIMIT 1");
+        if (!told || !any || told->step() != SQLITE_ROW)
+            return false;
+        if (std::to_string(told->number_at(0)) == wanted)
+            return true;
+        told->reset();
+        bool empty = any->step() == SQLITE_DONE;
+        any->reset();
+        return empty && database_.run(("PRAGMA user_version=" + wanted).c_str()) == SQLITE_OK;
+    }
+
     pictures read_all()
     {
         pictures read;
         written_.clear();
-        auto rows = database_.prepare("SELECT account, post, body, raw, raw IS NOT NULL FROM seen");
+        auto rows = database_.prepare("SELECT account, body FROM seen ORDER BY account");
         if (!rows)
             throw unreadable(rows.error().detail);
         int code = SQLITE_ROW;
+        std::vector<post_ptr>* into = nullptr;
+        std::vector<row>* beside = nullptr;
+        std::string account;
         while ((code = rows->step()) == SQLITE_ROW) {
-            account_id account{std::string{rows->bytes_at(0)}};
-            auto body = nlohmann::json::parse(rows->bytes_at(2));
-            auto post = read_post(body);
-            post.id = post_id{std::string{rows->bytes_at(1)}};
-            if (rows->number_at(4) != 0)
-                post.raw = std::make_shared<const std::string>(rows->bytes_at(3));
-            written_[account][post.id.value] = fingerprint::of(post);
-            read[account].push_back(std::make_shared<const scheduled_post>(std::move(post)));
+            if (into == nullptr || rows->bytes_at(0) != account) {
+                account = rows->bytes_at(0);
+                into = &read[account_id{account}];
+                beside = &written_[account_id{account}];
+            }
+            auto body = rows->bytes_at(1);
+            packing::unpacker from{body};
+            scheduled_post post;
+            packing::read(from, post);
+            if (!from.at_end())
+                throw unreadable("a row is longer than its post");
+            into->push_back(std::make_shared<const scheduled_post>(std::move(post)));
+            beside->push_back({into->back(), fingerprint_of(body)});
         }
         if (code != SQLITE_DONE)
             throw unreadable(database_.trouble().detail);
         return read;
     }
 
-    int store(const account_id& account, bool fresh, const std::vector<const scheduled_post*>& changed,
+    int store(const account_id& account, bool fresh, const std::vector<std::pair<const scheduled_post*, std::string>>& changed,
               const std::vector<std::string>& gone)
     {
         int code = database_.run("BEGIN IMMEDIATE");
@@ -157,17 +183,12 @@ private:
             forget_.text(1, account.value);
             code = forget_.run();
         }
-        for (const auto* post : changed) {
+        for (const auto& [post, packed] : changed) {
             if (code != SQLITE_OK)
                 break;
-            auto body = canonical(to_json(*post));
             put_.text(1, account.value);
             put_.text(2, post->id.value);
-            put_.text(3, body);
-            if (post->raw)
-                put_.bytes(4, *post->raw);
-            else
-                put_.nothing(4);
+            put_.bytes(3, packed);
             code = put_.run();
         }
         for (const auto& id : gone) {
@@ -215,8 +236,7 @@ private:
     std::string path_;
     connection database_;
     statement put_, remove_, forget_;
-    // What the file holds, by account and post.
-    std::map<account_id, std::unordered_map<std::string, std::uint64_t>> written_;
+    std::map<account_id, std::vector<row>> written_;  // what the file holds
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The queues as last seen, in STATE_DIR/mirror.db, so that a raise right after a start knows them. A cache beside the ledger and
-// never the truth: a broken file is thrown away and made anew, a disk that refuses costs the next start one poll.
+// never the truth: a broken file, or one of another version, is thrown away and made anew, a disk that refuses costs the next start
+// one poll. The platforms' raw answers are not in it: what needs one asks the platform, or waits for the first poll.
 #pragma once
 
 #include <map>

@@ -53,11 +53,6 @@ void statement::number(int place, std::int64_t value)
     sqlite3_bind_int64(query_.get(), place, value);
 }
 
-void statement::nothing(int place)
-{
-    sqlite3_bind_null(query_.get(), place);
-}
-
 int statement::step()
 {
     return sqlite3_step(query_.get());

@@ -20,7 +20,6 @@ public:
     void text(int place, std::string_view value);
     void bytes(int place, std::string_view value);
     void number(int place, std::int64_t value);
-    void nothing(int place);
 
     // SQLITE_ROW, SQLITE_DONE, or what went wrong.
     int step();

@@ -290,6 +290,21 @@ TEST_CASE("without the ledger a raise goes on and says so; a lower and a release
     CHECK(here.get("/status").at("degraded").size() == 1);
 }
 
+TEST_CASE("a brief look at a crisis has the numbers and nothing of single posts", "[api]")
+{
+    window here;
+    auto& desk = here.daemon.here;
+    desk.sees({promo("a", at("15:00")), promo("b", at("16:00"))}, "acme-blog");
+    desk.raise("outage", {{"brand", "acme"}}, true);
+    auto whole = here.get("/crises/c-1");
+    auto brief = here.get("/crises/c-1?brief=1");
+    CHECK(brief.at("schema") == "halfmast.crisis/1");
+    CHECK(brief.at("crisis") == whole.at("crisis"));
+    CHECK_FALSE(brief.contains("accounts"));
+    CHECK_FALSE(brief.contains("attention"));
+    check_problem(here.ask("GET", "/api/v1/crises/c-1?brif=1"), 400, 2, "brief");
+}
+
 TEST_CASE("status, queue and post have the shapes that scripts are written against", "[api]")
 {
     window here;

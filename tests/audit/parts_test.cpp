@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 
 #include <sys/stat.h>
@@ -177,4 +178,48 @@ TEST_CASE("a directory without a ledger can be neither verified nor exported, an
     found = audit::verify(state.path());
     REQUIRE_FALSE(found.has_value());
     CHECK(found.error().detail.find("file is not a database") != std::string::npos);
+}
+
+TEST_CASE("a durable file has no name until it is given one, and takes nobody's place unasked", "[files]")
+{
+    temporary_directory state;
+    auto names = [&] {
+        std::vector<std::string> all;
+        for (const auto& entry : fs::directory_iterator{state.path()})
+            all.push_back(entry.path().filename().string());
+        std::ranges::sort(all);
+        return all;
+    };
+    {
+        auto unnamed = audit::durable_file::write(state / "never", "x", 0600);
+        REQUIRE(unnamed.has_value());
+        CHECK(names().size() == 1);
+    }
+    CHECK(names().empty());
+
+    auto one = audit::durable_file::write(state / "one", "first", 0640);
+    REQUIRE(one.has_value());
+    CHECK(one->become(state / "one").value());
+    auto two = audit::durable_file::write(state / "one", "second", 0640);
+    REQUIRE(two.has_value());
+    CHECK_FALSE(two->become(state / "one").value());
+    CHECK(*audit::read_file(state / "one") == "first");
+    CHECK(two->become(state / "two").value());
+    CHECK(names() == std::vector<std::string>{"one", "two"});
+    CHECK(mode_of(state / "two") == 0640);
+    REQUIRE(audit::replace_file(state / "one", "third", 0600).has_value());
+    CHECK(*audit::read_file(state / "one") == "third");
+    CHECK_FALSE(audit::durable_file::write(state / "nowhere/x", "", 0600).has_value());
+}
+
+TEST_CASE("a file is read whole whatever its size, and one that is too large is not", "[files]")
+{
+    temporary_directory state;
+    for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{100'000}}) {
+        std::string bytes(size, 'x');
+        write_file(state / "file", bytes);
+        CHECK(*audit::read_file(state / "file", 100'000) == bytes);
+    }
+    CHECK_FALSE(audit::read_file(state / "file", 99'999).has_value());
+    CHECK(audit::read_file("/proc/self/status")->find("Name:") == 0);  // says it has no size
 }

@@ -90,6 +90,19 @@ TEST_CASE("with -o json raise prints one document and draws nothing", "[ctl][pro
     CHECK(message["exit_code"] == 0);
 }
 
+TEST_CASE("while nothing is drawn only numbers are asked for, and what is said at the end was asked for whole", "[ctl][program]")
+{
+    raising stage{{under_way, under_way, under_way, held}};
+    auto told = stage.run({"-o", "json", "raise"});
+    CHECK(told.code == 0);
+    CHECK(told.json()["accounts"][0]["held"] == 2);
+    std::vector<std::string> looks;
+    for (const auto& one : stage.daemon().log())
+        if (one.method == "GET")
+            looks.push_back(one.target.substr(one.target.find("c-1")));
+    CHECK(looks == std::vector<std::string>{"c-1?brief=1", "c-1?brief=1", "c-1?brief=1", "c-1"});
+}
+
 TEST_CASE("raise says what is not confirmed, and ends with 8", "[ctl][program]")
 {
     raising stage{{crisis(true, R"("held":1,"manual":1)", one_account, R"({"id":"a/7","state":"manual","detail":"403: refused","url":"https://x/7"})")}};

@@ -305,3 +305,54 @@ TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and 
     here.loop->stop();
     CHECK(here.run_until([&] { return here.ended; }));
 }
+
+TEST_CASE("a queue that did not change is observed without being read, and now and then it is read all the same", "[engine][poller]")
+{
+    // Says "unchanged" to whoever knows its mark, and never looks whether that is true.
+    struct sure final : queue_port {
+        int whole = 0, unchanged = 0;
+        asio::awaitable<result<std::vector<scheduled_post>>> list() override { co_return std::vector<scheduled_post>{}; }
+        asio::awaitable<result<queue_look>> observe(std::vector<page_mark> known) override
+        {
+            queue_look seen;
+            seen.unchanged = !known.empty();
+            (seen.unchanged ? unchanged : whole) += 1;
+            seen.mark.emplace_back().etag = "W/\"1\"";
+            if (!seen.unchanged)
+                seen.posts.emplace_back().id = post_id{"p"};
+            co_return seen;
+        }
+        asio::awaitable<result<kept_bytes>> save(save_post) override { co_return kept_bytes{}; }
+        asio::awaitable<result<receipt>> hold(hold_post) override { co_return receipt{}; }
+        asio::awaitable<result<std::vector<post_reading>>> read(read_posts) override { co_return std::vector<post_reading>{}; }
+        asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point) override { co_return receipt{}; }
+    };
+    stage here;
+    auto queue = std::make_shared<sure>();
+    connection to;
+    to.queue = queue;
+    here.calls.connect(account_id{"blog"}, to);
+    here.start();
+    int folded = 0, pictures = 0;
+    static int* folds;
+    folds = &folded;
+    engine::poller looking{here.context.get_executor(), *here.loop, here.calls, here.clock(),
+                           [](std::string_view text) { ++*folds; return std::string{text}; },
+                           [&](const account_id&, const std::vector<post_ptr>&) { ++pictures; }};
+    looking.add(account_id{"blog"}, {milliseconds{1}, milliseconds{1}});
+    auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (queue->whole < 3 && std::chrono::steady_clock::now() < deadline) {
+        looking.look_now(account_id{"blog"});
+        here.run_until([turns = 0]() mutable { return ++turns > 20; });
+    }
+    REQUIRE(queue->whole >= 3);
+    CHECK(queue->unchanged >= 20 * (queue->whole - 1));
+    CHECK(folded == queue->whole);
+    CHECK(pictures == queue->whole);
+    const auto& known = here.loop->known().accounts.at(account_id{"blog"});
+    CHECK(known.queue.contains(post_id{"p"}));  // also after a look that brought no posts
+    CHECK(known.polled);
+    looking.stop();
+    here.loop->stop();
+    CHECK(here.run_until([&] { return here.ended; }));
+}

@@ -66,6 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const auto& post : page->items)
             must(!post.shown.id.empty());
     (void)wire::read_scheduled(own, "fuzz", reply, now);
+    (void)wire::read_place(own, "fuzz", reply, now);
+    (void)wire::read_places(own, reply, now);
     (void)wire::read_status(own, "fuzz", reply, now);
     (void)wire::read_account_id(own, reply, now);
     (void)wire::read_attachment(own, reply, now);

@@ -70,6 +70,25 @@ TEST_CASE("connections are kept, and any status is a value; nothing is followed"
     CHECK(remotes.size() == 1);
 }
 
+TEST_CASE("large answers share a limit of memory, and what was cut gives its part back", "[client]")
+{
+    http_client_settings settings;
+    settings.most_in_memory = 300'000;
+    stage here{[](server_request request) -> asio::awaitable<server_response> {
+                   co_return server_response(200, std::string(std::stoul(request.path.substr(1)), 'x'));
+               },
+               settings};
+    for (int turn = 0; turn < 3; ++turn) {
+        auto cut = here.ask("/600000");
+        REQUIRE_FALSE(cut);
+        CHECK(cut.error().kind == failure::unknown_outcome);
+        CHECK(cut.error().detail.find("there is no memory for it") != std::string::npos);
+        auto whole = here.ask("/299000");
+        REQUIRE(whole);
+        CHECK(whole->body.size() == 299'000);
+    }
+}
+
 TEST_CASE("an answer that is too large is not read", "[client]")
 {
     stage here{[](server_request) -> asio::awaitable<server_response> { co_return server_response(200, std::string(100'000, 'x')); }};

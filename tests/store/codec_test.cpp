@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "daemon/audit/chain.hpp"
 #include "daemon/core/decide.hpp"
 #include "daemon/store/codec.hpp"
@@ -32,6 +34,8 @@ TEST_CASE("a record comes back as it was", "[codec]")
         REQUIRE(again.has_value());
         REQUIRE(describe(*again) == describe(record));
         REQUIRE(entry.at == format_utc(record.at));
+        // Sorted keys, no spaces, escapes as everywhere: what a reader makes of it and writes again is the same.
+        REQUIRE(nlohmann::json::parse(entry.payload).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) == entry.payload);
         REQUIRE(store::encode(*again).payload == entry.payload);
     }
 }

@@ -59,7 +59,7 @@ TEST_CASE("the queues come back as they were last seen", "[mirror]")
     CHECK(posts["1"]->due == post("1")->due);
     CHECK(posts["1"]->tags == std::vector<std::string>{"promo"});
     CHECK(posts["2"]->folded == "скидка");
-    CHECK(*posts["2"]->raw == std::string("\0\xff", 2));
+    CHECK(posts["2"]->raw == nullptr);  // not kept: the first poll brings it
 }
 
 TEST_CASE("only what changed is written", "[mirror]")
@@ -80,7 +80,7 @@ TEST_CASE("only what changed is written", "[mirror]")
 
     save(state, {post("1"), post("2"), post("3")});
     CHECK(log().empty());
-    save(state, {post("1"), post("2", "20% off", "{\"edited\":true}"), post("4")});
+    save(state, {post("1"), post("2", "21% off"), post("4")});
     CHECK(log() == "gone 3, put 2, put 4");
 }
 
@@ -88,11 +88,13 @@ TEST_CASE("a broken mirror is thrown away and made anew", "[mirror]")
 {
     temporary_directory state;
     save(state, {post("1")});
-    std::string name = GENERATE("garbage", "row", "schema");
+    std::string name = GENERATE("garbage", "row", "schema", "version");
     if (name == "garbage")
         write_file(state / "mirror.db", std::string(8192, 'x'));
     else if (name == "row")
-        raw_database{state / "mirror.db"}.run("UPDATE seen SET body = 'no json'");
+        raw_database{state / "mirror.db"}.run("UPDATE seen SET body = 'no post'");
+    else if (name == "version")
+        raw_database{state / "mirror.db"}.run("PRAGMA user_version=7");
     else
         raw_database{state / "mirror.db"}.run("DROP TABLE seen; CREATE TABLE seen(other TEXT)");
 

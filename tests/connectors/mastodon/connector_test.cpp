@@ -357,3 +357,58 @@ TEST_CASE("doctor names what an instance lacks", "[mastodon]")
     CHECK(all.find("lacks write:accounts write:media") != std::string::npos);
     CHECK(all.find("most_pins = 1") != std::string::npos);
 }
+
+TEST_CASE("a queue is asked for by its ETags, and nothing is read of what is still the same", "[mastodon]")
+{
+    talk on;
+    std::vector<std::string> versions{"a", "b"};  // of the two pages
+    int whole = 0;
+    on.net.answer = [&](const http_request& request, const std::string& line) {
+        if (!line.starts_with("GET /api/v1/scheduled_statuses"))
+            return reply(200, {{"id", "1"}});
+        std::size_t page = line.find("max_id") == std::string::npos ? 0 : 1;
+        auto etag = "W/\"" + versions[page] + "\"";
+        if (find_header(request.headers, "If-None-Match") == etag)
+            return reply(304, "", {{"ETag", etag}});
+        ++whole;
+        http_headers headers{{"ETag", etag}};
+        if (page == 0)
+            headers.emplace_back("Link", "<https://social.example/api/v1/scheduled_statuses?limit=40&max_id=50>; rel=\"next\"");
+        return reply(200, json::array({scheduled(page == 0 ? "50" : "7", versions[page])}), std::move(headers));
+    };
+    auto look = [&](std::vector<page_mark> known) {
+        whole = 0;
+        auto seen = on.run(on.to->observe(std::move(known)));
+        REQUIRE(seen.has_value());
+        return std::move(*seen);
+    };
+    auto first = look({});
+    CHECK(first.posts.size() == 2);
+    CHECK(whole == 2);
+    auto second = look(first.mark);
+    CHECK(second.unchanged);
+    CHECK(whole == 0);
+
+    // Of the page before it nothing was kept, so both are read.
+    versions[1] = "c";
+    auto third = look(second.mark);
+    CHECK_FALSE(third.unchanged);
+    REQUIRE(third.posts.size() == 2);
+    CHECK(third.posts[1].text == "c");
+    CHECK(look(third.mark).unchanged);
+
+    versions[0] = "d";
+    auto fourth = look(third.mark);
+    CHECK_FALSE(fourth.unchanged);
+    CHECK(whole == 2);
+    CHECK(fourth.posts.size() == 2);
+}
+
+TEST_CASE("an answer 304 that nobody asked for is no empty queue", "[mastodon]")
+{
+    talk on;
+    on.net.answer = [&](const http_request&, const std::string&) { return reply(304, "", {{"ETag", "W/\"a\""}}); };
+    auto seen = on.run(on.to->observe({}));
+    REQUIRE_FALSE(seen.has_value());
+    CHECK(seen.error().kind == failure::bad_reply);
+}

@@ -261,3 +261,42 @@ TEST_CASE("what an instance says about itself, in the words of its kin", "[masto
     CHECK(wire::read_scopes(reply(200, R"({"name":"x","scopes":["read","write:statuses",7]})")) == "read write:statuses");
     CHECK(wire::read_scopes(reply(404, "{}")).empty());
 }
+
+TEST_CASE("reading back agrees with reading the whole, whatever comes", "[mastodon]")
+{
+    auto list = list_of(3);
+    std::vector<std::string> bodies{list.body, "[]", "{}", "[{}]", "[[]]", "[[{\"id\":\"1\"}]]", "[1]", "[null]", "\"x\"", "", "[", "{\"a\":[]}", "{\"a\":{\"id\":\"1\"}}",
+                                    json::array({{{"id", 17}}, {{"id", "18"}, {"scheduled_at", 5}, {"params", 3}}}).dump(),
+                                    json::array({{{"params", {{"id", "9"}, {"scheduled_at", "x"}}}, {"id", "7"}, {"deep", {{{"id", "8"}}}}}}).dump(),
+                                    scheduled("1", "Text").dump(), R"({"id":"1"})", R"({"id":"1","params":[]})", R"({"id":"1","params":{},"id":2})",
+                                    R"({"params":{"id":"1"}})", std::string(100'000, '['), R"([{"id":"1"},])"};
+    for (const auto& body : bodies) {
+        CAPTURE(body.substr(0, 80));
+        auto answer = reply(200, body);
+        auto whole = wire::read_scheduled_page(sample(), answer, now);
+        auto places = wire::read_places(sample(), answer, now);
+        REQUIRE(places.has_value() == whole.has_value());
+        if (!places)
+            CHECK(places.error().detail == whole.error().detail);
+        else {
+            CHECK(places->next == whole->next);
+            REQUIRE(places->items.size() == whole->items.size());
+            for (std::size_t i = 0; i < places->items.size(); ++i) {
+                CHECK(places->items[i].id == whole->items[i].id);
+                CHECK(places->items[i].due == whole->items[i].due);
+            }
+        }
+        auto one = wire::read_scheduled(sample(), "x", answer, now);
+        auto place = wire::read_place(sample(), "x", answer, now);
+        REQUIRE(place.has_value() == one.has_value());
+        if (!place)
+            CHECK(place.error().detail == one.error().detail);
+        else {
+            CHECK(place->id == one->id);
+            CHECK(place->due == one->due);
+        }
+    }
+    CHECK(wire::read_places(sample(), list_of(40), now)->next == "limit=40&max_id=1");
+    auto refused = reply(429, "{}");
+    CHECK(wire::read_places(sample(), refused, now).error().kind == failure::rate_limited);
+}

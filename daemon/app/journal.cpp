@@ -119,6 +119,8 @@ void ledger(const std::string& refused_why)
 
 void spool_obeyed(const std::string& path, const std::string& crisis) { say(message::spool_obeyed, {{"crisis", crisis}, {"file", path}}); }
 
+void program_said(const std::string& account, const std::string& line) { say(message::program_said, {{"account", account}, {"says", line}}); }
+
 void internal_error(const std::string& what) { say(message::internal_error, {{"what", what}}); }
 
 }  // namespace halfmast::app::journal

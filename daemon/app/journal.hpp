@@ -13,6 +13,7 @@ void stopped();
 void recorded(const audit_record& record);   // only what a person may have to know
 void ledger(const std::string& refused_why);  // empty: it works again
 void spool_obeyed(const std::string& path, const std::string& crisis);
+void program_said(const std::string& account, const std::string& line);  // an account's own program, beside its answers
 void internal_error(const std::string& what);
 
 }  // namespace halfmast::app::journal

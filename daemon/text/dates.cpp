@@ -135,6 +135,17 @@ std::string local_time(time_point at, time_point now, const std::string& languag
     return utf8(time + (name.isEmpty() ? u"" : u" ") + name);
 }
 
+std::optional<seconds> zone_offset(time_point at, const std::string& zone_id)
+{
+    if (!is_time_zone(zone_id))
+        return std::nullopt;
+    std::int32_t raw = 0;
+    std::int32_t summer = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    zone_of(zone_id)->getOffset(to_icu(at), 0, raw, summer, status);
+    return U_SUCCESS(status) ? std::optional{seconds{(raw + summer) / 1000}} : std::nullopt;
+}
+
 bool is_time_zone(const std::string& zone)
 {
     // ICU's own three-letter names from old Java. They are not IANA's and mislead: its "BST" is Bangladesh.

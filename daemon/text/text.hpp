@@ -44,6 +44,9 @@ std::string local_time(time_point at, time_point now, const std::string& languag
 // Knows this IANA zone name.
 bool is_time_zone(const std::string& zone);
 
+// How far the clocks of an IANA zone are ahead of UTC at that moment; nothing when the zone is not known.
+std::optional<seconds> zone_offset(time_point at, const std::string& zone);
+
 // The usual form of a BCP 47 tag: "EN-us" gives "en-US". Nothing when it is malformed or no such language is known.
 std::optional<std::string> language_tag(std::string_view tag);
 

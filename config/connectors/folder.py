@@ -23,7 +23,6 @@ Either Markdown with a head, or JSON with the same members and "text":
 Whatever publishes (a cron job, a site generator) takes the files of queue/ whose time has come, puts them into published/ and writes
 "Published: TIME" into the head. To hold is to move a file to held/: one rename, nothing is rewritten. A pinned post has "Pinned: yes".
 """
-import argparse
 import datetime
 import json
 import os
@@ -240,6 +239,8 @@ def answer(folder, line):
 
 
 def main():
+    import argparse
+
     parser = argparse.ArgumentParser(description="a folder of dated files as a scheduler, for halfmast")
     parser.add_argument("folder")
     parser.add_argument("--link", default="file://{path}", help="address of a post; {id} and {path} are filled in")

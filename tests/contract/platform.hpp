@@ -120,6 +120,13 @@ public:
     // Answers as the real one. With `carry_out` false it answers as if it had done it, and nothing changes.
     // Times only move forward. The request's URL is whole; the credential in it is to be checked.
     virtual http_response serve(const http_request& request, time_point now, bool carry_out) = 0;
+    // For platforms that are not reached over HTTP: whatever goes wrong, and how often each kind was called. The wire's faults and
+    // counts are its own for all others.
+    virtual void plan(const fault&) {}
+    virtual void heal() {}
+    [[nodiscard]] virtual int calls(call_kind) const { return 0; }
+    virtual void forget_calls() {}
+
     // Publishes what is due.
     virtual void advance(time_point now) = 0;
 

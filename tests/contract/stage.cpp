@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "connectors/registry.hpp"
+#include "daemon/settings/document.hpp"
 
 namespace halfmast::contract {
 
@@ -36,6 +37,26 @@ public:
     {
         throw std::logic_error("settings of the fake: " + std::string{key} + ": " + text);
     }
+    bool has(std::string_view key) override { return all_.contains(std::string{key}); }
+    std::vector<std::string> texts(std::string_view key) override  // a line each
+    {
+        std::vector<std::string> all;
+        auto given = text(key);
+        for (std::size_t at = 0; at < given.size();) {
+            auto end = std::min(given.find('\n', at), given.size());
+            all.push_back(given.substr(at, end - at));
+            at = end + 1;
+        }
+        return all;
+    }
+    std::shared_ptr<const document> file(std::string_view key) override
+    {
+        auto read = settings::read_document(text(key));
+        if (!read.value)
+            throw std::logic_error(text(key) + " " + read.why);
+        return read.value;
+    }
+    using account_values::fault;
 
 private:
     std::map<std::string, std::string> all_;
@@ -132,14 +153,14 @@ asio::awaitable<result<http_response>> wire::fetch(http_request request)
 int wire::count(call_kind kind) const
 {
     auto found = counts_.find(kind);
-    return found == counts_.end() ? 0 : found->second;
+    return to_.calls(kind) + (found == counts_.end() ? 0 : found->second);
 }
 
 int wire::total() const
 {
     int all = 0;
-    for (const auto& [kind, count] : counts_)
-        all += count;
+    for (auto kind = static_cast<int>(call_kind::lists); kind <= static_cast<int>(call_kind::other); ++kind)
+        all += count(static_cast<call_kind>(kind));
     return all;
 }
 

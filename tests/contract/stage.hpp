@@ -17,11 +17,23 @@ public:
 
     asio::awaitable<result<http_response>> fetch(http_request request) override;
 
-    void fail(fault what) { faults_.push_back({std::move(what), 0}); }
-    void heal() { faults_.clear(); }
+    void fail(fault what)
+    {
+        to_.plan(what);
+        faults_.push_back({std::move(what), 0});
+    }
+    void heal()
+    {
+        to_.heal();
+        faults_.clear();
+    }
     [[nodiscard]] int count(call_kind kind) const;
     [[nodiscard]] int total() const;
-    void forget_counts() { counts_.clear(); }
+    void forget_counts()
+    {
+        to_.forget_calls();
+        counts_.clear();
+    }
 
     std::vector<std::string> sent;      // "PUT https://..." in order
     std::vector<std::string> details;   // requests that broke a rule of the wire: a secret sent elsewhere, a publish resent blindly
@@ -55,7 +67,10 @@ public:
             given = std::move(value);
         });
         context.restart();
-        context.run_for(std::chrono::seconds{30});
+        // Not until nothing is left to do: a connector may listen to a program of its own all the time.
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        while (!given && !thrown && context.run_one_until(deadline) > 0) {
+        }
         if (thrown)
             std::rethrow_exception(thrown);  // no exception may leave a room
         return std::move(given.value());

@@ -210,6 +210,7 @@ asio::awaitable<result<std::vector<publication>>> connector::since(time_point fr
 asio::awaitable<connector::page_result> connector::next_page(bool by_appview, const std::string& did, const std::string& cursor)
 {
     auto request = by_appview ? wire::author_feed(*own_, did, cursor) : wire::list_posts(*own_, did, cursor);
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
@@ -264,6 +265,7 @@ asio::awaitable<std::vector<check_line>> connector::check()
 asio::awaitable<void> connector::check_server(std::vector<check_line>& lines)
 {
     auto request = wire::get_session(*own_);
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     if (!reply) {
         lines.emplace_back("credential", false, reply.error().detail);

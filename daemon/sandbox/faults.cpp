@@ -1,6 +1,7 @@
 #include "daemon/sandbox/faults.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -62,10 +63,28 @@ struct reader {
     }
 };
 
+// [{"edit":{...}}, {"revoke":{...}}]: endpoints that change something, each with its body.
+void read_meanwhile(reader& from, const json& object, fault& what)
+{
+    if (!object.contains("meanwhile"))
+        return;
+    constexpr auto endpoints = std::array<std::string_view, 9>{"seed", "published", "mention", "edit", "clock", "revoke", "rules", "sweep", "vacuum"};
+    const auto& acts = object["meanwhile"];
+    if (!acts.is_array())
+        return from.wrong("meanwhile", "not a list of {\"edit\":{...}} and the like");
+    for (const auto& each : acts) {
+        if (!each.is_object() || each.size() != 1 || std::ranges::find(endpoints, each.begin().key()) == endpoints.end())
+            from.wrong("meanwhile", "each is one control endpoint that changes the platform, and its body");
+        else
+            what.meanwhile.push_back({each.begin().key(), each.begin().value().dump()});
+    }
+}
+
 fault read_fault(reader& from, const json& object)
 {
     auto what = fault{};
-    from.known(object, {"status", "headers", "body", "cut_after", "no_answer", "delay", "lie", "huge", "wrong_type", "late", "effect"});
+    from.known(object, {"status", "headers", "body", "cut_after", "no_answer", "delay", "lie", "huge", "wrong_type", "late", "meanwhile", "effect"});
+    read_meanwhile(from, object, what);
     if (const auto status = from.number(object, "status")) {
         if (*status < 200 || *status > 599)
             from.wrong("status", "not between 200 and 599");
@@ -104,7 +123,7 @@ fault read_fault(reader& from, const json& object)
 fault_rule read_rule(reader& from, const json& object)
 {
     auto rule = fault_rule{};
-    from.known(object, {"account", "method", "path", "after", "count", "every", "probability", "fault", "effect", "seen", "struck"});
+    from.known(object, {"account", "method", "path", "after", "count", "every", "probability", "fault", "effect", "seen", "struck", "trouble"});
     from.text(object, "account", rule.account);
     from.text(object, "method", rule.method);
     from.text(object, "path", rule.path);
@@ -155,6 +174,8 @@ json show_fault(const fault& what)
         shown["lie"] = true;
     if (what.late)
         shown["late"] = true;
+    for (const auto& each : what.meanwhile)
+        shown["meanwhile"].push_back({{each.endpoint, json::parse(each.body)}});
     if (what.huge > 0)
         shown["huge"] = what.huge;
     if (what.wrong_type != fault::wrong::none)
@@ -217,6 +238,8 @@ std::optional<striking_fault> fault_plan::strike(std::string_view account, std::
     return std::nullopt;
 }
 
+void fault_plan::note_trouble(std::size_t rule, std::string what) { rules_.at(rule).trouble = std::move(what); }
+
 std::string fault_plan::show() const
 {
     auto list = json::array();
@@ -226,6 +249,8 @@ std::string fault_plan::show() const
             {"struck", rule.struck}};
         if (rule.count)
             shown["count"] = *rule.count;
+        if (!rule.trouble.empty())
+            shown["trouble"] = rule.trouble;
         list.push_back(std::move(shown));
     }
     return json{{"rules", std::move(list)}}.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -13,6 +13,12 @@
 
 namespace halfmast::sandbox {
 
+// What somebody else does just before the call is looked at: a control endpoint and its body.
+struct meanwhile_act {
+    std::string endpoint;
+    std::string body;  // JSON
+};
+
 struct fault {
     std::optional<int> status;               // answer this instead
     http_headers headers;
@@ -24,6 +30,7 @@ struct fault {
     std::size_t huge = 0;                    // the body is filled up to so many bytes
     enum class wrong { none, shape, page } wrong_type = wrong::none;  // JSON of another shape; an HTML page with 200
     bool late = false;                       // the answer of a success at once, the act after `delay`
+    std::vector<meanwhile_act> meanwhile;    // first of all; the call then goes on, or wrong in another way
 };
 
 struct fault_rule {
@@ -39,6 +46,7 @@ struct fault_rule {
 
     std::uint64_t seen = 0;
     std::uint64_t struck = 0;
+    std::string trouble;        // why the last `meanwhile` could not be done
 
     // Is the act carried out? A refusal and a missing answer: no; a broken answer: yes; a lie: never.
     [[nodiscard]] bool carried_out() const;
@@ -60,6 +68,9 @@ public:
 
     // The first rule that strikes; rules after it do not count this call.
     std::optional<striking_fault> strike(std::string_view account, std::string_view method, std::string_view path);
+
+    // The rule's `meanwhile` did not work: shown with the plan.
+    void note_trouble(std::size_t rule, std::string what);
 
     [[nodiscard]] std::string show() const;  // JSON, with how often each rule matched and struck
     [[nodiscard]] bool empty() const { return rules_.empty(); }

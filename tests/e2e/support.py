@@ -1,7 +1,9 @@
 """The programs from outside: starts halfmast-sandbox and halfmastd in a folder of their own, runs halfmast, reads their files.
 
 Standard library only. HALFMAST_BUILD names the folder with the programs (ctest sets it)."""
+import concurrent.futures
 import datetime
+import io
 import json
 import os
 import shutil
@@ -144,6 +146,7 @@ class Daemon:
         self.state_dir = os.path.join(folder, "state")
         self.socket = os.path.join(folder, "control.sock")
         self.config = os.path.join(folder, "halfmast.toml")
+        self.program = os.path.join(BUILD, "halfmastd")
         self.process = None
         self.starts = 0
         with open(self.config, "w") as file:
@@ -154,7 +157,7 @@ class Daemon:
         self.starts += 1
         self.log_name = os.path.join(self.folder, f"halfmastd.{self.starts}.log")
         self.log = open(self.log_name, "wb")
-        self.process = subprocess.Popen([os.path.join(BUILD, "halfmastd"), "--config", self.config], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([self.program, "--config", self.config], stdout=self.log, stderr=self.log)
         wait_until(self.is_up, 30, "halfmastd answers")
         return self
 
@@ -253,9 +256,43 @@ def secret_file(folder, name, value):
     return path
 
 
-def main():
+def in_parallel(workers):
+    """A runner for main(): so many stories at once, each with its folder, its daemon and its platform. What a story says comes in one piece."""
+    class Runner(unittest.TextTestRunner):
+        def run(self, test):
+            whole = self._makeResult()
+            stories = list(_flat(test))
+            with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+                for said, result in pool.map(self.run_one, stories):
+                    self.stream.write(said)
+                    self.stream.flush()
+                    whole.testsRun += result.testsRun
+                    for kind in ("failures", "errors", "skipped"):
+                        getattr(whole, kind).extend(getattr(result, kind))
+            self.stream.writeln("OK" if whole.wasSuccessful() else "FAILED")
+            return whole
+
+        def run_one(self, story):
+            said = io.StringIO()
+            began = time.monotonic()
+            result = unittest.TextTestRunner(stream=said, verbosity=2).run(story)
+            outcome = "skipped" if result.skipped else "ok" if result.wasSuccessful() else "FAILED"
+            details = "" if result.wasSuccessful() else said.getvalue()
+            return f"{story.id().removeprefix('__main__.')} ... {outcome}, {time.monotonic() - began:.1f} s\n{details}", result
+    return Runner
+
+
+def _flat(suite):
+    for one in suite:
+        if isinstance(one, unittest.TestSuite):
+            yield from _flat(one)
+        else:
+            yield one
+
+
+def main(runner=None):
     """As unittest.main(), but says when everything was skipped, and why."""
-    program = unittest.main(exit=False, verbosity=2, module="__main__")
+    program = unittest.main(exit=False, verbosity=2, module="__main__", testRunner=runner)
     ran = program.result
     for test, why in ran.skipped:
         print(f"SKIPPED {test}: {why}")

@@ -158,7 +158,7 @@ class Daemon:
         self.log_name = os.path.join(self.folder, f"halfmastd.{self.starts}.log")
         self.log = open(self.log_name, "wb")
         self.process = subprocess.Popen([self.program, "--config", self.config], stdout=self.log, stderr=self.log)
-        wait_until(self.is_up, 30, "halfmastd answers")
+        wait_until(self.is_up, 60, "halfmastd answers")
         return self
 
     def is_up(self):

@@ -18,7 +18,7 @@ class FaultStory(Story):
         """posts: {name: due} such as {"near": "+20s"}, counted from when the daemon is up. It has seen them when this returns."""
         self.sandbox = self.begin_sandbox("--account", "alice:token-alice", "--rate-limit", limits, *sandbox_options)
         token = secret_file(self.folder, "token", "token-alice")
-        settings = {"poll_every": "1s", **settings}
+        settings = {"poll_every": "1s", "sweep_every": "1s", **settings}
         self.daemon = self.begin_daemon(account("mastodon", self.sandbox.url, "social", token={"file": token}, **settings))
         wait_until(lambda: self.daemon.polled("social"), 40, "the queue was read")
         ids = self.sandbox.seed("alice", *[{"due": due, "text": f"Offer {name} {MARK}"} for name, due in posts.items()])["ids"]

@@ -65,7 +65,7 @@ json_template json_of(table& from, const document_node& node, const std::string&
     if (const auto* members = node.as<document_node::table>()) {
         json_template::object made;
         for (const auto& [name, at, value] : *members)
-            made.emplace_back(name, json_of(from, value, key + "." + name, rules));
+            made.push_back({name, json_of(from, value, key + "." + name, rules)});
         return {std::move(made)};
     }
     from.fault(&node, key + ": a date of TOML's own has no place in JSON; write it as text");

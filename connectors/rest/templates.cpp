@@ -221,7 +221,7 @@ bool json_template::uses(std::string_view name) const
     if (const auto* items = std::get_if<list>(&what))
         return std::ranges::any_of(*items, [&](const auto& item) { return item.uses(name); });
     if (const auto* members = std::get_if<object>(&what))
-        return std::ranges::any_of(*members, [&](const auto& member) { return member.second.uses(name); });
+        return std::ranges::any_of(*members, [&](const auto& member) { return member.value.uses(name); });
     return false;
 }
 

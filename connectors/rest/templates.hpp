@@ -66,15 +66,22 @@ private:
     std::vector<part> parts_;
 };
 
+struct json_member;
+
 // JSON with templates for its texts.
 struct json_template {
     using list = std::vector<json_template>;
-    using object = std::vector<std::pair<std::string, json_template>>;
+    using object = std::vector<json_member>;  // not of pairs: they want to know the whole type too early
     std::variant<nlohmann::json, text_template, list, object> what;
 
     // Nothing when a member of the post that it needs is not there.
     [[nodiscard]] std::optional<nlohmann::json> fill(const filling& with) const;
     [[nodiscard]] bool uses(std::string_view name) const;
+};
+
+struct json_member {
+    std::string key;
+    json_template value;
 };
 
 }  // namespace halfmast::rest

@@ -47,6 +47,7 @@ public:
     std::optional<std::int64_t> whole(std::string_view) override { return std::nullopt; }
     std::string base_url(std::string_view) override { return url_; }
     std::string secret(std::string_view) override { return key_; }
+    using account_values::fault;
     void fault(std::string_view key, std::string text) override { faults.push_back(std::string{key} + " " + text); }
 
     std::optional<bool> shows;

@@ -108,6 +108,10 @@ TEST_CASE("a description that is not there or no TOML is one fault", "[rest][loa
     REQUIRE(got.size() == 1);
     CHECK(got[0].starts_with("small.toml:1:"));
     CHECK(got[0].find("not TOML") != std::string::npos);
+    here.write("small.toml", "name = \"x\"\n[!]\n");  // toml++ itself would end the program
+    got = here.faults(written);
+    REQUIRE(got.size() == 1);
+    CHECK(got[0].starts_with("small.toml:2:2: not TOML"));
 }
 
 TEST_CASE("what a description asks of its account is asked of the settings", "[rest][load]")

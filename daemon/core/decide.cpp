@@ -312,7 +312,7 @@ decision decide(const policy& rules, state known, const event& happened, time_po
     return made;
 }
 
-bool has_work(const account_state& where, time_point now)
+bool has_work(const state& known, const account_state& where, time_point now)
 {
     if (where.not_before > now)
         return false;
@@ -321,11 +321,7 @@ bool has_work(const account_state& where, time_point now)
         return true;
     if (!where.delayed.empty() && where.delayed.begin()->due <= now)
         return true;
-    return std::ranges::any_of(where.summaries, [&](const auto& entry) {
-        const auto& one = entry.second;
-        bool ended = one.state == summary_state::unpinned || one.state == summary_state::withdrawn || one.state == summary_state::manual;
-        return !ended && !one.busy && one.not_before <= now;
-    });
+    return std::ranges::any_of(where.summaries, [&](const auto& entry) { return summary_can_start(known, entry.second, now); });
 }
 
 std::optional<time_point> most_urgent(const account_state& where)

@@ -42,7 +42,7 @@ struct decision {
 void apply(state&, const audit_record&);
 
 // Which accounts have something to do now (work, budget permitting); the shell offers them capacity.
-bool has_work(const account_state&, time_point now);
+bool has_work(const state&, const account_state&, time_point now);
 
 // The due time of what presses most among the holds and their read-backs; nullopt when there are none.
 std::optional<time_point> most_urgent(const account_state&);

@@ -50,7 +50,7 @@ std::vector<post_id> renew_mirror(const step& now, const account& declared, acco
 bool was_edited(const hold& one, const scheduled_post& seen)
 {
     bool stored = std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
-    return one.due != seen.due || !one.post || one.post->text != seen.text || (stored && one.post->version != seen.version);
+    return one.due != seen.due || !one.post || one.post->text != seen.text || one.post->kind != seen.kind || (stored && one.post->version != seen.version);
 }
 
 void plan_anew_if_edited(const step& now, const account_id& id, const hold& one, const seen_post& seen)

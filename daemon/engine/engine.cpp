@@ -167,7 +167,7 @@ void engine::look_for_work(const account_id& id, time_point at)
     if (mine.ready)
         ready_.erase(*mine.ready);
     mine.ready.reset();
-    bool work = has_work(where->second, at);
+    bool work = has_work(state_, where->second, at);
     auto due = most_urgent(where->second);
     bool near = work && due && *due < at + near_work;
     if (mine.budget)

@@ -16,13 +16,16 @@ namespace {
 constexpr milliseconds longest_turn{30'000};  // a caller that waits longer than this had better do something else
 constexpr milliseconds look_again{500};       // the platform may say something new meanwhile
 constexpr int acts_for_a_look = 24;           // what a sweep may cost while there is other work: a twenty-fifth of the calls
+constexpr milliseconds look_waits{15'000};    // a crisis without sight is worse than one hold later
+constexpr milliseconds look_lets_pass{500};   // with calls to spare it only lets the first acts pass
+constexpr int to_spare = 100;
 
 }  // namespace
 
 // A call's place in its line.
 class budgeted_http::place {
 public:
-    place(inner& in, bool looks_, asio::any_io_executor on) : bell(std::move(on)), looks(looks_), in_(in) { line().push_back(this); }
+    place(inner& in, bool looks_, asio::any_io_executor on) : bell(std::move(on)), looks(looks_), since(in.clock()), in_(in) { line().push_back(this); }
     ~place()
     {
         std::erase(line(), this);
@@ -33,6 +36,7 @@ public:
 
     asio::steady_timer bell;
     bool looks;
+    time_point since;
 
 private:
     std::deque<place*>& line() { return looks ? in_.looks : in_.acts; }
@@ -40,13 +44,14 @@ private:
     inner& in_;
 };
 
-bool budgeted_http::inner::is_turn_of(const place& one) const
+bool budgeted_http::inner::is_turn_of(const place& one, time_point now) const
 {
     if (!one.looks)
         return acts.front() == &one;
     if (looks.front() != &one || !acts.empty())
         return false;
-    return waits == backlog::none || (waits == backlog::some && acts_since_look >= acts_for_a_look);
+    auto longest = calls.available(now, crisis) > to_spare ? look_lets_pass : look_waits;
+    return waits == backlog::none || (waits == backlog::some && acts_since_look >= acts_for_a_look) || now >= one.since + longest;
 }
 
 void budgeted_http::inner::ring_next()
@@ -111,7 +116,7 @@ asio::awaitable<std::optional<problem>> budgeted_http::take_turn(std::shared_ptr
     auto began = mine->clock();
     for (;;) {
         auto now = mine->clock();
-        bool turn = mine->is_turn_of(here);
+        bool turn = mine->is_turn_of(here, now);
         if (turn && mine->calls.available(now, mine->crisis) > 0) {
             mine->calls.spend(now);
             mine->acts_since_look = request.looks ? 0 : std::min(mine->acts_since_look + 1, acts_for_a_look);

@@ -16,8 +16,8 @@ namespace halfmast::net {
 // What waits for calls of an account, besides those that are under way.
 enum class backlog {
     none,
-    some,  // a look may have one call in a while
-    near,  // posts that are due soon: looks wait
+    some,  // while calls are scarce a look may have one in a while
+    near,  // posts that are due soon: a look waits longer
 };
 
 class budgeted_http final : public http_port {
@@ -56,7 +56,7 @@ private:
         std::deque<place*> looks;
 
         inner(http_port& shared_, std::function<time_point()> clock_) : shared(shared_), clock(std::move(clock_)) {}
-        [[nodiscard]] bool is_turn_of(const place& one) const;
+        [[nodiscard]] bool is_turn_of(const place& one, time_point now) const;
         void ring_next();
     };
 

@@ -19,6 +19,7 @@ constexpr milliseconds usual_window{60'000};                  // a number of cal
 constexpr milliseconds most_pause = std::chrono::hours{24};   // a wrong header must not silence an account for good
 constexpr milliseconds most_outage{300'000};                  // Retry-After of a 5xx is a guess: ask again after that
 constexpr milliseconds jitter{1'200};                         // platforms compute the end of a window anew, in whole seconds
+constexpr milliseconds exact_jitter{100};                     // or to the millisecond
 constexpr milliseconds other_window{3'000};
 constexpr milliseconds honest_clock{5'000};                   // Date has whole seconds, so small differences mean nothing
 
@@ -110,6 +111,7 @@ struct budget::report {
     std::optional<int> limit;
     std::optional<int> remaining;
     std::optional<time_point> reset;
+    bool exact = false;  // the reset was given with fractions of a second
 };
 
 budget::report budget::read(const http_headers& headers, time_point now)
@@ -117,7 +119,9 @@ budget::report budget::read(const http_headers& headers, time_point now)
     report said;
     said.limit = count(number(any_of(headers, {"X-RateLimit-Limit", "X-Rate-Limit-Limit", "RateLimit-Limit"})));
     said.remaining = count(number(any_of(headers, {"X-RateLimit-Remaining", "X-Rate-Limit-Remaining", "RateLimit-Remaining"})));
-    said.reset = moment(any_of(headers, {"X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset"}), headers, now);
+    auto reset = any_of(headers, {"X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset"});
+    said.reset = moment(reset, headers, now);
+    said.exact = reset.find('.') != std::string_view::npos;
     auto field = find_header(headers, "RateLimit");
     for (auto name : {"r", "remaining"})
         if (!said.remaining)
@@ -218,7 +222,7 @@ void budget::forget()
     fills_ = false;
     per_ms_ = per_ms_at_least_ = 0;
     window_ = milliseconds{0};
-    window_ends_ = full_at_ = no_bucket_until_ = time_point{};
+    window_ends_ = first_end_ = full_at_ = no_bucket_until_ = time_point{};
     last_said_.reset();
 }
 
@@ -256,7 +260,7 @@ void budget::take_window(const report& said, time_point now)
     }
     remaining_ = there;
     if (said.reset) {
-        window_ends_ = *said.reset;
+        window_ends_ = first_end_ = *said.reset;
         window_ = std::max(window_, *said.reset - now);
     } else if (now >= window_ends_) {
         window_ends_ = now + usual_window;
@@ -286,7 +290,8 @@ void budget::learn(int status, const http_headers& headers, time_point now)
             limit_ = said.remaining;  // there are at least so many
         if (refused)
             said.remaining = 0;
-        bool later = said.reset && last_said_ && now < window_ends_ && *said.reset > window_ends_ + jitter && *said.remaining <= *last_said_;
+        bool later = said.reset && last_said_ && now < window_ends_ && *said.reset > first_end_ + (said.exact ? exact_jitter : jitter)
+            && *said.remaining <= *last_said_;
         if (later && limit_ && now >= no_bucket_until_)
             fills_ = true;
         if (fills_ && (!said.reset || !take_bucket(said, now))) {

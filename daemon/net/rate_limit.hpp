@@ -56,6 +56,7 @@ private:
     std::optional<int> limit_;
     std::optional<int> remaining_;  // what is under way is taken off
     time_point window_ends_{};
+    time_point first_end_{};        // as the first answer of this window named it: a bucket's moves on with each call
     milliseconds window_{0};        // the longest one seen
 
     // Of a bucket.

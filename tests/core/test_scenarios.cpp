@@ -125,7 +125,7 @@ private:
     {
         for (const auto& [id, declared] : here.rules.accounts) {
             auto where = here.known.accounts.find(id);
-            if (where == here.known.accounts.end() || !has_work(where->second, here.now))
+            if (where == here.known.accounts.end() || !has_work(here.known, where->second, here.now))
                 continue;
             if (int room = declared.most_in_flight - where->second.in_flight; room > 0)
                 here.offer(room, id.value);

@@ -181,7 +181,7 @@ public:
         }
         for (const auto& [post, one] : there.holds)
             if (!is_final(one.state) || ((shows_closed(one) || is_new(there, one)) && !is_back(there, one)))
-                take(from_hold(id, one));
+                take(from_hold(id, there, one));
     }
 
     std::vector<post_key> keys;

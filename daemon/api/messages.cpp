@@ -46,18 +46,15 @@ bool is_back(const account_state& known, const hold& one)
     auto seen = known.queue.find(one.remote.empty() ? one.id : one.remote);
     if (seen == known.queue.end())
         return false;
-    // A kept post that was postponed stands in the queue for good, far ahead, and does not go out.
-    if (one.state == hold_state::kept && one.by == rung::postpone && seen->second.post && seen->second.post->due + minutes{1} >= one.until)
-        return false;
     bool let_go = one.state == hold_state::released || one.state == hold_state::rescheduled;
     // What is kept may lie in the queue at its far date; it is kept all the same.
-    if (one.state == hold_state::kept && is_parked_there(one, known.queue.at(one.remote.empty() ? one.id : one.remote).post->due))
+    if (one.state == hold_state::kept && is_parked_there(one, seen->second.post->due))
         return false;
     // The others left the queue; a picture from before that still shows them.
     return let_go || known.last_poll > one.changed_at;
 }
 
-listed_post from_hold(const account_id& account, const hold& one)
+listed_post from_hold(const account_id& account, const account_state& known, const hold& one)
 {
     listed_post listed;
     listed.account = account;
@@ -67,6 +64,7 @@ listed_post from_hold(const account_id& account, const hold& one)
     listed.post = one.post;
     listed.judged = &one.judged;
     listed.held = &one;
+    listed.feed_read = known.last_feed;
     return listed;
 }
 
@@ -74,7 +72,7 @@ listed_post from_mirror(const account_id& account, const account_state& known, c
 {
     const auto* one = find_hold(known, seen.post->id);
     if (one != nullptr && !is_back(known, *one))
-        return from_hold(account, *one);
+        return from_hold(account, known, *one);
     listed_post listed;
     listed.account = account;
     listed.id = one != nullptr ? one->id : seen.post->id;
@@ -96,7 +94,7 @@ std::optional<listed_post> find_post(const state& known, const account_id& accou
     const auto& there = found->second;
     const auto* one = find_hold(there, id);
     if (one != nullptr && !is_back(there, *one))
-        return from_hold(account, *one);
+        return from_hold(account, there, *one);
     const auto& remote = one == nullptr || one->remote.empty() ? id : one->remote;
     auto seen = there.queue.find(remote);
     if (seen == there.queue.end() || !seen->second.post)
@@ -132,6 +130,10 @@ document post_member(const listed_post& listed)
     post["crises"] = id_list(one.seen_in);
     post["covered_by"] = id_list(one.covered_by);
     post["silence_proved"] = one.silence_proved;
+    post["old_due"] = format_utc(one.due);
+    // Read without it: were it public, the state would say so.
+    auto unseen = one.state == hold_state::escaped ? time_point{} : std::max(one.unseen_at, listed.feed_read);
+    post["unseen_at"] = unseen == time_point{} ? document(nullptr) : document(format_utc(unseen));
     if (one.changed_at != time_point{})
         post["changed_at"] = format_utc(one.changed_at);
     if (!one.detail.empty())

@@ -28,6 +28,7 @@ struct listed_post {
     post_ptr post;
     const verdict* judged = nullptr;
     const hold* held = nullptr;      // null: it is only queued
+    time_point feed_read{};          // when the account's public posts were read last; unset: not yet
 
     [[nodiscard]] std::string_view state_word() const;
 };
@@ -40,7 +41,7 @@ bool is_back(const account_state&, const hold&);
 
 // The same for one entry of the mirror, and for one hold.
 listed_post from_mirror(const account_id&, const account_state&, const seen_post&);
-listed_post from_hold(const account_id&, const hold&);
+listed_post from_hold(const account_id&, const account_state&, const hold&);
 
 document post_member(const listed_post&);
 

@@ -68,6 +68,33 @@ int run_list(const session& all, const audit_options& given)
 
 // ---- silence ----
 
+// One line of the proof: when it would have gone out, and when the public posts were last read without it.
+document proof_of(const document& post)
+{
+    auto escaped = text_of(post, "state") == "escaped";
+    document one;
+    for (const auto* name : {"id", "state", "old_due", "unseen_at", "silence_proved", "escaped_as", "detail"})
+        one[name] = member_of(post, name);
+    one["verdict"] = escaped ? "escaped" : flag_of(post, "silence_proved") ? "silent" : "open";
+    return one;
+}
+
+void print_proof(const document& message, const session& all)
+{
+    paint color{all, STDOUT_FILENO};
+    auto at = now();
+    table rows;
+    for (const auto& one : message["posts"]) {
+        auto verdict = text_of(one, "verdict");
+        auto unseen = member_of(one, "unseen_at");
+        auto seen = verdict == "escaped" ? "went out as " + text_of(one, "escaped_as")
+            : unseen.is_null()           ? std::string{"feed not read yet"}
+                                         : "not in the feed at " + clock_of(unseen, at);
+        rows.row({text_of(one, "id"), verdict == "escaped" ? color.bad(verdict) : verdict, "due " + clock_of(member_of(one, "old_due"), at), seen, text_of(one, "state")});
+    }
+    rows.print(std::cout, terminal_columns());
+}
+
 // Did anything get out that was to be held? Only a feed that was read after the old time proves that it did not.
 int run_silence(const session& all, const audit_options& given)
 {
@@ -76,10 +103,11 @@ int run_silence(const session& all, const audit_options& given)
     document message;
     message["schema"] = "halfmast.audit-silence/1";
     message["crisis"] = given.crisis;
+    auto posts = document::array();
     auto escapes = document::array();
-    std::uint64_t holds = 0, proved = 0;
+    std::uint64_t proved = 0;
     for (const auto& post : member_of(answer, "posts")) {
-        ++holds;
+        posts.push_back(proof_of(post));
         proved += flag_of(post, "silence_proved");
         if (text_of(post, "state") == "escaped")
             escapes.push_back({{"id", member_of(post, "id")},
@@ -87,19 +115,19 @@ int run_silence(const session& all, const audit_options& given)
                                {"due", member_of(post, "due")},
                                {"detail", member_of(post, "detail")}});
     }
+    auto holds = posts.size();
     auto escaped = escapes.size();
     int code = escaped == 0 ? exit_code::done : exit_code::failed;
     message["holds"] = holds;
     message["proved"] = proved;
     message["escaped"] = std::move(escapes);
+    message["posts"] = std::move(posts);
     message["exit_code"] = code;
     if (all.json()) {
         print_json(message);
         return code;
     }
-    for (const auto& one : message["escaped"])
-        std::cout << text_of(one, "id") << " went out as " << text_of(one, "escaped_as") << ", due "
-                  << clock_of(member_of(one, "due"), now()) << '\n';
+    print_proof(message, all);
     paint color{all, STDOUT_FILENO};
     auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped) + " escaped, silence is proved for "
         + std::to_string(proved);

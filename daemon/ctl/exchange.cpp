@@ -45,8 +45,9 @@ std::string_view trimmed(std::string_view text)
 std::optional<head_parts> read_head(std::string_view text)
 {
     head_parts parts;
-    constexpr std::string_view version = "HTTP/1.1 ";
-    if (!text.starts_with(version) || text.size() < version.size() + 3)
+    constexpr std::string_view version = "HTTP/1.x ";
+    parts.closes = text.starts_with("HTTP/1.0 ");
+    if ((!parts.closes && !text.starts_with("HTTP/1.1 ")) || text.size() < version.size() + 3)
         return std::nullopt;
     auto number = text.substr(version.size(), 3);
     if (std::from_chars(number.data(), number.data() + number.size(), parts.status).ec != std::errc{} || parts.status < 200)
@@ -63,7 +64,7 @@ std::optional<head_parts> read_head(std::string_view text)
         if (same_name(name, "Transfer-Encoding"))
             return std::nullopt;
         if (same_name(name, "Connection"))
-            parts.closes = same_name(value, "close");
+            parts.closes = parts.closes || same_name(value, "close");
         if (same_name(name, "Content-Length")) {
             std::size_t length = 0;
             if (std::from_chars(value.data(), value.data() + value.size(), length).ec != std::errc{})

@@ -104,12 +104,14 @@ TEST_CASE("a body without a length ends with the connection, one that is cut is 
 {
     folder here;
     listener daemon{here / "sock", {[](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\n\r\nall of it"); },
+                                    [](int fd) { hear(fd), say(fd, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold"); },
                                     [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); },
                                     [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"); },
                                     [](int fd) { hear(fd), say(fd, "SSH-2.0-OpenSSH\r\n\r\n"); },
                                     [](int fd) { hear(fd); }}};
     exchange to{here / "sock"};
     CHECK(to.ask("/", nullptr, 20s).body == "all of it");
+    CHECK(to.ask("/", nullptr, 20s).body == "old");
     for (int turn = 0; turn < 4; ++turn)
         CHECK(to.ask("/", nullptr, 20s).how == end::cut);
 }

@@ -138,17 +138,20 @@ TEST_CASE("audit list shows records, newest first, and where it goes on", "[ctl]
 TEST_CASE("audit silence names what got out", "[ctl][program]")
 {
     folder here;
-    std::string escaped = R"(,{"id":"a/2","state":"escaped","escaped_as":"99","due":"2026-03-01T14:30:00Z","silence_proved":false})";
+    std::string escaped = R"(,{"id":"a/2","state":"escaped","escaped_as":"99","due":"2026-03-01T14:30:00Z","old_due":"2026-03-01T14:30:00Z","unseen_at":null,"silence_proved":false})";
     fake_daemon daemon{here / "sock", [&](const asked&) {
-        return answered{200, R"({"posts":[{"id":"a/1","state":"held","silence_proved":true})" + escaped + R"(],"next":null})"};
+        return answered{200, R"({"posts":[{"id":"a/1","state":"held","old_due":"2026-03-01T14:00:00Z","unseen_at":"2026-03-01T14:05:00Z","silence_proved":true})" + escaped + R"(],"next":null})"};
     }};
     auto told = run_halfmast({"audit", "silence", "c-1", "--socket", here / "sock"});
     CHECK(told.code == 1);
-    CHECK(has(told.out, "a/2 went out as 99"));
+    CHECK(has(told.out, "a/1  silent   due 2026-03-01 14:00 UTC  not in the feed at 2026-03-01 14:05 UTC  held"));
+    CHECK(has(told.out, "a/2  escaped  due 2026-03-01 14:30 UTC  went out as 99"));
     CHECK(told.last_line() == "2 holds of c-1: 1 escaped, silence is proved for 1");
     escaped.clear();
     auto message = run_halfmast({"audit", "silence", "c-1", "-o", "json", "--socket", here / "sock"});
     CHECK(message.code == 0);
     CHECK(message.json()["schema"] == "halfmast.audit-silence/1");
     CHECK(message.json()["proved"] == 1);
+    CHECK(message.json()["posts"][0]["unseen_at"] == "2026-03-01T14:05:00Z");
+    CHECK(message.json()["posts"][0]["verdict"] == "silent");
 }

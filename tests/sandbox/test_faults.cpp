@@ -189,6 +189,52 @@ TEST_CASE("a late act is answered at once and done afterwards", "[sandbox]")
     CHECK(there.queue().empty());
 }
 
+TEST_CASE("somebody else was there between what a client saw and its call", "[sandbox]")
+{
+    auto there = visit{};
+    const auto path = queue_path + "/";
+    const auto cancelled = there.schedule("cancelled", 1h).id();
+    const auto sent = there.schedule("sent", 1h).id();
+    const auto moved = there.schedule("moved", 1h).id();
+    const auto edit = [](json what) { return json::array({{{"edit", std::move(what)}}}); };
+    const auto before_call = [](const std::string& id, const json& acts) {
+        return json{{"path", "*/" + id}, {"count", 1}, {"fault", {{"meanwhile", acts}}}};
+    };
+    REQUIRE(there.faults({before_call(cancelled, edit({{"account", "alice"}, {"id", cancelled}, {"delete", true}})),
+        before_call(sent, edit({{"account", "alice"}, {"id", sent}, {"due", "+0s"}})),
+        before_call(moved, edit({{"account", "alice"}, {"id", moved}, {"due", "+7h"}}))}).status == 200);
+    CHECK(there.remove(path + cancelled).status == 404);
+    CHECK(there.remove(path + sent).status == 404);
+    CHECK(there.get(path + moved).body["scheduled_at"] == there.in(7h));
+    CHECK(there.published("alice") == texts{"sent"});
+    CHECK(there.queue() == texts{"moved"});
+    CHECK(there.get("/control/faults").body["rules"][0]["fault"]["meanwhile"][0]["edit"]["id"] == cancelled);
+}
+
+TEST_CASE("a token is revoked in the middle: even what everybody may read is refused to it", "[sandbox]")
+{
+    auto there = visit{};
+    const auto id = there.account()["id"].get<std::string>();
+    REQUIRE(there.faults({{{"path", queue_path}, {"after", 1}, {"count", 1}, {"fault", {{"meanwhile", {{{"revoke", {{"account", "alice"}}}}}}}}}}).status == 200);
+    CHECK(there.get(queue_path).status == 200);
+    CHECK(there.get(queue_path).status == 401);
+    CHECK(there.get("/api/v1/accounts/" + id + "/statuses").status == 401);
+    CHECK(there.get("/api/v2/instance").status == 200);
+    CHECK(there.as("").get("/api/v1/accounts/" + id + "/statuses").status == 200);
+    there.control("revoke", {{"account", "alice"}, {"restore", true}});
+    CHECK(there.as("token-alice").get(queue_path).status == 200);
+}
+
+TEST_CASE("what could not be done meanwhile shows with the plan; only what changes something may be asked for", "[sandbox]")
+{
+    auto there = visit{};
+    REQUIRE(there.faults({{{"fault", {{"meanwhile", {{{"edit", {{"account", "alice"}, {"id", "77"}}}}}}}}}}).status == 200);
+    CHECK(there.get(queue_path).status == 200);
+    CHECK(there.get("/control/faults").body["rules"][0]["trouble"].get<std::string>().find("no post 77") != std::string::npos);
+    CHECK(there.faults({{{"fault", {{"meanwhile", {{{"faults", json::object()}}}}}}}}).status == 422);
+    CHECK(there.faults({{{"fault", {{"meanwhile", "edit"}}}}}).status == 422);
+}
+
 TEST_CASE("answers of another shape, of another kind, and huge ones", "[sandbox]")
 {
     auto there = visit{};

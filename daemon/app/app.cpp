@@ -112,7 +112,8 @@ public:
             poller_.add(entry.declared.id, {entry.poll_every, entry.sweep_every});
         // The loop has its own copy of all this; with ten thousand accounts it is some megabytes.
         auto accounts = wanted_.accounts.size();
-        wanted_.accounts = {};
+        wanted_.accounts.clear();
+        wanted_.accounts.shrink_to_fit();
         rules_ = {};
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error)

@@ -1,5 +1,7 @@
 #include "daemon/audit/ledger_file.hpp"
 
+#include <cstdint>
+
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -83,11 +85,15 @@ std::string ledger_file::prepare()
     };
     // The cache keeps no page twice in a scan; a file from a stranger gets no say in what runs ("trusted_schema").
     bool ready = sqlite3_exec(open, "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-4096; BEGIN", nullptr, nullptr, nullptr) == SQLITE_OK &&
-                 query("SELECT seq, at, payload, prev, hash FROM ledger ORDER BY seq", rows_) &&
+                 query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq", rows_) &&
+                 query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1", last_) &&
                  query("SELECT sha256, bytes FROM blob", blobs_) &&
                  // length(bytes) makes SQLite visit the row itself and not just the index.
                  query("SELECT length(bytes) FROM blob WHERE sha256 = ?1", lookup_);
-    return ready ? std::string{} : std::string{sqlite3_errmsg(open)};
+    if (!ready)
+        return sqlite3_errmsg(open);
+    only(INT64_MIN, INT64_MAX);
+    return {};
 }
 
 bool ledger_file::step(sqlite3_stmt* query)
@@ -98,11 +104,33 @@ bool ledger_file::step(sqlite3_stmt* query)
     return code == SQLITE_ROW;
 }
 
+void ledger_file::only(std::int64_t first, std::int64_t last)
+{
+    sqlite3_reset(rows_.get());
+    sqlite3_bind_int64(rows_.get(), 1, first);
+    sqlite3_bind_int64(rows_.get(), 2, last);
+}
+
 bool ledger_file::next(raw_entry& row)
 {
-    auto* query = rows_.get();
-    if (!step(query))
+    if (!step(rows_.get()))
         return false;
+    read(rows_.get(), row);
+    return true;
+}
+
+bool ledger_file::last_until(std::int64_t seq, raw_entry& row)
+{
+    sqlite3_reset(last_.get());
+    sqlite3_bind_int64(last_.get(), 1, seq);
+    if (!step(last_.get()))
+        return false;
+    read(last_.get(), row);
+    return true;
+}
+
+void ledger_file::read(sqlite3_stmt* query, raw_entry& row)
+{
     row.seq = sqlite3_column_int64(query, 0);
     row.well_formed = sqlite3_column_type(query, 1) == SQLITE_TEXT && sqlite3_column_type(query, 2) == SQLITE_TEXT &&
                       sqlite3_column_type(query, 3) == SQLITE_BLOB && sqlite3_column_type(query, 4) == SQLITE_BLOB;
@@ -111,7 +139,6 @@ bool ledger_file::next(raw_entry& row)
     row.prev = bytes_of(query, 3);
     row.hash = bytes_of(query, 4);
     row.well_formed = row.well_formed && row.prev.size() == std::tuple_size_v<digest> && row.hash.size() == std::tuple_size_v<digest>;
-    return true;
 }
 
 bool ledger_file::next_blob(std::string_view& sha256, std::string_view& bytes)

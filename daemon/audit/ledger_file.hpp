@@ -33,8 +33,11 @@ public:
     ledger_file(ledger_file&&) noexcept = default;
     ~ledger_file();
 
-    // Rows in order of seq. False: no more, or trouble() says why.
+    // Rows in order of seq, all of them unless only() said otherwise before. False: no more, or trouble() says why.
     bool next(raw_entry& row);
+    void only(std::int64_t first, std::int64_t last);
+    // The last row that is not behind this one; false when there is none.
+    bool last_until(std::int64_t seq, raw_entry& row);
     // Blobs in any order, then the same.
     bool next_blob(std::string_view& sha256, std::string_view& bytes);
     bool has_blob(std::string_view sha256);
@@ -47,6 +50,7 @@ public:
 private:
     ledger_file() = default;
     bool step(sqlite3_stmt* query);
+    static void read(sqlite3_stmt* query, raw_entry& row);
     std::string prepare();
 
     struct closer {
@@ -54,7 +58,7 @@ private:
         void operator()(sqlite3_stmt* query) const;
     };
     std::unique_ptr<sqlite3, closer> database_;
-    std::unique_ptr<sqlite3_stmt, closer> rows_, blobs_, lookup_;
+    std::unique_ptr<sqlite3_stmt, closer> rows_, last_, blobs_, lookup_;
     std::string wal_;
     bool alone_ = false;
     std::string trouble_;

@@ -1,7 +1,11 @@
 #include "daemon/audit/verify.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <future>
+#include <memory>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_faults = 100;
+constexpr std::int64_t worth_a_thread = 50'000;  // records
+constexpr unsigned most_threads = 8;
 
 // A record is full of quotes, where std::string_view::find would stop at each.
 bool holds(std::string_view text, std::string_view part)
@@ -39,14 +45,41 @@ struct link {
     bool broken = false;
 };
 
+// Some of the records, or all. What it needs of those before is in the last of them.
 class inspection {
 public:
     inspection(ledger_file& file, std::vector<promise> promises) : file_(file), promises_(std::move(promises)) {}
 
-    verification run()
+    // From behind `before` to `last`.
+    void check_records(std::int64_t before, std::int64_t last)
     {
-        check_blobs();
+        if (before != INT64_MIN) {
+            raw_entry row;
+            if (file_.last_until(before, row)) {
+                take_link(row);
+                last_ = row.seq;
+            }
+        }
+        file_.only(before == INT64_MIN ? before : before + 1, last);
         check_records();
+    }
+
+    // The part that comes behind this one. The first part checks the blobs, and the last one how far the chain goes.
+    void add(inspection&& later)
+    {
+        for (auto& one : later.found_.faults)
+            note(one.seq, std::move(one.what));
+        found_.records += later.found_.records;
+        if (later.has_head_)
+            found_.head = later.found_.head;
+        if (later.found_.records > 0)
+            last_ = later.last_;
+        for (std::size_t i = 0; i < promises_.size(); ++i)
+            promises_[i].reached = promises_[i].reached || later.promises_[i].reached;
+    }
+
+    verification finish()
+    {
         for (const auto& one : promises_)
             check_reached(one);
         return std::move(found_);
@@ -58,7 +91,6 @@ public:
             found_.faults.push_back({seq, std::move(what)});
     }
 
-private:
     void check_blobs()
     {
         std::string_view name;
@@ -72,6 +104,7 @@ private:
             note(0, "the table of blobs cannot be read to its end: " + file_.trouble());
     }
 
+private:
     void check_records()
     {
         raw_entry row;
@@ -121,11 +154,28 @@ private:
             note(row.seq, "record " + number(row.seq) + " is sound in itself but does not follow record " + number(row.seq - 1) +
                               ": records were swapped, taken out, put in, or written anew");
         }
+        set_link(row, real);
+        found_.head = previous_->stored;
+        has_head_ = true;
+    }
+
+    void set_link(const raw_entry& row, const digest& real)
+    {
         previous_.emplace();
         std::copy(row.hash.begin(), row.hash.end(), previous_->stored.begin());
         previous_->real = real;
-        previous_->broken = !sound;
-        found_.head = previous_->stored;
+        previous_->broken = view(real) != row.hash;
+    }
+
+    // As after check_content(), without judging.
+    void take_link(const raw_entry& row)
+    {
+        previous_.reset();
+        if (!row.well_formed)
+            return;
+        digest prev;
+        std::copy(row.prev.begin(), row.prev.end(), prev.begin());
+        set_link(row, chain_hash(row.seq, row.at, row.payload, prev));
     }
 
     void check_promises(const raw_entry& row)
@@ -183,6 +233,7 @@ private:
     std::vector<promise> promises_;
     std::optional<link> previous_ = link{};  // before record 1: the genesis, which is all zero
     std::int64_t last_ = 0;
+    bool has_head_ = false;
     verification found_;
 };
 
@@ -197,7 +248,45 @@ std::vector<fault> judge(const promise& one, const result<std::string>& own_key)
     return faults;
 }
 
-result<std::pair<verification, bool>> verify_once(const std::string& state_dir, const std::optional<std::string>& elsewhere)
+// The records, by as many threads as there are parts: a record's hash needs nothing but the record. True: it has to be done again,
+// by one thread, for a daemon opened the file meanwhile, or SQLite had trouble, and then the order tells where.
+bool check_in_parts(const std::string& state_dir, ledger_file& file, inspection& first, const std::vector<promise>& promises, unsigned parts)
+{
+    raw_entry last;
+    std::int64_t end = file.last_until(INT64_MAX, last) ? last.seq : 0;
+    if (parts == 0)
+        parts = end < worth_a_thread ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
+    struct part {
+        result<ledger_file> file;
+        std::unique_ptr<inspection> work;
+        std::future<void> done;
+    };
+    std::vector<part> others;
+    others.reserve(parts);  // an inspection refers to its file
+    auto border = [&](unsigned number) { return end > 0 ? end / parts * number : 0; };
+    for (unsigned number = 1; number < parts && end >= parts; ++number) {
+        auto& one = others.emplace_back(part{ledger_file::open(state_dir), nullptr, {}});
+        if (!one.file)
+            return true;
+        one.work = std::make_unique<inspection>(*one.file, promises);
+    }
+    for (unsigned number = 1; number <= others.size(); ++number) {
+        auto* work = others[number - 1].work.get();
+        auto before = border(number);
+        auto upto = number == others.size() ? INT64_MAX : border(number + 1);
+        others[number - 1].done = std::async(std::launch::async, [=] { work->check_records(before, upto); });
+    }
+    first.check_records(INT64_MIN, others.empty() ? INT64_MAX : border(1));
+    bool changed = false;
+    for (auto& one : others) {
+        one.done.get();
+        first.add(std::move(*one.work));
+        changed = changed || one.file->changed_hands() || !one.file->trouble().empty();
+    }
+    return changed || (!others.empty() && !file.trouble().empty());
+}
+
+result<std::pair<verification, bool>> verify_once(const std::string& state_dir, const std::optional<std::string>& elsewhere, unsigned parts)
 {
     std::vector<fault> early;
     std::vector<promise> promises;
@@ -226,22 +315,24 @@ result<std::pair<verification, bool>> verify_once(const std::string& state_dir, 
     if (!file)
         return file.error();
     auto signed_head = found.signed_head;
-    inspection work{*file, std::move(promises)};
+    inspection work{*file, promises};
     for (auto& trouble : early)
         work.note(trouble.seq, std::move(trouble.what));
-    found = work.run();
+    work.check_blobs();
+    bool changed = check_in_parts(state_dir, *file, work, promises, parts);
+    found = work.finish();
     found.signed_head = std::move(signed_head);
     if (found.signed_head)
         found.not_signed_yet = std::max<std::int64_t>(0, found.records - found.signed_head->seq);
-    return std::pair{std::move(found), file->changed_hands()};
+    return std::pair{std::move(found), changed || file->changed_hands()};
 }
 
 }  // namespace
 
-result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere)
+result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere, unsigned parts)
 {
     for (int turn = 0;; ++turn) {
-        auto found = verify_once(state_dir, elsewhere);
+        auto found = verify_once(state_dir, elsewhere, turn == 0 ? parts : 1);
         if (!found)
             return found.error();
         // A daemon that stops and starts all the time is not waited for: its next pass is as good as this one.

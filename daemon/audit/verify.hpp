@@ -27,7 +27,8 @@ struct verification {
 };
 
 // Reads STATE_DIR/ledger.db and the checkpoint beside it, never writes, works beside a running daemon. `elsewhere` is a
-// checkpoint file kept at another place. A problem means that the file could not be read at all.
-result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere = {});
+// checkpoint file kept at another place. `parts` are read at the same time, each by a thread of its own; 0: as it suits the machine and
+// the ledger. What is found does not depend on it. A problem means that the file could not be read at all.
+result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere = {}, unsigned parts = 0);
 
 }  // namespace halfmast::audit

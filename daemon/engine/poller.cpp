@@ -9,11 +9,15 @@ namespace halfmast::engine {
 
 namespace {
 
+using clock_type = std::chrono::steady_clock;
+
 constexpr std::chrono::minutes overlap{15};      // clocks differ, feeds lag
 constexpr milliseconds soon{2'000};              // something has to be explained by the feed
 constexpr milliseconds most_wait{300'000};
 constexpr milliseconds beat{50};                 // looks that fall into one beat leave together: the machine wakes up once for all
 constexpr milliseconds off_beat{1'000};          // waits below this are met exactly
+constexpr std::size_t most_looking = 512;        // a look that waits inside takes some kilobytes, and after a start all want to look
+constexpr milliseconds slow_look{1'000};
 constexpr int looks_by_mark = 60;                // then one reads all again, should a platform call unchanged what is not
 
 bool sweeping(const policy& rules, const state& known, const account_id& id)
@@ -26,36 +30,84 @@ bool sweeping(const policy& rules, const state& known, const account_id& id)
 
 poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
                seen_function seen)
-    : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), fold_(fold), seen_(std::move(seen))
+    : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), fold_(fold), seen_(std::move(seen)),
+      gate_(most_looking, slow_look, [this](turnstile::visitor& who) { begin(static_cast<lane&>(who)); }), alarm_(executor)
 {
 }
 
 void poller::add(const account_id& id, rhythm beat)
 {
-    auto mine = std::make_shared<lane>(executor_);
-    mine->beat = beat;
-    lanes_[id] = mine;
-    auto work = run(id, mine);
-    asio::co_spawn(executor_, std::move(work), asio::detached);
+    auto& mine = lanes_[id];
+    mine.id = id;
+    mine.beat = beat;
+    meet(mine, clock_type::now());
 }
 
 void poller::look_now(const account_id& id)
 {
-    if (auto found = lanes_.find(id); found != lanes_.end()) {
-        found->second->kicked = true;
-        found->second->bell.cancel();
-    }
+    auto found = lanes_.find(id);
+    if (found == lanes_.end())
+        return;
+    auto& mine = found->second;
+    mine.kicked = true;
+    if (!mine.looks && !mine.waits)
+        meet(mine, clock_type::now());
 }
 
 void poller::stop()
 {
     stopping_ = true;
-    for (auto& [id, mine] : lanes_)
-        mine->bell.cancel();
+    alarm_.cancel();
 }
 
-milliseconds poller::until_next(const account_id& id, const lane& mine)
+void poller::meet(lane& mine, moment at)
 {
+    mine.due = at;
+    agenda_.push({at, &mine});
+    set_alarm();
+}
+
+void poller::set_alarm()
+{
+    auto next = agenda_.empty() ? moment::max() : agenda_.top().at;
+    if (auto slow = gate_.next_look())
+        next = std::min(next, *slow);
+    if (stopping_ || next >= alarm_at_)
+        return;
+    alarm_at_ = next;
+    alarm_.expires_at(next);
+    alarm_.async_wait([this](boost::system::error_code set_anew) {
+        if (!set_anew)
+            on_alarm();
+    });
+}
+
+void poller::on_alarm()
+{
+    alarm_at_ = moment::max();
+    auto now = clock_type::now();
+    while (!stopping_ && !agenda_.empty() && agenda_.top().at <= now) {
+        auto [at, mine] = agenda_.top();
+        agenda_.pop();
+        if (mine->due != at)
+            continue;
+        mine->due = moment::max();
+        gate_.enter(*mine, now);
+    }
+    gate_.look(now);
+    set_alarm();
+}
+
+void poller::begin(lane& mine)
+{
+    mine.looks = true;
+    auto work = visit(&mine);
+    asio::co_spawn(executor_, std::move(work), asio::detached);
+}
+
+milliseconds poller::until_next(const lane& mine)
+{
+    const auto& id = mine.id;
     auto where = loop_.known().accounts.find(id);
     bool swept = sweeping(loop_.rules(), loop_.known(), id);
     auto wait = swept ? std::min(mine.beat.sweep_every, mine.beat.poll_every) : mine.beat.poll_every;
@@ -72,43 +124,58 @@ milliseconds poller::until_next(const account_id& id, const lane& mine)
     return std::min(wait, most_wait) + milliseconds{jitter(dice_)};
 }
 
-asio::awaitable<void> poller::run(account_id id, std::shared_ptr<lane> mine)
+asio::awaitable<void> poller::visit(lane* mine)
 {
-    while (!stopping_) {
-        mine->kicked = false;
-        bool read = true;
-        if (calls_.at(id).queue) {
-            auto look = look_at_queue(id, mine);
-            read = co_await std::move(look);
-        }
-        auto where = loop_.known().accounts.find(id);
-        // Without a queue the public posts are all there is to look at, and show that the account can be reached.
-        bool only_feed = !calls_.at(id).queue;
-        if (calls_.at(id).feed && (only_feed || (where != loop_.known().accounts.end() && wants_feed(where->second)))) {
-            auto look = look_at_feed(id);
-            bool shown = co_await std::move(look);
-            read = read && (shown || !only_feed);
-        }
-        mine->failures = read ? 0 : mine->failures + 1;
-        if (mine->kicked || stopping_)
-            continue;
-        boost::system::error_code cancelled;
-        mine->bell.expires_at(on_the_beat(until_next(id, *mine)));
-        co_await mine->bell.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    if (stopping_)
+        co_return;
+    mine->kicked = false;
+    bool read = false;
+    try {
+        auto looking = look(mine);
+        read = co_await std::move(looking);
+    } catch (const std::exception&) {
+        // No memory for what was seen: the next look may have some.
     }
+    mine->looks = false;
+    mine->failures = read ? 0 : mine->failures + 1;
+    if (stopping_)
+        co_return;
+    meet(*mine, mine->kicked ? clock_type::now() : on_the_beat(until_next(*mine)));
+    gate_.leave(*mine, clock_type::now());
+    set_alarm();
 }
 
-asio::steady_timer::time_point poller::on_the_beat(milliseconds from_now)
+asio::awaitable<bool> poller::look(lane* mine)
 {
-    auto at = asio::steady_timer::clock_type::now() + from_now;
+    const auto& id = mine->id;
+    bool read = true;
+    if (calls_.at(id).queue) {
+        auto queue = look_at_queue(mine);
+        read = co_await std::move(queue);
+    }
+    auto where = loop_.known().accounts.find(id);
+    // Without a queue the public posts are all there is to look at, and show that the account can be reached.
+    bool only_feed = !calls_.at(id).queue;
+    if (calls_.at(id).feed && (only_feed || (where != loop_.known().accounts.end() && wants_feed(where->second)))) {
+        auto feed = look_at_feed(id);
+        bool shown = co_await std::move(feed);
+        read = read && (shown || !only_feed);
+    }
+    co_return read;
+}
+
+poller::moment poller::on_the_beat(milliseconds from_now)
+{
+    auto at = clock_type::now() + from_now;
     if (from_now < off_beat)
         return at;
     auto whole = std::chrono::ceil<milliseconds>(at.time_since_epoch());
-    return asio::steady_timer::time_point{(whole + beat - milliseconds{1}) / beat * beat};
+    return moment{(whole + beat - milliseconds{1}) / beat * beat};
 }
 
-asio::awaitable<bool> poller::look_at_queue(account_id id, std::shared_ptr<lane> mine)
+asio::awaitable<bool> poller::look_at_queue(lane* mine)
 {
+    const auto& id = mine->id;
     queue_observed seen{id, clock_(), {}};
     auto queue = calls_.at(id).queue;
     std::vector<page_mark> known;
@@ -184,6 +251,7 @@ asio::awaitable<bool> poller::look_at_feed(account_id id)
         loop_.tell(std::move(trouble));
         co_return false;
     }
+    seen.ahead = feed->clock_ahead();
     seen.posts = std::move(*posts);
     for (auto& post : seen.posts)
         post.folded = fold_(post.text);

@@ -5,9 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <queue>
 #include <random>
+#include <vector>
 
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/turnstile.hpp"
 
 namespace halfmast::engine {
 
@@ -30,23 +33,38 @@ public:
     void stop();
 
 private:
-    struct lane {
-        explicit lane(asio::any_io_executor on) : bell(on) {}
+    using moment = turnstile::moment;
+
+    // There may be ten thousand, so one that waits for its time is a few words and no coroutine.
+    struct lane : turnstile::visitor {
+        account_id id;
         rhythm beat;
-        asio::steady_timer bell;
+        moment due = moment::max();    // max: it looks, or waits to be let in
         bool kicked = false;
+        bool looks = false;
         int failures = 0;
+        int until_whole = 0;           // looks that may still go by the mark
         std::vector<page_mark> mark;   // of the last look, and what it showed
         std::vector<post_ptr> posts;
-        int until_whole = 0;           // looks that may still go by the mark
+    };
+    struct appointment {
+        moment at;
+        lane* who;
+
+        bool operator>(const appointment& other) const { return at > other.at; }
     };
 
-    asio::awaitable<void> run(account_id id, std::shared_ptr<lane> mine);
-    asio::awaitable<bool> look_at_queue(account_id id, std::shared_ptr<lane> mine);
+    void meet(lane& mine, moment at);
+    void set_alarm();
+    void on_alarm();
+    void begin(lane& mine);
+    asio::awaitable<void> visit(lane* mine);
+    asio::awaitable<bool> look(lane* mine);
+    asio::awaitable<bool> look_at_queue(lane* mine);
     std::vector<post_ptr> ready_to_judge(std::vector<scheduled_post> posts) const;
-    [[nodiscard]] static asio::steady_timer::time_point on_the_beat(milliseconds from_now);
     asio::awaitable<bool> look_at_feed(account_id id);
-    milliseconds until_next(const account_id& id, const lane& mine);
+    milliseconds until_next(const lane& mine);
+    [[nodiscard]] static moment on_the_beat(milliseconds from_now);
 
     asio::any_io_executor executor_;
     engine& loop_;
@@ -54,7 +72,11 @@ private:
     std::function<time_point()> clock_;
     fold_function fold_;
     seen_function seen_;
-    std::map<account_id, std::shared_ptr<lane>> lanes_;
+    std::map<account_id, lane> lanes_;
+    turnstile gate_;
+    std::priority_queue<appointment, std::vector<appointment>, std::greater<>> agenda_;  // an older one of the same lane is void
+    asio::steady_timer alarm_;
+    moment alarm_at_ = moment::max();
     std::minstd_rand dice_{std::random_device{}()};
     bool stopping_ = false;
 };

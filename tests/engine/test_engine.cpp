@@ -356,3 +356,39 @@ TEST_CASE("a queue that did not change is observed without being read, and now a
     here.loop->stop();
     CHECK(here.run_until([&] { return here.ended; }));
 }
+
+TEST_CASE("the turnstile lets so many in, in the order they came, and the slow hold nobody up", "[engine][poller]")
+{
+    std::vector<engine::turnstile::visitor> all(6);
+    std::vector<long> came;
+    engine::turnstile gate{2, milliseconds{30}, [&](engine::turnstile::visitor& who) { came.push_back(&who - all.data()); }};
+    engine::turnstile::moment now{};
+    for (auto& one : all)
+        gate.enter(one, now += milliseconds{1});  // at 1 to 6
+    CHECK(came == std::vector<long>{0, 1});
+    gate.leave(all[1], now);
+    CHECK(came == std::vector<long>{0, 1, 2});
+    CHECK(all[3].waits);
+
+    // Nobody leaves: 0 is slow at 31, 2 at 36.
+    REQUIRE(gate.next_look());
+    CHECK(*gate.next_look() == engine::turnstile::moment{milliseconds{31}});
+    gate.look(engine::turnstile::moment{milliseconds{30}});
+    CHECK(came.size() == 3);
+    gate.look(engine::turnstile::moment{milliseconds{31}});
+    CHECK(came == std::vector<long>{0, 1, 2, 3});
+    gate.look(engine::turnstile::moment{milliseconds{36}});
+    CHECK(came == std::vector<long>{0, 1, 2, 3, 4});
+    gate.leave(all[0], now);  // was not counted any more, so it makes no room
+    CHECK(came.size() == 5);
+    gate.leave(all[3], now);
+    CHECK(came == std::vector<long>{0, 1, 2, 3, 4, 5});
+    CHECK_FALSE(gate.next_look());  // nobody waits
+
+    for (auto& one : all)
+        gate.leave(one, now);
+    came.clear();
+    for (auto& one : all)
+        gate.enter(one, now);
+    CHECK(came == std::vector<long>{0, 1});  // two places as before, whoever left late
+}

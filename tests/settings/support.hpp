@@ -44,7 +44,7 @@ inline void declare_fake(const connector_settings&, account& made)
 
 inline connection connect_fake(std::shared_ptr<const connector_settings>, http_port&) { return {}; }
 
-// The fourth has the keys of WordPress, for the example of the manual.
+// The keys of WordPress, for the example of the manual.
 inline std::shared_ptr<const connector_settings> parse_blog(account_values& values)
 {
     auto made = std::make_shared<fake_settings>();

@@ -103,7 +103,10 @@ class BrokenAnswers(FaultStory):
     def test_answers_cut_half_way(self):
         self.begin(posts={"near": "+50s", "far": "+2h"}, faults=[rule({"cut_after": 20}, path="*", method=method, count=3)
                                                               for method in ("PUT", "DELETE", "GET", "POST")])
-        self.check_code(self.raise_flag(wait="50s"), 0)
+        # When the public posts or the summary were cut last, the raise ends with that truth (8), and both are tried again.
+        self.assertIn(self.raise_flag(wait="50s").code, (0, 8))
+        wait_until(lambda: any("checkout" in post["text"] for post in self.published()), 40, "the summary is out")
+        self.wait_states(40, near="held", far="held")
         self.assertEqual(self.truth()["held"], 2)
         self.assertEqual(sum("checkout" in post["text"] for post in self.published()), 1, "the summary, once")
 

@@ -3,6 +3,7 @@
 
 #include "connectors/mastodon/wire.hpp"
 #include "connectors/mastodon/wire_json.hpp"
+#include "daemon/net/http_date.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/text/text.hpp"
 
@@ -37,21 +38,6 @@ std::string reason_in(const http_response& reply)
     return why;
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT"
-std::optional<time_point> parse_http_date(std::string_view given)
-{
-    if (given.size() != 29 || !given.ends_with(" GMT"))
-        return std::nullopt;
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    auto month = months.find(given.substr(8, 3));
-    if (month == std::string_view::npos || month % 3 != 0)
-        return std::nullopt;
-    auto number = std::to_string(month / 3 + 1);
-    auto written = std::string{given.substr(12, 4)} + (number.size() == 1 ? "-0" : "-") + number + "-" + std::string{given.substr(5, 2)}
-        + "T" + std::string{given.substr(17, 8)} + "Z";
-    return parse_rfc3339(written);
-}
-
 // Retry-After in seconds or as a date; X-RateLimit-Reset as a time, as seconds from now or since 1970.
 std::optional<milliseconds> wait_of(const http_response& reply, time_point now)
 {
@@ -69,7 +55,7 @@ std::optional<milliseconds> wait_of(const http_response& reply, time_point now)
         else if (number && *number < surely_a_date * 100)
             return until(time_point{seconds{*number}});
         auto at = parse_rfc3339(given);
-        if (auto wait = until(at ? at : parse_http_date(given)))
+        if (auto wait = until(at ? at : net::parse_http_date(given)))
             return wait;
     }
     return std::nullopt;
@@ -253,7 +239,7 @@ attachment to_attachment(const json& element)
 
 time_point moment_of(const http_response& reply, time_point now)
 {
-    return parse_http_date(find_header(reply.headers, "Date")).value_or(now);
+    return net::parse_http_date(find_header(reply.headers, "Date")).value_or(now);
 }
 
 std::optional<problem> trouble(const settings& own, std::string_view what, const http_response& reply, time_point now)

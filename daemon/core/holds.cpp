@@ -49,6 +49,15 @@ void fail_for_now(const step& now, const account_id& id, hold& one, const proble
     now.note(std::move(record));
 }
 
+// The first call that came too late must teach it too, else the next one is sent too late as well.
+void learn_trip(account_state& where, time_point::duration took, const outcome& answer)
+{
+    if (answer.trouble && answer.trouble->kind != failure::not_found)
+        return;  // not the platform's own time: a time-out, a refusal at the door, or a call that never left
+    auto lately = std::max<time_point::duration>(took, (where.trip * 3 + took) / 4);  // a slower one is believed at once, a quicker one by and by
+    where.trip = std::clamp(std::chrono::duration_cast<milliseconds>(lately), shortest_trip, longest_trip);
+}
+
 void read_unconfirmed(const step& now, const account_id& id, hold& one, const post_reading& seen)
 {
     switch (seen.where) {
@@ -298,10 +307,9 @@ void after_hold(const step& now, const action_finished& done)
     if (found == where.holds.end() || found->second.state != hold_state::stopping)
         return;
     auto& one = found->second;
+    learn_trip(where, now.now - one.changed_at, done.result);
     if (!done.result.trouble) {
         where.failures = 0;
-        auto took = now.now - one.changed_at;  // a slower one is believed at once, a quicker one by and by
-        where.trip = std::clamp<milliseconds>(std::max<milliseconds>(took, (where.trip * 3 + took) / 4), shortest_trip, longest_trip);
         auto record = about(record_kind::hold_answered, done.account, one);
         record.outcome = "done";
         record.remote = done.result.remote;

@@ -141,6 +141,7 @@ private:
             auto budget = std::make_shared<account_budget>(http_, system_now);
             auto to = entry.room->connect(entry.own, budget->http());
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
+            rules_.accounts.at(entry.declared.id).can_read_mentions = to.mentions != nullptr;
             rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
             if (to.hear)
                 to.hear([id = entry.declared.id.value](const std::string& line) { journal::program_said(id, line); });

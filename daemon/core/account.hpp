@@ -48,6 +48,7 @@ struct account {
     seconds release_margin{120};                // a release time must lie at least so far ahead
     bool has_queue = true;      // false: nothing is ever scheduled there; the public posts are all there is to look at
     bool can_read_feed = true;  // false: an escape can only be seen by a person
+    bool can_read_mentions = false;  // what people write to it can be read there
     bool can_publish = false;
     bool can_pin = false;
     int most_pins = 0;        // 0: no limit

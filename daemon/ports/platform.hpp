@@ -100,6 +100,40 @@ public:
     [[nodiscard]] virtual milliseconds clock_ahead() const { return milliseconds{0}; }
 };
 
+// What somebody wrote to the account, or about it where the platform tells: a mention, a reply, a quote, a comment. Never the
+// account's own words. Garbage is kept whole; who shows it escapes it.
+struct mention {
+    post_id id;              // the platform's
+    time_point at;           // when the platform had it; UTC
+    std::string text;        // plain text as a reader would see it
+    std::string language;    // BCP 47, empty when the platform does not say
+    std::string by;          // the author's handle or name, as the platform shows it; may be empty
+    std::string url;         // where a person can open it
+    post_id in_reply_to;     // what it answers; empty when it answers nothing, or the platform does not say
+
+    mention() {}
+};
+
+// What was new at one look.
+struct mention_look {
+    std::vector<mention> posts;  // oldest first
+    std::string cursor;          // the connector's own words, for the next look; never empty
+    bool more = false;           // there is more already: look again at once
+
+    mention_look() {}
+};
+
+class mentions_port {
+public:
+    virtual ~mentions_port() = default;
+
+    // What came since the look that gave `cursor`; changes nothing at the platform. An empty cursor sets the mark at the newest and
+    // gives nothing old. Nothing is given twice and none is left out, also when several came in one second; an edited one is not a
+    // new one, and a deleted one breaks nothing. One look is bounded: `more` says that it stopped early. A problem means that
+    // nothing was seen: the next look takes the same cursor. A cursor this connector did not write is `rejected`.
+    virtual asio::awaitable<result<mention_look>> since(std::string cursor) = 0;
+};
+
 // One line of `doctor` for an account.
 struct check_line {
     std::string what;    // "credential", "may edit others' posts", "scheduled posts can be listed"
@@ -123,6 +157,7 @@ struct connection {
     std::shared_ptr<queue_port> queue;
     std::shared_ptr<pin_port> pins;
     std::shared_ptr<feed_port> feed;
+    std::shared_ptr<mentions_port> mentions;
     std::shared_ptr<check_port> checks;
     // What a connector's own program says beside its answers: whoever wants it in a log gives the function it goes to, a line
     // a call. Null for connectors that have no program.

@@ -153,7 +153,7 @@ result<connector::session_ptr> connector::keep(result<wire::session> given)
 
 connector_room room()
 {
-    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http) {
+    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http, vault_port&) {
         auto one = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
         connection made;
         made.pins = one;

@@ -13,7 +13,7 @@ constexpr int most_pages = 10'000;
 
 void declare(const connector_settings& own, account& where) { declare_by(static_cast<const settings&>(own), where); }
 
-connection connect(std::shared_ptr<const connector_settings> given, http_port&)
+connection connect(std::shared_ptr<const connector_settings> given, http_port&, vault_port&)
 {
     auto own = std::static_pointer_cast<const settings>(std::move(given));
     auto made = std::make_shared<connector>(own);

@@ -413,7 +413,7 @@ asio::awaitable<result<std::string>> connector::await_media(std::string id)
 
 connector_room room()
 {
-    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http) {
+    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http, vault_port&) {
         auto one = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
         return connection{one, one, one, one};
     };

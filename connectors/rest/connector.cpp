@@ -12,7 +12,7 @@ namespace {
 
 void declare(const connector_settings& own, account& where) { declare_by(*static_cast<const settings&>(own).what, where); }
 
-connection connect(std::shared_ptr<const connector_settings> given, http_port& http)
+connection connect(std::shared_ptr<const connector_settings> given, http_port& http, vault_port&)
 {
     auto own = std::static_pointer_cast<const settings>(std::move(given));
     auto made = std::make_shared<connector>(own, http);

@@ -48,7 +48,7 @@ void declare(const connector_settings&, account& where)
     where.most_in_flight = most_in_flight;
 }
 
-connection connect(std::shared_ptr<const connector_settings> own, http_port& http)
+connection connect(std::shared_ptr<const connector_settings> own, http_port& http, vault_port&)
 {
     auto made = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
     return {made, made, made, made};

@@ -30,6 +30,7 @@
 #include "daemon/store/mirror.hpp"
 #include "daemon/store/spool.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
+#include "daemon/store/vault.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::app {
@@ -139,7 +140,7 @@ private:
     {
         for (const auto& entry : wanted_.accounts) {
             auto budget = std::make_shared<account_budget>(http_, system_now);
-            auto to = entry.room->connect(entry.own, budget->http());
+            auto to = entry.room->connect(entry.own, budget->http(), vault_);
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
             rules_.accounts.at(entry.declared.id).can_read_mentions = to.mentions != nullptr;
             rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
@@ -268,6 +269,7 @@ private:
     std::shared_ptr<store::mirror> mirror_;
     policy rules_;
     net::http_client http_;
+    store::no_vault vault_{"the settings name no vault_key"};
     std::map<account_id, std::shared_ptr<account_budget>> budgets_;
     engine::dispatcher calls_;
     engine::engine loop_;

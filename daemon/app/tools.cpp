@@ -13,6 +13,7 @@
 #include "daemon/api/messages.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/net/http_client.hpp"
+#include "daemon/store/vault.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::app {
@@ -134,13 +135,14 @@ int doctor(const settings::settings& wanted, bool as_json)
     net::http_client_settings client;
     client.proxy = wanted.proxy;
     net::http_client http(context.get_executor(), client);
+    store::no_vault vault{"the settings name no vault_key"};
     std::vector<api::account_report> reports;
     auto ask_all = [&]() -> asio::awaitable<void> {
         for (const auto& entry : wanted.accounts) {
             api::account_report report;
             report.account = entry.declared.id;
             report.connector = entry.declared.connector;
-            auto to = entry.room->connect(entry.own, http);
+            auto to = entry.room->connect(entry.own, http, vault);
             if (to.checks) {
                 auto lines = co_await to.checks->check();
                 report.lines = std::move(lines);

@@ -13,6 +13,7 @@
 #include "daemon/ports/document.hpp"
 #include "daemon/ports/http.hpp"
 #include "daemon/ports/platform.hpp"
+#include "daemon/ports/vault_port.hpp"
 
 namespace halfmast {
 
@@ -40,6 +41,9 @@ public:
         return nullptr;
     }
     virtual void fault(const document& in, document_place, std::string text) { fault(in.file, std::move(text)); }
+    // Says that this account cannot work without the vault, and for what ("keeps the refresh token that its platform renews");
+    // a fault when the settings name no key for it.
+    virtual void needs_vault(std::string_view) {}
 };
 
 // A connector's own typed settings, opaque to everybody else.
@@ -56,8 +60,8 @@ struct connector_room {
     // Fills in what the platform can do: rungs, release_margin, can_publish, can_pin, read_batch, ...
     void (*declare)(const connector_settings&, account&);
 
-    // `http` outlives the connection.
-    connection (*connect)(std::shared_ptr<const connector_settings>, http_port& http);
+    // `http` and `vault`, this account's own, outlive the connection.
+    connection (*connect)(std::shared_ptr<const connector_settings>, http_port& http, vault_port& vault);
 };
 
 }  // namespace halfmast

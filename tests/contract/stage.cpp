@@ -177,7 +177,7 @@ stage::stage(const maker& which) :
     declared.id = account_id{"acme"};
     declared.connector = platform->connector();
     room->declare(*own, declared);
-    to = room->connect(own, net);
+    to = room->connect(own, net, vault);
 }
 
 bool stage::has(rung kind) const { return std::ranges::find(declared.rungs, kind, &rung_offer::kind) != declared.rungs.end(); }

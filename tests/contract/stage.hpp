@@ -7,6 +7,7 @@
 
 #include "daemon/ports/room.hpp"
 #include "tests/contract/platform.hpp"
+#include "tests/support/memory_vault.hpp"
 
 namespace halfmast::contract {
 
@@ -100,6 +101,7 @@ public:
     asio::io_context context;
     std::unique_ptr<fake_platform> platform;
     wire net;
+    test::memory_vault vault;
     account declared;
     connection to;
 };

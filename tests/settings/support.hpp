@@ -42,7 +42,7 @@ inline void declare_fake(const connector_settings&, account& made)
     made.rungs = {{rung::draft}};
 }
 
-inline connection connect_fake(std::shared_ptr<const connector_settings>, http_port&) { return {}; }
+inline connection connect_fake(std::shared_ptr<const connector_settings>, http_port&, vault_port&) { return {}; }
 
 // The keys of WordPress, for the example of the manual.
 inline std::shared_ptr<const connector_settings> parse_blog(account_values& values)

@@ -12,6 +12,7 @@
 #include "connectors/bluesky/connector.hpp"
 #include "daemon/net/http_client.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory_vault.hpp"
 
 using namespace halfmast;
 using namespace std::chrono_literals;
@@ -43,7 +44,7 @@ public:
         own->password = password.empty() ? mine.at("app_password").get<std::string>() : std::move(password);
         did = mine.at("did").get<std::string>();
         own_ = own;
-        to = bluesky::room().connect(own_, http_);
+        to = bluesky::room().connect(own_, http_, vault_);
     }
 
     template <class T>
@@ -107,6 +108,7 @@ public:
 private:
     asio::io_context context_;
     net::http_client http_;
+    test::memory_vault vault_;
     std::shared_ptr<const bluesky::settings> own_;
     std::string token_;
 };

@@ -75,7 +75,7 @@ TEST_CASE("a held mailing is released with its newsletter and its recipients, al
     if (restarted) {
         on.to = connection{};
         given_values values{on.platform->settings().at("admin_api_key")};
-        on.to = ghost::room().connect(ghost::room().parse(values), on.net);
+        on.to = ghost::room().connect(ghost::room().parse(values), on.net, on.vault);
     }
     on.pass(5min);
     auto back = on.let_go(remembered(post), post->due);

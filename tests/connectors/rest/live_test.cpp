@@ -12,6 +12,7 @@
 #include "connectors/rest/connector.hpp"
 #include "daemon/net/http_client.hpp"
 #include "tests/connectors/rest/support.hpp"
+#include "tests/support/memory_vault.hpp"
 
 using namespace halfmast;
 using namespace std::chrono_literals;
@@ -45,7 +46,7 @@ public:
         std::erase(own->secret, ' ');
         own->what = rest::read_description(*read.value, "UTC", [](document_place, const std::string& text) { FAIL(text); });
         own_ = own;
-        to = rest::room().connect(own, http_);
+        to = rest::room().connect(own, http_, vault_);
     }
 
     template <class T>
@@ -137,6 +138,7 @@ public:
 private:
     asio::io_context context_;
     net::http_client http_;
+    test::memory_vault vault_;
     std::shared_ptr<const rest::settings> own_;
 
 public:

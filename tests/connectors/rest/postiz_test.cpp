@@ -8,6 +8,7 @@
 #include "connectors/rest/connector.hpp"
 #include "daemon/net/http_server.hpp"
 #include "tests/connectors/rest/support.hpp"
+#include "tests/support/memory_vault.hpp"
 
 using namespace halfmast;
 using namespace std::chrono_literals;
@@ -101,7 +102,7 @@ public:
         own->url = "https://postiz.example/api/public/v1";
         own->secret = key;
         own->what = rest::read_description(*read.value, "UTC", [](document_place, const std::string& text) { FAIL(text); });
-        to = rest::room().connect(own, there);
+        to = rest::room().connect(own, there, vault);
     }
 
     template <class T>
@@ -146,6 +147,7 @@ public:
 
     asio::io_context context;
     postiz there;
+    test::memory_vault vault;
     connection to;
 };
 

@@ -13,6 +13,7 @@
 #include "connectors/wordpress/connector.hpp"
 #include "daemon/net/http_client.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory_vault.hpp"
 
 using namespace halfmast;
 using namespace std::chrono_literals;
@@ -44,7 +45,7 @@ public:
         own->password = password.empty() ? mine.at("app_password").get<std::string>() : std::move(password);
         std::erase(own->password, ' ');
         own_ = own;
-        to = wordpress::room().connect(own_, http_);
+        to = wordpress::room().connect(own_, http_, vault_);
     }
 
     template <class T>
@@ -137,6 +138,7 @@ public:
 private:
     asio::io_context context_;
     net::http_client http_;
+    test::memory_vault vault_;
     std::shared_ptr<const wordpress::settings> own_;
 
 public:

@@ -1,4 +1,6 @@
-#include "tests/contract/bluesky_fake.hpp"
+// A Bluesky server (PDS) with its AppView in memory: one account, its posts, its profile with the one pin. Without AppView every
+// app.bsky.* call is answered 502.
+#include "tests/contract/platform.hpp"
 
 #include <algorithm>
 #include <set>
@@ -407,7 +409,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<fake_platform> make_bluesky(time_point now) { return std::make_unique<bluesky_fake>(now, true); }
-std::unique_ptr<fake_platform> make_bluesky_alone(time_point now) { return std::make_unique<bluesky_fake>(now, false); }
+std::vector<maker> bluesky_fakes()
+{
+    return {{"bluesky", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<bluesky_fake>(now, true); }},
+            {"bluesky, without AppView", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<bluesky_fake>(now, false); }}};
+}
 
 }  // namespace halfmast::contract

@@ -1,6 +1,6 @@
 // The folder as a person and the site's publisher use it: files are written, moved and read by hand here, and the shipped program
 // is run as the daemon would run it, behind a relay in which things go wrong.
-#include "tests/contract/exec_fake.hpp"
+#include "tests/contract/platform.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -253,6 +253,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<fake_platform> make_exec_folder(time_point now) { return std::make_unique<exec_fake>(now); }
+std::vector<maker> exec_fakes()
+{
+    return {{"exec, the folder of dated files", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<exec_fake>(now); }}};
+}
 
 }  // namespace halfmast::contract

@@ -459,4 +459,9 @@ std::unique_ptr<fake_platform> make_ghost(time_point now) { return make_ghost_si
 
 std::unique_ptr<fake_platform> make_plain_ghost(time_point now) { return make_ghost_site(now, false); }
 
+std::vector<maker> ghost_fakes()
+{
+    return {{"ghost", make_ghost}, {"ghost, a theme without featured posts", make_plain_ghost}};
+}
+
 }  // namespace halfmast::contract

@@ -1,4 +1,5 @@
-#include "tests/contract/mastodon_fake.hpp"
+// The practice platform as a fake for the contract suite.
+#include "tests/contract/platform.hpp"
 
 #include <algorithm>
 
@@ -249,6 +250,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<fake_platform> make_mastodon(time_point now) { return std::make_unique<mastodon_fake>(now); }
+std::vector<maker> mastodon_fakes()
+{
+    return {{"mastodon", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<mastodon_fake>(now); }}};
+}
 
 }  // namespace halfmast::contract

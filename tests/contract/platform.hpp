@@ -1,5 +1,5 @@
 // What the contract suite needs of a platform: a fake one in memory, which answers requests as the real one does and lets a
-// test look behind it. One for each connector; the list is in platforms.cpp. No sockets, no clock of its own.
+// test look behind it. One or several for each connector. No sockets, no clock of its own.
 #pragma once
 
 #include <functional>
@@ -149,7 +149,8 @@ struct maker {
     std::unique_ptr<fake_platform> (*make)(time_point now);
 };
 
-// Every platform the suite runs for. platforms.cpp lists them.
+// Every platform the suite runs for. The list is made by CMake: for each connector NAME the fakes that NAME_fakes() gives, in
+// tests/contract/NAME_fake.cpp.
 std::vector<maker> platforms();
 
 }  // namespace halfmast::contract

@@ -1,6 +1,6 @@
 // The same WordPress as the connector of that name meets, and the one thing more that the description asks of it: `_embed`, which
 // puts the names of terms and authors into the list.
-#include "tests/contract/rest_fake.hpp"
+#include "tests/contract/platform.hpp"
 
 #include <algorithm>
 
@@ -71,6 +71,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<fake_platform> make_rest_wordpress(time_point now) { return std::make_unique<rest_fake>(now); }
+std::vector<maker> rest_fakes()
+{
+    return {{"rest, the description of WordPress", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<rest_fake>(now); }}};
+}
 
 }  // namespace halfmast::contract

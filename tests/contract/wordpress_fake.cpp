@@ -474,4 +474,9 @@ std::unique_ptr<fake_platform> make_wordpress(time_point now) { return std::make
 
 std::unique_ptr<fake_platform> make_plain_wordpress(time_point now) { return std::make_unique<wordpress_fake>(now, false); }
 
+std::vector<maker> wordpress_fakes()
+{
+    return {{"wordpress", make_wordpress}, {"wordpress, plain permalinks", make_plain_wordpress}};
+}
+
 }  // namespace halfmast::contract

@@ -261,7 +261,7 @@ document status_message(const backend& daemon, bool all)
         bool there = found != known.accounts.end();
         one["reachable"] = there && found->second.reachable;
         one["last_poll"] = there && found->second.polled ? document(format_utc(found->second.last_poll)) : document(nullptr);
-        one["queued"] = there ? still_queued(found->second) : 0;
+        one["queued"] = declared.has_queue ? document(there ? still_queued(found->second) : 0) : document(nullptr);
         if (there && found->second.trouble)
             one["trouble"] = found->second.trouble->detail;
         accounts.push_back(std::move(one));

@@ -75,7 +75,8 @@ void print_accounts(std::ostream& out, const document& status, const paint& colo
             : member_of(account, "last_poll").is_null() && text_of(account, "trouble").empty()
             ? color.warn("not read yet")
             : color.bad("NOT READ: " + text_of(account, "trouble"));
-        rows.row({text_of(account, "id"), text_of(account, "connector"), std::to_string(number_of(account, "queued")) + " queued", read});
+        auto queued = member_of(account, "queued").is_null() ? std::string{"no queue there"} : std::to_string(number_of(account, "queued")) + " queued";
+        rows.row({text_of(account, "id"), text_of(account, "connector"), queued, read});
     }
     if (rows.empty())
         return;

@@ -331,6 +331,9 @@ TEST_CASE("status, queue and post have the shapes that scripts are written again
     CHECK(account.at("reachable") == true);
     CHECK(account.at("last_poll") == "2026-03-01T14:00:00Z");
     CHECK(account.at("queued") == 1);
+    CHECK(status.at("accounts").at(1).at("queued") == 0);
+    desk.rules.accounts.at(account_id{"other"}).has_queue = false;
+    CHECK(here.get("/status").at("accounts").at(1).at("queued").is_null());
 
     auto queue = here.get("/posts");
     CHECK(queue.at("schema") == "halfmast.queue/1");

@@ -230,7 +230,8 @@ TEST_CASE("status shows what is up and what is not well", "[ctl][program]")
     std::string body = R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"fire\u001b[2J",)"
                        R"("owner":"dana","raised_by":"eve","raised_at":"2026-03-01T14:30:00Z","next_update_by":"2026-03-01T15:15:00Z","phase":"raised",)"
                        R"("scope":{"brand":"acme"},"holds":{"held":4,"manual":1},"summary":{"pinned":2,"failed":0}}],)"
-                       R"("accounts":[{"id":"a","connector":"ghost","reachable":false,"last_poll":null,"queued":3,"trouble":"401: token refused"}],)"
+                       R"("accounts":[{"id":"a","connector":"ghost","reachable":false,"last_poll":null,"queued":3,"trouble":"401: token refused"},)"
+                       R"({"id":"b","connector":"bluesky","reachable":false,"last_poll":null,"queued":null}],)"
                        R"("degraded":["a: 401: token refused"]})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, body}; }};
     auto told = run_halfmast({"status", "--socket", here / "sock"});
@@ -241,6 +242,8 @@ TEST_CASE("status shows what is up and what is not well", "[ctl][program]")
     CHECK(has(told.out, "posts: 4 held, 1 manual\n"));
     CHECK(has(told.out, "summary: 2 pinned\n"));
     CHECK(has(told.out, "NOT READ: 401: token refused"));
+    CHECK(has(told.out, "3 queued"));
+    CHECK(has(told.out, "no queue there"));
     CHECK(told.last_line() == "1 flag is up: 4 held and confirmed, 1 NOT confirmed; 1 thing is NOT well.");
     CHECK_FALSE(has(told.out, "\x1b"));
     CHECK(run_halfmast({"status", "--socket", here / "sock", "-o", "json"}).out == body + "\n");

@@ -157,8 +157,8 @@ struct connection {
     std::shared_ptr<queue_port> queue;
     std::shared_ptr<pin_port> pins;
     std::shared_ptr<feed_port> feed;
-    std::shared_ptr<mentions_port> mentions;
     std::shared_ptr<check_port> checks;
+    std::shared_ptr<mentions_port> mentions;
     // What a connector's own program says beside its answers: whoever wants it in a log gives the function it goes to, a line
     // a call. Null for connectors that have no program.
     std::function<void(std::function<void(std::string line)> to)> hear;

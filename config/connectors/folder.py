@@ -217,7 +217,8 @@ class Folder:
         for place in PLACES:
             path = os.path.join(self.path, place)
             ok = os.access(path, os.R_OK | os.W_OK | os.X_OK)
-            lines.append({"what": f"{place}/ can be read and written", "ok": ok, "detail": "" if ok else f"give {path} to the user that runs halfmastd"})
+            ability = "publish" if place == "published" else "hold"
+            lines.append({"what": f"{place}/ can be read and written", "ability": ability, "ok": ok, "detail": "" if ok else f"give {path} to the user that runs halfmastd"})
         return {"lines": lines}
 
 

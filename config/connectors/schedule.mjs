@@ -78,7 +78,7 @@ const verbs = {
       return true;
     });
   },
-  check: () => ({ lines: [{ what: "the schedule can be read", ok: Array.isArray(load()), detail: "" }] }),
+  check: () => ({ lines: [{ what: "the schedule can be read", ability: "list", ok: Array.isArray(load()), detail: "" }] }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -244,20 +244,18 @@ asio::awaitable<result<std::vector<publication>>> connector::posts_since(bool by
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
-    auto add = [&](std::string what, const std::optional<problem>& wrong) {
-        lines.emplace_back(std::move(what), !wrong, wrong ? wrong->detail : std::string{});
-    };
+    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) { lines.emplace_back(of, std::move(what), wrong); };
     refused_.reset();  // a person may just have mended it
     auto who = co_await log_in();
     if (!who) {
-        add("credential", who.error());
+        add(ability::credential, "credential", who.error());
         co_return lines;
     }
     co_await check_server(lines);
     auto pinned = co_await pins();
-    add("the pin can be read", pinned ? std::nullopt : std::optional{pinned.error()});
+    add(ability::pin, "the pin can be read", pinned ? std::nullopt : std::optional{pinned.error()});
     auto shown = co_await since(now() - keys_wander);
-    add("public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
+    add(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
     co_return lines;
 }
 
@@ -268,21 +266,21 @@ asio::awaitable<void> connector::check_server(std::vector<check_line>& lines)
     request.looks = true;
     auto reply = co_await ask(std::move(request));
     if (!reply) {
-        lines.emplace_back("credential", false, reply.error().detail);
+        lines.emplace_back(ability::credential, "credential", reply.error());
         co_return;
     }
     auto own_words = wire::read_session(*own_, "ask whose session it is", *reply, now(), false);
     if (!own_words) {
-        lines.emplace_back("credential", false, own_words.error().detail);
+        lines.emplace_back(ability::credential, "credential", own_words.error());
         co_return;
     }
-    lines.emplace_back("credential", true, "");
+    lines.emplace_back(ability::credential, "credential", true, "");
     auto asleep = wire::inactive(*own_, *own_words);
-    lines.emplace_back("the account is active", !asleep, asleep ? asleep->detail : std::string{});
+    lines.emplace_back(ability::publish, "the account is active", asleep);
     if (own_words->server.empty())
         co_return;
     bool here = host_of(own_words->server) == host_of(own_->url);
-    lines.emplace_back("the account's own server", here,
+    lines.emplace_back(ability::publish, "the account's own server", here,
                        here ? std::string{} : own_->name() + ": the account lives on " + own_words->server.substr(0, 200) + "; put that into 'url'");
 }
 

@@ -30,7 +30,7 @@ connection connect(std::shared_ptr<const connector_settings> given, http_port&, 
 
 }  // namespace
 
-connector_room room() { return {"exec", &parse, &declare, &connect}; }
+connector_room room() { return {"exec", &parse, &declare, &connect, {"a program of your own", nullptr, describable, absences}}; }
 
 // What is answered with a receipt.
 asio::awaitable<result<receipt>> connector::tell(std::string verb, nlohmann::json members, std::string doing)
@@ -190,16 +190,20 @@ asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
     auto own = co_await program_.ask("check", nlohmann::json::object(), "be checked");
-    lines.emplace_back("the program answers", own.has_value(), own ? "" : own.error().detail);
+    lines.emplace_back(ability::credential, "the program answers", own ? std::nullopt : std::optional{own.error()});
     if (!own)
         co_return lines;
     for (auto& line : wire::read_checks(own->given))
         lines.push_back(std::move(line));
     auto posts = co_await list();
-    lines.emplace_back("scheduled posts can be listed", posts.has_value(), posts ? "" : posts.error().detail);
+    lines.emplace_back(ability::list, "scheduled posts can be listed", posts ? std::nullopt : std::optional{posts.error()});
     if (own_->pins) {
         auto pinned = co_await pins();
-        lines.emplace_back("pins can be read", pinned.has_value(), pinned ? "" : pinned.error().detail);
+        lines.emplace_back(ability::pin, "pins can be read", pinned ? std::nullopt : std::optional{pinned.error()});
+    }
+    if (own_->feed) {
+        auto shown = co_await since(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) - std::chrono::hours{1});
+        lines.emplace_back(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
     }
     co_return lines;
 }

@@ -315,8 +315,12 @@ std::vector<check_line> read_checks(const json& given)
     std::vector<check_line> lines;
     if (const auto* items = list_at(given, "lines"))
         for (const auto& item : *items)
-            if (auto what = text_at(item, "what"); !what.empty())
-                lines.emplace_back(what, flag_at(item, "ok"), flag_at(item, "ok") ? "" : text_at(item, "detail"));
+            if (auto what = text_at(item, "what"); !what.empty()) {
+                auto of = parse_ability(text_at(item, "ability")).value_or(ability::credential);
+                lines.emplace_back(of, what, flag_at(item, "ok"), flag_at(item, "ok") ? "" : text_at(item, "detail"));
+                lines.back().by = parse_rung(text_at(item, "rung"));
+                lines.back().ends = time_at(item, "ends");
+            }
     return lines;
 }
 

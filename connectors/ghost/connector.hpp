@@ -64,7 +64,7 @@ private:
     asio::awaitable<result<receipt>> feature(post_id id, bool featured);
     asio::awaitable<result<std::vector<publication>>> feed_of(std::string resource, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed();
-    asio::awaitable<check_line> check_user();
+    asio::awaitable<std::vector<check_line>> check_user();  // the first is about the credential
     [[nodiscard]] time_point site_now() const;
     void remember_late();
     void remember_mail(const post_id& id, const wire::place& where, const wire::standing& seen);

@@ -8,6 +8,14 @@ namespace halfmast::mastodon {
 namespace {
 
 constexpr std::chrono::hours summary_looks_back{24};
+constexpr std::chrono::hours check_looks_back{1};
+
+// Which scopes an ability needs. What is taken out comes back with its media, which are sent again.
+struct scopes_of {
+    ability of;
+    std::optional<rung> by;
+    std::vector<std::string> scopes;
+};
 
 }  // namespace
 
@@ -175,15 +183,14 @@ asio::awaitable<result<std::string>> connector::account_id()
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
-    auto add = [&](std::string what, const std::optional<problem>& wrong) {
-        lines.emplace_back(std::move(what), !wrong, wrong ? wrong->detail : std::string{});
-    };
+    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) { lines.emplace_back(of, std::move(what), wrong); };
     account_id_.clear();
     auto account = co_await account_id();
-    add("credential", account ? std::nullopt : std::optional{account.error()});
+    add(ability::credential, "credential", account ? std::nullopt : std::optional{account.error()});
     if (!account)
         co_return lines;
     auto request = wire::scheduled_page(*own_, {});
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     std::optional<problem> unlisted;
     if (!reply)
@@ -192,9 +199,11 @@ asio::awaitable<std::vector<check_line>> connector::check()
         unlisted = page.error();
     if (unlisted && unlisted->kind == failure::not_found)
         unlisted->detail = own_->name() + ": this instance has no scheduled posts (404): nothing can be held here, only published and pinned";
-    add("scheduled posts can be listed", unlisted);
+    add(ability::list, "scheduled posts can be listed", unlisted);
     auto pinned = co_await pins();
-    add("pinned posts can be read", pinned ? std::nullopt : std::optional{pinned.error()});
+    add(ability::pin, "pinned posts can be read", pinned ? std::nullopt : std::optional{pinned.error()});
+    auto shown = co_await since(now() - check_looks_back);
+    add(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
     co_await check_scopes(lines);
     co_await check_instance(lines);
     co_return lines;
@@ -204,44 +213,58 @@ asio::awaitable<std::vector<check_line>> connector::check()
 asio::awaitable<void> connector::check_scopes(std::vector<check_line>& lines)
 {
     auto request = wire::application(*own_);
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     auto scopes = reply ? wire::read_scopes(*reply) : std::string{};
     if (scopes.empty())
         co_return;
-    std::string missing;
-    for (const std::string wanted : {"read:statuses", "read:accounts", "write:statuses", "write:accounts", "write:media"}) {
-        auto all = " " + scopes + " ";
-        if (all.find(" " + wanted + " ") == std::string::npos && all.find(" " + wanted.substr(0, wanted.find(':')) + " ") == std::string::npos)
-            missing += (missing.empty() ? "" : " ") + wanted;
+    auto given = " " + scopes + " ";
+    auto has = [&](const std::string& scope) { return given.find(" " + scope + " ") != std::string::npos; };
+    static const std::vector<scopes_of> needs{
+        {ability::list, {}, {"read:statuses"}},
+        {ability::hold, {}, {"write:statuses"}},
+        {ability::hold, rung::takeout, {"write:media"}},
+        {ability::publish, {}, {"write:statuses"}},
+        {ability::pin, {}, {"write:accounts"}},
+        {ability::read_feed, {}, {"read:accounts", "read:statuses"}},
+    };
+    for (const auto& need : needs) {
+        std::string wanted, missing;
+        for (const auto& scope : need.scopes) {
+            wanted += " " + scope;
+            if (!has(scope) && !has(scope.substr(0, scope.find(':'))))
+                missing += " " + scope;
+        }
+        check_line line{need.of, "the application has" + wanted, missing.empty(),
+                        missing.empty() ? "" : own_->name() + ": the application lacks" + missing + "; add what is missing and make a new token"};
+        line.by = need.by;
+        lines.push_back(std::move(line));
     }
-    lines.emplace_back("scopes", missing.empty(),
-                       missing.empty() ? "" : own_->name() + ": the application lacks " + missing + "; add them and make a new token");
 }
 
 asio::awaitable<void> connector::check_instance(std::vector<check_line>& lines)
 {
     auto request = wire::about_instance(*own_, false);
+    request.looks = true;
     auto reply = co_await ask(std::move(request));
     if (reply && reply->status == 404) {
         auto older = wire::about_instance(*own_, true);
+        older.looks = true;
         reply = co_await ask(std::move(older));
     }
-    if (!reply) {
-        lines.emplace_back("instance", false, reply.error().detail);
-        co_return;
-    }
-    auto about = wire::read_instance(*own_, *reply, now());
+    auto about = reply ? wire::read_instance(*own_, *reply, now()) : result<wire::instance>{reply.error()};
     if (!about) {
-        lines.emplace_back("instance", false, about.error().detail);
+        lines.emplace_back(ability::publish, "the instance tells its limits", about.error());
+        lines.back().advice = true;
         co_return;
     }
-    std::string differs;
-    if (about->most_pins && *about->most_pins < own_->most_pins)
-        differs = "it takes " + std::to_string(*about->most_pins) + " pins; set most_pins = " + std::to_string(*about->most_pins);
-    if (about->text_limit && *about->text_limit < own_->text_limit)
-        differs += (differs.empty() ? "" : "; ") + std::string{"it takes "} + std::to_string(*about->text_limit)
-            + " characters; set text_limit = " + std::to_string(*about->text_limit);
-    lines.emplace_back("instance " + about->version, differs.empty(), differs.empty() ? "" : own_->name() + ": " + differs);
+    auto limit = [&](ability of, std::string what, const std::optional<int>& taken, int set, const std::string& unit, const std::string& key) {
+        bool fits = !taken || *taken >= set;
+        lines.emplace_back(of, std::move(what), fits,
+                           fits ? "" : own_->name() + ": it takes " + std::to_string(*taken) + " " + unit + "; set " + key + " = " + std::to_string(*taken));
+    };
+    limit(ability::publish, "instance " + about->version + ": length of the summary", about->text_limit, own_->text_limit, "characters", "text_limit");
+    limit(ability::pin, "instance " + about->version + ": number of pins", about->most_pins, own_->most_pins, "pins", "most_pins");
 }
 
 }  // namespace halfmast::mastodon

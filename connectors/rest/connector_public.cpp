@@ -169,14 +169,12 @@ asio::awaitable<result<std::vector<publication>>> connector::since(time_point si
 
 asio::awaitable<check_line> connector::try_check(const check_call* check)
 {
-    check_line line{check->what, false, ""};
     auto with = wire::fill_common(*own_, what().public_kind);
     auto reply = co_await tell(&check->ask, std::move(with), "check " + check->what, false);
-    line.detail = reply ? wire::read_check(*own_, *check, *reply) : reply.error().detail;
+    auto wrong = reply ? wire::read_check(*own_, *check, *reply) : std::optional{reply.error()};
     if (!reply && !check->say.empty())
-        line.detail += "; " + check->say;
-    line.ok = line.detail.empty();
-    co_return line;
+        wrong->detail += "; " + check->say;
+    co_return check_line(check->of, check->what, wrong);
 }
 
 asio::awaitable<std::vector<check_line>> connector::check()
@@ -187,19 +185,19 @@ asio::awaitable<std::vector<check_line>> connector::check()
         lines.push_back(std::move(line));
     }
     auto posts = co_await list();
-    lines.emplace_back("scheduled posts can be listed", posts.has_value(), posts ? "" : posts.error().detail);
+    lines.emplace_back(ability::list, "scheduled posts can be listed", posts ? std::nullopt : std::optional{posts.error()});
     if (posts && !posts->empty() && !what().holds.empty()) {
         auto now = co_await look(posts->front().kind, posts->front().id, "read back " + posts->front().id.value);
         bool fine = now.has_value() || now.error().kind == failure::not_found;  // it may have gone out meanwhile
-        lines.emplace_back("scheduled posts can be read back", fine, fine ? "" : now.error().detail);
+        lines.emplace_back(ability::hold, "scheduled posts can be read back", fine ? std::nullopt : std::optional{now.error()});
     }
     if (what().pins) {
         auto pinned = co_await pins();
-        lines.emplace_back("pins can be read", pinned.has_value(), pinned ? "" : pinned.error().detail);
+        lines.emplace_back(ability::pin, "pins can be read", pinned ? std::nullopt : std::optional{pinned.error()});
     }
     if (!what().feeds.empty()) {
         auto feed = co_await since(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) - std::chrono::hours{1});
-        lines.emplace_back("public posts can be read", feed.has_value(), feed ? "" : feed.error().detail);
+        lines.emplace_back(ability::read_feed, "public posts can be read", feed ? std::nullopt : std::optional{feed.error()});
     }
     co_return lines;
 }

@@ -352,6 +352,10 @@ private:
         for (auto& one : top_.each("check")) {
             check_call made;
             made.what = one.required_text("what").value_or("");
+            auto word = [](ability of) { return named_value{to_string(of), static_cast<int>(of)}; };
+            if (auto of = one.one_of("ability", {word(ability::credential), word(ability::list), word(ability::hold), word(ability::publish),
+                                                 word(ability::pin), word(ability::read_feed)}))
+                made.of = static_cast<ability>(*of);
             made.ask = read_call(one, rules({}));
             made.at = one.at("at");
             made.say = one.text("say").value_or("");

@@ -16,6 +16,7 @@
 #include "daemon/core/account.hpp"
 #include "daemon/core/action.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/core/readiness.hpp"
 #include "daemon/ports/document.hpp"
 
 namespace halfmast::rest {
@@ -85,6 +86,7 @@ struct publish_call {
 
 struct check_call {
     std::string what;
+    ability of = ability::credential;
     call ask;
     std::optional<pointer> at;
     nlohmann::json is;  // what has to stand there; null: anything but null and false

@@ -72,8 +72,8 @@ result<std::vector<standing>> read_standings(const settings&, const std::string&
 // Nothing when it is not public.
 result<std::optional<publication>> read_publication(const settings&, const listing&, const nlohmann::json& item);
 result<std::vector<post_id>> read_ids(const settings&, const page&);
-// Empty: as the check wants it.
-std::string read_check(const settings&, const check_call&, const http_response&);
+// Nothing: as the check wants it.
+std::optional<problem> read_check(const settings&, const check_call&, const http_response&);
 
 // The same words, whatever lies between them.
 bool same_words(std::string_view one, std::string_view other);

@@ -415,16 +415,18 @@ result<std::vector<post_id>> read_ids(const settings&, const page& from)
     return all;
 }
 
-std::string read_check(const settings& own, const check_call& check, const http_response& reply)
+std::optional<problem> read_check(const settings& own, const check_call& check, const http_response& reply)
 {
     json value;
     if (auto fault = no_json(own, "check " + check.what, reply, value))
-        return fault->detail;
+        return *fault;
     if (!check.at)
         return {};
     const auto* found = check.at->first(value);
     bool right = found != nullptr && (check.is.is_null() ? is_there(found) : *found == check.is);
-    return right ? std::string{} : check.say.empty() ? own.what->name + " says otherwise" : check.say;
+    if (right)
+        return {};
+    return problem{failure::rejected, check.say.empty() ? own.what->name + " says otherwise" : check.say, {}};
 }
 
 bool same_words(std::string_view one, std::string_view other)

@@ -230,18 +230,22 @@ asio::awaitable<std::vector<check_line>> connector::check()
     outline_.reset();
     auto at = co_await find_site();
     if (!at) {
-        lines.emplace_back("REST API", false, at.error().detail);
+        lines.emplace_back(ability::credential, "REST API", at.error());
         co_return lines;
     }
     auto index = co_await try_addressing(at->by);
-    if (!index || !index->has_posts) {
-        lines.emplace_back("REST API",
-                           false, index ? "the site's REST API has no namespace wp/v2; a plugin or the host switched it off" : index.error().detail);
+    if (!index) {
+        lines.emplace_back(ability::credential, "REST API", index.error());
         co_return lines;
     }
-    lines.emplace_back("REST API", true, "");
-    lines.emplace_back("application passwords are on", index->application_passwords,
+    if (!index->has_posts) {
+        lines.emplace_back(ability::credential, "REST API", false, "the site's REST API has no namespace wp/v2; a plugin or the host switched it off");
+        co_return lines;
+    }
+    lines.emplace_back(ability::credential, "REST API", true, "");
+    lines.emplace_back(ability::credential, "application passwords are on", index->application_passwords,
                        index->application_passwords ? "" : "the site offers none: it needs https, and no plugin or host that switches them off");
+    lines.back().advice = true;  // whether ours is taken, the next line says
     wire::user me;
     auto credential = co_await check_user(*at, &me);
     bool known = credential.ok;
@@ -249,10 +253,13 @@ asio::awaitable<std::vector<check_line>> connector::check()
     if (!known)
         co_return lines;
     auto may = [&](const std::string& capability) { return me.capabilities.contains(capability); };
-    lines.emplace_back("may edit others' posts", may("edit_others_posts"),
+    lines.emplace_back(rung::draft, "may edit others' posts", may("edit_others_posts"),
                        may("edit_others_posts") ? "" : own_->username + " sees and holds only its own posts, and nobody else's; give it the role Editor");
-    lines.emplace_back("may publish",
-                       may("publish_posts"), may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
+    lines.emplace_back(ability::publish, "may publish", may("publish_posts"),
+                       may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
+    bool sticks = may("publish_posts") || may("edit_others_posts");
+    lines.emplace_back(ability::pin, "may make posts sticky", sticks,
+                       sticks ? "" : "the summary could not be pinned; give " + own_->username + " the role Editor");
     auto more = co_await check_types(*at, me);
     std::ranges::move(more, std::back_inserter(lines));
     co_return lines;
@@ -260,21 +267,14 @@ asio::awaitable<std::vector<check_line>> connector::check()
 
 asio::awaitable<check_line> connector::check_user(wire::site at, wire::user* me)
 {
-    check_line line{"credential", false, ""};
     auto request = wire::me_request(at);
+    request.looks = true;
     auto reply = co_await send(std::move(request), "ask who we are");
-    if (!reply) {
-        line.detail = reply.error().detail;
-        co_return line;
-    }
-    auto read = wire::read_me(*own_, *reply);
-    if (!read) {
-        line.detail = read.error().detail;
-        co_return line;
-    }
+    auto read = reply ? wire::read_me(*own_, *reply) : result<wire::user>{reply.error()};
+    if (!read)
+        co_return check_line(ability::credential, "credential", read.error());
     *me = std::move(*read);
-    line.ok = true;
-    co_return line;
+    co_return check_line(ability::credential, "credential", true, "");
 }
 
 asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, wire::user me)
@@ -282,7 +282,7 @@ asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, w
     std::vector<check_line> lines;
     auto outline = co_await find_outline();
     if (!outline) {
-        lines.emplace_back("scheduled posts can be listed", false, outline.error().detail);
+        lines.emplace_back(ability::list, "scheduled posts can be listed", outline.error());
         co_return lines;
     }
     std::size_t waiting = 0;
@@ -291,23 +291,34 @@ asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, w
         std::vector<page_mark> marks;
         auto posts = co_await list_type(at, *outline, type, &marks);
         bool others = type.edit_others.empty() || me.capabilities.contains(type.edit_others);
-        std::string detail = !posts ? posts.error().detail : "";
-        if (posts && !others && type.kind != "posts")
-            detail = own_->username + " sees only its own " + type.kind + " (it lacks " + type.edit_others + "); give it the role Editor";
-        lines.emplace_back(std::move(what), detail.empty(), detail);
+        std::optional<problem> wrong;
+        if (!posts)
+            wrong = posts.error();
+        else if (!others && type.kind != "posts")
+            wrong = problem{failure::forbidden,
+                            own_->username + " sees only its own " + type.kind + " (it lacks " + type.edit_others + "); give it the role Editor", {}};
+        lines.emplace_back(ability::list, std::move(what), wrong);
         auto is_late = [&](const wire::listed_post& one) { return one.post.due + overdue < *site_time_; };
         if (posts && site_time_)
             waiting += static_cast<std::size_t>(std::ranges::count_if(*posts, is_late));
     }
     bool pages = std::ranges::find((*outline)->types, std::string{"pages"}, &wire::post_type::kind) != (*outline)->types.end();
     if (!pages)
-        lines.emplace_back("scheduled pages can be listed",
-                           false, own_->username + " may not edit pages, so scheduled pages are not held; give it the role Editor");
+        lines.emplace_back(ability::list, "scheduled pages can be listed", false,
+                           own_->username + " may not edit pages, so scheduled pages are not held; give it the role Editor");
     std::string late;
     if (waiting > 0)
         late = std::to_string(waiting) + " scheduled posts are past due and wait for WP-Cron, which runs on visits: they may go out at any "
                                          "moment; call wp-cron.php every minute";
-    lines.emplace_back("the site publishes on time", waiting == 0, late);
+    lines.emplace_back(ability::list, "the site publishes on time", waiting == 0, late);
+    lines.back().advice = true;
+    // Not by since(): what went out late is told so many times only, and to the one who watches.
+    auto posts_type = std::ranges::find((*outline)->types, std::string{"posts"}, &wire::post_type::kind);
+    if (posts_type == (*outline)->types.end())
+        co_return lines;
+    auto type = *posts_type;
+    auto shown = co_await feed_of(at, std::move(type), platform_now() - std::chrono::hours{1});
+    lines.emplace_back(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
     co_return lines;
 }
 

@@ -39,6 +39,28 @@ void about_crisis(message what, const audit_record& record)
                {"why", record.why}});
 }
 
+void about_readiness(message what, const audit_record& record)
+{
+    say(what, {{"account", record.account.value},
+               {"ability", record.of ? std::string{to_string(*record.of)} : ""},
+               {"by", record.by ? std::string{to_string(*record.by)} : ""},
+               {"ends", record.until ? format_utc(*record.until) : ""},
+               {"outcome", record.outcome},
+               {"why", record.why}});
+}
+
+void about_page(message what, const audit_record& record)
+{
+    const auto& paged = record.paged ? *record.paged : page_note{};
+    say(what, {{"page", paged.key.empty() ? paged.group : paged.key},
+               {"receiver", paged.receiver},
+               {"what", paged.what},
+               {"todo", paged.todo},
+               {"actor", record.actor.value},
+               {"outcome", record.outcome},
+               {"why", record.why}});
+}
+
 void about_request(const audit_record& record)
 {
     say(message::request_refused, {{"actor", record.actor.value},
@@ -81,6 +103,17 @@ void recorded(const audit_record& record)
     case record_kind::account_unreachable:
         return about_account(record.flagged ? message::account_refused : message::account_unreachable, record);
     case record_kind::account_reachable: return about_account(message::account_reachable, record);
+    case record_kind::readiness_lost: return about_readiness(message::readiness_lost, record);
+    case record_kind::readiness_back: return about_readiness(message::readiness_back, record);
+    case record_kind::readiness_unanswered: return about_readiness(message::readiness_unanswered, record);
+    case record_kind::readiness_answered: return about_readiness(message::readiness_answered, record);
+    case record_kind::credential_ends: return about_readiness(message::credential_ends, record);
+    case record_kind::credential_renewed: return about_readiness(message::credential_renewed, record);
+    case record_kind::page_opened: return about_page(message::page_opened, record);
+    case record_kind::page_failed: return about_page(message::page_failed, record);
+    case record_kind::page_acknowledged: return about_page(message::page_acknowledged, record);
+    case record_kind::page_escalated: return about_page(message::page_escalated, record);
+    case record_kind::page_resolved: return about_page(message::page_resolved, record);
     case record_kind::request_refused: return about_request(record);
     // The daemon's own life has messages of its own; the rest is the ledger's business, and there may be thousands of them.
     case record_kind::daemon_started:
@@ -105,7 +138,10 @@ void recorded(const audit_record& record)
     case record_kind::pin_started:
     case record_kind::pin_confirmed:
     case record_kind::unpin_started:
-    case record_kind::pins_restored: return;
+    case record_kind::pins_restored:
+    case record_kind::page_sent:
+    case record_kind::page_delivered:
+    case record_kind::page_closed: return;
     }
 }
 

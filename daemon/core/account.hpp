@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct account {
     text_counting counting = text_counting::code_points;
     int read_batch = 1;       // how many posts one read-back call can cover
     int most_in_flight = 4;   // calls at once to this account
+    std::optional<milliseconds> warn_before;  // of its credential's end; else the policy's
 
     bool operator==(const account&) const = default;
 };

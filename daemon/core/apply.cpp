@@ -387,6 +387,16 @@ void apply(state& known, const audit_record& record)
     case record_kind::daemon_stopping:
     case record_kind::request_refused:
         return;
+    case record_kind::page_opened:
+    case record_kind::page_sent:
+    case record_kind::page_delivered:
+    case record_kind::page_failed:
+    case record_kind::page_acknowledged:
+    case record_kind::page_escalated:
+    case record_kind::page_resolved:
+    case record_kind::page_closed:
+        apply_page(known, record);
+        return;
     case record_kind::crisis_raised:
         if (record.flag) {
             known.crises[record.crisis] = *record.flag;
@@ -407,6 +417,14 @@ void apply(state& known, const audit_record& record)
     case record_kind::account_reachable:
         where.reachable = true;
         where.trouble.reset();
+        return;
+    case record_kind::readiness_lost:
+    case record_kind::readiness_back:
+    case record_kind::readiness_unanswered:
+    case record_kind::readiness_answered:
+    case record_kind::credential_ends:
+    case record_kind::credential_renewed:
+        apply_readiness(where.ready, record);
         return;
     case record_kind::hold_planned:
         plan_hold(where, record);

@@ -222,6 +222,7 @@ void handle(const step& now, const summary_approved& what) { approve(now, what);
 void handle(const step& now, const queue_observed& what) { observe_queue(now, what); }
 void handle(const step& now, const feed_observed& what) { observe_feed(now, what); }
 void handle(const step& now, const account_unread& what) { observe_trouble(now, what); }
+void handle(const step& now, const readiness_checked& what) { observe_readiness(now, what); }
 void handle(const step& now, const capacity_offered& what) { offer(now, what); }
 void handle(const step& now, const action_finished& what) { finish(now, what); }
 void handle(const step& now, const hold_requested& what) { hold_by_hand(now, what); }

@@ -31,6 +31,7 @@ struct decision {
     state next;
     std::vector<audit_record> records;
     std::vector<action> actions;
+    std::vector<page_letter> letters;  // to receivers of pages; by a way of their own, behind every action
     std::optional<refusal> refused;
     crisis_id crisis;      // crisis_raised: the new one, or the open one it repeats
     bool repeated = false; // crisis_raised: it was open already
@@ -52,6 +53,10 @@ std::optional<time_point> next_wake(const account_state&);
 
 // True while the account's public posts have to be read: something may still go out, or has to be explained.
 bool wants_feed(const account_state&);
+
+// How long until the account is tried again: a day; sooner while something is lost or nobody answers, and at each step to the end of
+// its credential.
+milliseconds until_next_check(const policy&, const account&, const readiness&, time_point now);
 
 // Which of these may start although the ledger refuses: what holds and what only looks. Publishing, pinning, releasing may not.
 bool is_safe_without_ledger(const act&);

@@ -9,6 +9,7 @@
 
 #include "daemon/core/action.hpp"
 #include "daemon/core/crisis.hpp"
+#include "daemon/core/readiness.hpp"
 
 namespace halfmast {
 
@@ -57,6 +58,12 @@ struct account_unread {
     problem trouble;
 };
 
+// An account was asked what works there.
+struct readiness_checked {
+    account_id account;
+    std::vector<check_line> lines;
+};
+
 // The account has budget and room for so many more calls.
 struct capacity_offered {
     account_id account;
@@ -93,6 +100,31 @@ struct keep_requested {
     std::string why;
 };
 
+// A person has it in hand. Keys of groups, or of pages in them.
+struct pages_acknowledged {
+    std::vector<std::string> keys;
+    actor_id by;
+    std::string why;
+};
+
+// A receiver answered a letter, or did not.
+struct page_answered {
+    std::string group;
+    std::string receiver;
+    std::string id;                  // of the letter
+    std::optional<problem> trouble;  // rejected, forbidden, auth_expired, not_found and unsupported: trying again soon is no use
+    std::string said;                // what it answered, for the ledger
+};
+
+// The shell found something wrong with the daemon itself (its ledger, its clock), or that it is over.
+struct health_changed {
+    std::string name;   // "ledger"; one for each cause
+    page_level level = page_level::major;
+    std::string what;   // empty: it is over
+    std::string todo;
+    bool happened_once = false;  // a moment and not a state: it is over when a person has seen it
+};
+
 // Replay is over: every intent without an outcome is unknown from here on.
 struct daemon_started {
     std::string version;
@@ -102,8 +134,8 @@ struct daemon_stopping {};
 
 struct clock_ticked {};
 
-using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread,
+using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread, readiness_checked,
                            capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
-                           daemon_started, daemon_stopping, clock_ticked>;
+                           pages_acknowledged, page_answered, health_changed, daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

@@ -10,7 +10,9 @@
 
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/hold.hpp"
+#include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/core/readiness.hpp"
 
 namespace halfmast {
 
@@ -53,6 +55,20 @@ enum class record_kind {
     pins_restored,      // read back: as before
     account_unreachable,
     account_reachable,
+    readiness_lost,        // a check found that an ability is gone; said once, until it is back
+    readiness_back,
+    readiness_unanswered,  // for so long no check was answered
+    readiness_answered,
+    credential_ends,       // it ends at `until`; said once for each step to that end
+    credential_renewed,    // the end that was said is no longer near
+    page_opened,        // somebody has to know of this; again: it got worse
+    page_sent,          // intent: the letter leaves once this is durable
+    page_delivered,     // the receiver took it
+    page_failed,        // it did not, or nobody knows; tried again at `until`
+    page_acknowledged,  // a person has the group in hand
+    page_escalated,     // nobody has: the next ones are told, or one stands in for another
+    page_resolved,      // the cause is gone
+    page_closed,        // the group is over, and everybody who was told of it knows
     request_refused,    // a person asked for something that is not allowed or not possible
 };
 
@@ -81,6 +97,8 @@ struct audit_record {
     post_ptr snapshot;                  // hold_planned: the post as it was
     std::optional<halfmast::crisis> flag;  // crisis_raised
     std::optional<statement> words;     // summary_planned
+    std::optional<ability> of;          // readiness_*: which ability; `by` the rung of a hold
+    std::optional<page_note> paged;     // page_*
     bool flagged = false;               // kind-specific yes/no: release_asked new time, account_* auth trouble
     std::string url;
     bool late = false;                  // written after the act: the ledger refused at first, and only holding went on

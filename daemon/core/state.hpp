@@ -12,7 +12,9 @@
 
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/hold.hpp"
+#include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/core/readiness.hpp"
 
 namespace halfmast {
 
@@ -42,6 +44,7 @@ struct account_state {
     std::set<by_due> unconfirmed;  // to be read back, earliest due first
     std::set<by_due> releasing;    // to be released, ordered by the time they shall go out
     std::set<by_due> answered;     // released perhaps, to be read back; the same order
+    std::set<by_due> undone;       // must be held and is not yet, whatever is under way; manual ones too
     std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
     std::set<by_due> watched;      // not yet proved silent, by old due time
     std::set<post_id> missing;     // holds that only the feed can explain
@@ -54,6 +57,7 @@ struct account_state {
     int reads_out = 0;             // read-backs among them
     int failures = 0;              // calls in a row that did not get through
     milliseconds trip{100};        // how long a hold's call takes, lately
+    readiness ready;
     bool reachable = false;
     bool polled = false;
     std::optional<problem> trouble;
@@ -65,6 +69,7 @@ struct account_state {
 struct state {
     std::map<account_id, account_state> accounts;
     std::map<crisis_id, crisis> crises;  // lowered ones too
+    page_book pages;
     std::uint64_t next_crisis = 1;
     action_id next_action = 1;
 };

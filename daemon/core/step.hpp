@@ -65,6 +65,11 @@ std::vector<crisis_id> wanted_by(const open_flags&, const verdict&);
 void want_if_uncovered(account_state&, const open_flags&, const seen_post&);
 void drifted(const step&, const account_id&, const hold&, const post_ptr& seen, const std::string& why);
 
+// readiness.cpp
+void observe_readiness(const step&, const readiness_checked&);
+// Accounts that the settings do not name any more need not be ready.
+void forget_undeclared(const step&);
+
 // releases.cpp
 void release(const step&, const release_requested&);
 void keep(const step&, const keep_requested&);

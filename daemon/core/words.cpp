@@ -6,7 +6,9 @@
 #include "daemon/core/action.hpp"
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/hold.hpp"
+#include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/core/readiness.hpp"
 #include "daemon/core/record.hpp"
 
 namespace halfmast {
@@ -98,6 +100,28 @@ constexpr word_table<summary_state, 9> summary_states{{
     {summary_state::withdrawn, "withdrawn"},
 }};
 
+constexpr word_table<ability, 6> abilities{{
+    {ability::credential, "credential"},
+    {ability::list, "list"},
+    {ability::hold, "hold"},
+    {ability::publish, "publish"},
+    {ability::pin, "pin"},
+    {ability::read_feed, "read_feed"},
+}};
+
+constexpr word_table<standing, 4> standings{{
+    {standing::unknown, "unknown"},
+    {standing::ready, "ready"},
+    {standing::lost, "lost"},
+    {standing::by_person, "by_person"},
+}};
+
+constexpr word_table<page_verb, 3> page_verbs{{
+    {page_verb::trigger, "trigger"},
+    {page_verb::acknowledge, "acknowledge"},
+    {page_verb::resolve, "resolve"},
+}};
+
 constexpr word_table<whereabouts, 4> places{{
     {whereabouts::queued, "queued"},
     {whereabouts::parked, "parked"},
@@ -105,7 +129,7 @@ constexpr word_table<whereabouts, 4> places{{
     {whereabouts::absent, "absent"},
 }};
 
-constexpr word_table<record_kind, 39> record_kinds{{
+constexpr word_table<record_kind, 53> record_kinds{{
     {record_kind::daemon_started, "daemon_started"},
     {record_kind::daemon_stopping, "daemon_stopping"},
     {record_kind::crisis_raised, "crisis_raised"},
@@ -144,6 +168,20 @@ constexpr word_table<record_kind, 39> record_kinds{{
     {record_kind::pins_restored, "pins_restored"},
     {record_kind::account_unreachable, "account_unreachable"},
     {record_kind::account_reachable, "account_reachable"},
+    {record_kind::readiness_lost, "readiness_lost"},
+    {record_kind::readiness_back, "readiness_back"},
+    {record_kind::readiness_unanswered, "readiness_unanswered"},
+    {record_kind::readiness_answered, "readiness_answered"},
+    {record_kind::credential_ends, "credential_ends"},
+    {record_kind::credential_renewed, "credential_renewed"},
+    {record_kind::page_opened, "page_opened"},
+    {record_kind::page_sent, "page_sent"},
+    {record_kind::page_delivered, "page_delivered"},
+    {record_kind::page_failed, "page_failed"},
+    {record_kind::page_acknowledged, "page_acknowledged"},
+    {record_kind::page_escalated, "page_escalated"},
+    {record_kind::page_resolved, "page_resolved"},
+    {record_kind::page_closed, "page_closed"},
     {record_kind::request_refused, "request_refused"},
 }};
 
@@ -156,15 +194,20 @@ std::string_view to_string(severity level) { return word_of(severities, level); 
 std::string_view to_string(phase value) { return word_of(phases, value); }
 std::string_view to_string(hold_state value) { return word_of(hold_state_words, value); }
 std::string_view to_string(summary_state value) { return word_of(summary_states, value); }
+std::string_view to_string(page_verb verb) { return word_of(page_verbs, verb); }
 std::string_view to_string(whereabouts where) { return word_of(places, where); }
 std::string_view to_string(record_kind kind) { return word_of(record_kinds, kind); }
+std::string_view to_string(ability of) { return word_of(abilities, of); }
+std::string_view to_string(standing value) { return word_of(standings, value); }
 
 std::optional<post_class> parse_post_class(std::string_view text) { return find_word(post_classes, text); }
 std::optional<rung> parse_rung(std::string_view text) { return find_word(rungs, text); }
 std::optional<severity> parse_severity(std::string_view text) { return find_word(severities, text); }
 std::optional<hold_state> parse_hold_state(std::string_view text) { return find_word(hold_state_words, text); }
 std::optional<summary_state> parse_summary_state(std::string_view text) { return find_word(summary_states, text); }
+std::optional<page_verb> parse_page_verb(std::string_view text) { return find_word(page_verbs, text); }
 std::optional<record_kind> parse_record_kind(std::string_view text) { return find_word(record_kinds, text); }
+std::optional<ability> parse_ability(std::string_view text) { return find_word(abilities, text); }
 
 bool is_final(hold_state value)
 {

@@ -12,6 +12,7 @@
 
 #include "daemon/core/action.hpp"
 #include "daemon/core/post.hpp"
+#include "daemon/core/readiness.hpp"
 #include "daemon/ports/result.hpp"
 
 namespace halfmast {
@@ -134,21 +135,12 @@ public:
     virtual asio::awaitable<result<mention_look>> since(std::string cursor) = 0;
 };
 
-// One line of `doctor` for an account.
-struct check_line {
-    std::string what;    // "credential", "may edit others' posts", "scheduled posts can be listed"
-    bool ok = false;
-    std::string detail;  // when not ok: what a person has to do
-
-    check_line() {}
-    check_line(std::string what_, bool ok_, std::string detail_) : what(std::move(what_)), ok(ok_), detail(std::move(detail_)) {}
-};
-
 class check_port {
 public:
     virtual ~check_port() = default;
 
-    // Asks without changing anything. Trouble is a line that is not ok, never an exception.
+    // Asks without changing anything, by requests that are looks. Trouble is a line that is not ok, never an exception. A line says
+    // which ability it decides; an ability without a line follows from the others (see `complete`).
     virtual asio::awaitable<std::vector<check_line>> check() = 0;
 };
 

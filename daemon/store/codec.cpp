@@ -216,6 +216,63 @@ std::string raw_of(const audit_record& record)
     return kept == record.saved.end() ? std::string{} : kept->sha256;
 }
 
+json page_json(const page_note& paged)
+{
+    json object = json::object();
+    put(object, "key", paged.key);
+    put(object, "group", paged.group);
+    put(object, "route", paged.route);
+    put(object, "receiver", paged.receiver);
+    put(object, "what", paged.what);
+    put(object, "todo", paged.todo);
+    put(object, "link", paged.link);
+    if (!paged.what.empty()) {  // an opened one
+        object["level"] = to_string(paged.level);
+        object["count"] = paged.count;
+        if (paged.wait.count() > 0)
+            object["wait"] = format_duration(paged.wait);
+        if (paged.ends_with_word)
+            object["ends_with_word"] = true;
+    } else if (!paged.receiver.empty()) {
+        object["verb"] = to_string(paged.verb);
+    }
+    if (paged.number > 0)
+        object["number"] = paged.number;
+    if (paged.version > 0)
+        object["version"] = paged.version;
+    return object;
+}
+
+std::uint32_t count_at(const json& object, const char* name, std::uint32_t otherwise)
+{
+    auto found = object.find(name);
+    if (found == object.end())
+        return otherwise;
+    if (!found->is_number_unsigned())
+        throw unreadable('"' + std::string{name} + "\" is not a number");
+    return found->get<std::uint32_t>();
+}
+
+page_note read_page(const json& object)
+{
+    page_note paged;
+    paged.key = text_at(object, "key");
+    paged.group = text_at(object, "group");
+    paged.route = text_at(object, "route");
+    paged.receiver = text_at(object, "receiver");
+    paged.what = text_at(object, "what");
+    paged.todo = text_at(object, "todo");
+    paged.link = text_at(object, "link");
+    paged.level = word_at(object, "level", parse_severity).value_or(page_level::minor);
+    paged.count = count_at(object, "count", 1);
+    paged.wait = parse_duration(text_at(object, "wait")).value_or(milliseconds{0});
+    paged.ends_with_word = yes_at(object, "ends_with_word");
+    paged.verb = word_at(object, "verb", parse_page_verb).value_or(page_verb::trigger);
+    paged.number = count_at(object, "number", 0);
+    paged.version = count_at(object, "version", 0);
+    return paged;
+}
+
 audit_record read_record(const json& object)
 {
     audit_record record{needed_word_at(object, "kind", parse_record_kind), {}};
@@ -234,6 +291,7 @@ audit_record read_record(const json& object)
     record.flagged = yes_at(object, "flagged");
     record.late = yes_at(object, "late");
     record.by = word_at(object, "rung", parse_rung);
+    record.of = word_at(object, "ability", parse_ability);
     record.due = time_at(object, "due");
     record.until = time_at(object, "until");
     record.judged = word_at(object, "class", parse_post_class);
@@ -249,6 +307,8 @@ audit_record read_record(const json& object)
         record.saved.push_back({raw_name, std::move(raw)});
     if (const auto* snapshot = object_at(object, "snapshot"))
         record.snapshot = std::make_shared<const scheduled_post>(read_post(*snapshot));
+    if (const auto* paged = object_at(object, "page"))
+        record.paged = read_page(*paged);
     if (const auto* flag = object_at(object, "flag"))
         record.flag = read_flag(*flag);
     if (const auto* words = object_at(object, "words"))
@@ -262,6 +322,7 @@ ledger_entry encode(const audit_record& record)
 {
     auto at = time_text(record.at);
     record_writer to;
+    to.word("ability", record.of);
     to.text("account", record.account.value);
     to.put_text("actor", record.actor.value);
     to.put_text("at", at);
@@ -275,6 +336,8 @@ ledger_entry encode(const audit_record& record)
     to.put_text("kind", to_string(record.kind));
     to.yes("late", record.late);
     to.text("outcome", record.outcome);
+    if (record.paged)
+        to.whole("page", page_json(*record.paged));
     to.ids("pins", record.pins);
     to.text("post", record.post.value);
     to.text("raw", raw_of(record));

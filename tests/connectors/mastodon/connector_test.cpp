@@ -354,7 +354,8 @@ TEST_CASE("doctor names what an instance lacks", "[mastodon]")
         if (!line.ok)
             all += line.detail + "\n";
     CHECK(all.find("no scheduled posts (404)") != std::string::npos);
-    CHECK(all.find("lacks write:accounts write:media") != std::string::npos);
+    CHECK(all.find("lacks write:accounts;") != std::string::npos);
+    CHECK(all.find("lacks write:media;") != std::string::npos);
     CHECK(all.find("most_pins = 1") != std::string::npos);
 }
 

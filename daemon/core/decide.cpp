@@ -176,6 +176,8 @@ void finish(const step& now, const action_finished& done)
         after_release(now, done);
     else
         after_summary(now, done);
+    if (const auto& trouble = done.result.trouble; trouble && trouble->kind == failure::forbidden && !has_lost_any(where.ready))
+        now.made.check = true;  // of one post only, or of all: a check tells
     if (const auto& trouble = done.result.trouble; trouble && (trouble->kind == failure::auth_expired || trouble->kind == failure::unreachable))
         observe_trouble(now, account_unread{done.account, *trouble});
     if (const auto* save_call = std::get_if<save_post>(&done.what))
@@ -193,6 +195,8 @@ void recover(const step& now, const daemon_started& what)
     audit_record started{record_kind::daemon_started, now.now};
     started.why = what.version;
     now.note(std::move(started));
+    forget_undeclared(now);
+    forget_letters_under_way(now.known());
     for (auto& [id, where] : now.known().accounts) {
         where.in_flight = 0;
         where.reachable = false;
@@ -228,6 +232,9 @@ void handle(const step& now, const action_finished& what) { finish(now, what); }
 void handle(const step& now, const hold_requested& what) { hold_by_hand(now, what); }
 void handle(const step& now, const release_requested& what) { release(now, what); }
 void handle(const step& now, const keep_requested& what) { keep(now, what); }
+void handle(const step& now, const page_acknowledged& what) { acknowledge_page(now, what); }
+void handle(const step& now, const page_answered& what) { letter_answered(now, what); }
+void handle(const step& now, const health_changed& what) { note_health(now, what); }
 void handle(const step& now, const daemon_started& what) { recover(now, what); }
 
 void handle(const step& now, const daemon_stopping&) { now.note(audit_record{record_kind::daemon_stopping, now.now}); }
@@ -238,6 +245,8 @@ void handle(const step& now, const clock_ticked&)
         wake_delayed(where, now.now);
         plan_wanted(now, id, planned_at_once);
     }
+    look_for_causes(now);
+    now.known().pages.stirred = true;
 }
 
 }  // namespace
@@ -253,6 +262,7 @@ void step::note(audit_record record) const
     record.at = now;
     apply(made.next, record);
     made.records.push_back(std::move(record));
+    heed(*this, made.records.size() - 1);
 }
 
 void step::ask(const account_id& id, act what) const
@@ -310,6 +320,8 @@ decision decide(const policy& rules, state known, const event& happened, time_po
     made.next = std::move(known);
     step here{rules, made, now};
     std::visit([&](const auto& what) { handle(here, what); }, happened);
+    if (made.next.pages.stirred)
+        send_letters(here);
     return made;
 }
 

@@ -35,6 +35,7 @@ struct decision {
     std::optional<refusal> refused;
     crisis_id crisis;      // crisis_raised: the new one, or the open one it repeats
     bool repeated = false; // crisis_raised: it was open already
+    bool check = false;    // what the account can do may have changed: it should be tried soon
 };
 
 [[nodiscard]] decision decide(const policy&, state, const event&, time_point now);

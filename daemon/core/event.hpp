@@ -100,9 +100,9 @@ struct keep_requested {
     std::string why;
 };
 
-// A person has it in hand. Keys of groups, or of pages in them.
-struct pages_acknowledged {
-    std::vector<std::string> keys;
+// A person has it in hand.
+struct page_acknowledged {
+    std::string key;  // of a group, or of a page in it
     actor_id by;
     std::string why;
 };
@@ -136,6 +136,6 @@ struct clock_ticked {};
 
 using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread, readiness_checked,
                            capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
-                           pages_acknowledged, page_answered, health_changed, daemon_started, daemon_stopping, clock_ticked>;
+                           page_acknowledged, page_answered, health_changed, daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

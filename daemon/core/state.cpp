@@ -5,8 +5,19 @@
 
 namespace halfmast {
 
+namespace {
+
+bool is_undone(hold_state value)
+{
+    return value == hold_state::planned || value == hold_state::saving || value == hold_state::stopping || value == hold_state::unconfirmed
+        || value == hold_state::failed || value == hold_state::manual;
+}
+
+}  // namespace
+
 void take_from_queues(account_state& where, const hold& one)
 {
+    where.undone.erase({one.due, one.id});
     where.planned.erase({one.due, one.id});
     where.unconfirmed.erase({one.due, one.id});
     where.delayed.erase({one.not_before, one.id});
@@ -17,6 +28,8 @@ void take_from_queues(account_state& where, const hold& one)
 
 void put_into_queues(account_state& where, hold& one)
 {
+    if (is_undone(one.state))
+        where.undone.insert({one.due, one.id});
     if (one.in_flight)
         return;
     bool works = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::unconfirmed

@@ -70,6 +70,17 @@ void observe_readiness(const step&, const readiness_checked&);
 // Accounts that the settings do not name any more need not be ready.
 void forget_undeclared(const step&);
 
+// pages.cpp
+void acknowledge_page(const step&, const page_acknowledged&);
+// causes.cpp
+void heed(const step&, std::size_t record);  // what a record of this decision means to people
+void look_for_causes(const step&);           // what the clock and the state say
+void note_health(const step&, const health_changed&);
+// letters.cpp
+void send_letters(const step&);
+void letter_answered(const step&, const page_answered&);
+void forget_letters_under_way(state&);       // nobody waits for their answers any more
+
 // releases.cpp
 void release(const step&, const release_requested&);
 void keep(const step&, const keep_requested&);

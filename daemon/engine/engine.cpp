@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds look_at_clock_every{200};  // at the latest; a wake-up that is nearer is met exactly
 constexpr milliseconds soonest_wake{10};  // calls that wait in the middle of an act have what is there now
 constexpr int looks_in_a_tick = 5;
+constexpr std::size_t most_in_a_turn = 32;  // the first calls leave while the next ones are written down
 constexpr std::chrono::seconds near_work{60};  // work that is due so soon goes by due time, whichever account it is of
 constexpr milliseconds ledger_pause{500};  // between two tries while the ledger refuses
 
@@ -102,6 +103,8 @@ reply engine::decide_one(turn& now, const event& what)
     state_ = std::move(made.next);
     std::move(made.records.begin(), made.records.end(), std::back_inserter(now.records));
     std::move(made.actions.begin(), made.actions.end(), std::back_inserter(now.actions));
+    if (made.check && hooks_.check_now)
+        hooks_.check_now(account_of(what));
     reply given;
     given.refused = std::move(made.refused);
     given.crisis = made.crisis;
@@ -199,6 +202,8 @@ void engine::offer_capacity(turn& now)
         for (const auto& id : now.touched)
             look_for_work(id, at);
     while (at_once_ < most_at_once_ && !ready_.empty()) {
+        if (now.actions.size() >= most_in_a_turn)
+            return tell(capacity_offered{ready_.begin()->id, 0});
         auto first = ready_.extract(ready_.begin()).value();
         lanes_[first.id].ready.reset();
         if (offer(now, first.id))

@@ -31,6 +31,7 @@ transfer_loop::transfer_loop(http_client_settings settings, done_function done) 
     start_libcurl();
     settings_.most_at_once = std::max<std::size_t>(1, settings_.most_at_once);
     settings_.most_per_host = std::max<std::size_t>(1, settings_.most_per_host);
+    settings_.most_per_well_host = std::max(settings_.most_per_host, settings_.most_per_well_host);
     if (!settings_.proxy.empty()) {
         auto where = parse_target(settings_.proxy);
         if (!where)
@@ -67,7 +68,7 @@ void transfer_loop::make_multi()
     // Idle connections count here; an active one always finds room, for lanes keep the same limit. Behind a proxy libcurl
     // counts all hosts as one, and would queue.
     if (settings_.proxy.empty())
-        curl_multi_setopt(made, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(settings_.most_per_host));
+        curl_multi_setopt(made, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(settings_.most_per_well_host));
     curl_multi_setopt(made, CURLMOPT_SOCKETFUNCTION, &transfer_loop::on_socket);
     curl_multi_setopt(made, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(made, CURLMOPT_TIMERFUNCTION, &transfer_loop::on_timer);
@@ -254,16 +255,32 @@ void transfer_loop::enqueue(waiting one)
 {
     one.turn = next_turn_++;
     auto key = key_of(one.what->where());
-    auto& here = lanes_[key];
+    auto& here = lane_of(key);
     here.queue.push_back(std::move(one));
     if (here.queue.size() == 1)
         offer(key, here);
 }
 
+transfer_loop::lane& transfer_loop::lane_of(const std::string& key)
+{
+    auto& here = lanes_[key];
+    if (here.most == 0)
+        here.most = settings_.most_per_host;
+    return here;
+}
+
+// A host that answers may have more calls at once, as the many accounts of one instance need it; a sick one keeps few, so that it
+// never takes the room of the others.
+void transfer_loop::judge_host(const target& where, bool answered)
+{
+    auto& here = lane_of(key_of(where));
+    here.most = answered ? std::min(here.most + 1, settings_.most_per_well_host) : settings_.most_per_host;
+}
+
 // The lane's first may start as soon as there is room.
 void transfer_loop::offer(const std::string& key, lane& one)
 {
-    if (!one.queue.empty() && one.active < settings_.most_per_host)
+    if (!one.queue.empty() && one.active < one.most)
         ready_.emplace(one.queue.front().turn, key);
 }
 
@@ -349,12 +366,12 @@ void transfer_loop::detach(transfer& what)
     auto found = lanes_.find(key);
     if (found == lanes_.end())
         return;
-    bool was_full = found->second.active == settings_.most_per_host;
-    --found->second.active;
-    if (found->second.queue.empty() && found->second.active == 0)
+    auto& here = found->second;
+    --here.active;
+    if (here.queue.empty() && here.active == 0 && here.most == settings_.most_per_host)
         lanes_.erase(found);
-    else if (was_full)
-        offer(key, found->second);
+    else
+        offer(key, here);
 }
 
 void transfer_loop::read_finished()
@@ -380,6 +397,7 @@ void transfer_loop::end(CURL* handle, CURLcode code)
         names_.worked(host, what->connected_to());
     else if (!host.empty() && code != CURLE_OK)
         names_.forget(host);  // it may have moved
+    judge_host(what->where(), given.has_value());
     detach(*what);
     done_(what->id(), std::move(given));
 }

@@ -54,6 +54,7 @@ private:
     struct lane {  // one host and port
         std::deque<waiting> queue;
         std::size_t active = 0;
+        std::size_t most = 0;  // at once; grows with what the host answers
     };
 
     void post(letter what);
@@ -70,6 +71,8 @@ private:
     void read_finished();
     void end(CURL* handle, CURLcode code);
     void detach(transfer& what);
+    lane& lane_of(const std::string& key);
+    void judge_host(const target& where, bool answered);
     void start_anew(const std::string& why);
     CURLMcode turn();
     [[nodiscard]] int wait_ms() const;

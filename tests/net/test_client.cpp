@@ -241,7 +241,7 @@ TEST_CASE("three hundred calls keep to the limits, in order, and all come back",
     int now = 0;
     int most = 0;
     http_client_settings settings;
-    settings.most_per_host = 8;
+    settings.most_per_host = settings.most_per_well_host = 8;
     stage here{[&](server_request request) -> asio::awaitable<server_response> {
                    most = std::max(most, ++now);
                    do  // until the limit was reached once
@@ -272,7 +272,7 @@ TEST_CASE("the limit of all is kept over several hosts", "[client]")
     int now = 0;
     int most = 0;
     http_client_settings settings;
-    settings.most_per_host = 8;
+    settings.most_per_host = settings.most_per_well_host = 8;
     settings.most_at_once = 10;
     auto act = [&](server_request) -> asio::awaitable<server_response> {
         most = std::max(most, ++now);
@@ -293,10 +293,58 @@ TEST_CASE("the limit of all is kept over several hosts", "[client]")
     CHECK(most == 10);
 }
 
+TEST_CASE("a host that answers may have more calls at once, until it fails", "[client]")
+{
+    int now = 0;
+    int most = 0;
+    int wanted = 1;  // so many at once, before any is answered
+    http_client_settings settings;
+    settings.most_per_host = 2;
+    settings.most_per_well_host = 6;
+    stage here{[&](server_request request) -> asio::awaitable<server_response> {
+                   server_response given{200, ""};
+                   if (request.path == "/never") {
+                       co_await pause(std::chrono::minutes{5});
+                       co_return given;
+                   }
+                   most = std::max(most, ++now);
+                   do
+                       co_await pause(milliseconds{5});
+                   while (most < wanted);
+                   --now;
+                   co_return given;
+               },
+               settings};
+    auto ask = [&](int count, const std::string& path, milliseconds timeout) {
+        std::vector<std::shared_ptr<std::optional<fetched>>> all;
+        for (int i = 0; i < count; ++i) {
+            auto request = get(url_of(here.port, path));
+            request.timeout = timeout;
+            all.push_back(begin(here.context, *here.client, request));
+        }
+        return run_until(here.context, [&] { return std::ranges::all_of(all, [](const auto& one) { return one->has_value(); }); });
+    };
+    for (int i = 0; i < 8; ++i)
+        REQUIRE(ask(1, "/", milliseconds{20'000}));
+    most = 0;
+    wanted = 6;
+    REQUIRE(ask(20, "/", milliseconds{20'000}));
+    CHECK(most == 6);
+    REQUIRE(ask(1, "/never", milliseconds{50}));
+    // Few again: the others wait, while another host has its call answered.
+    std::vector<std::shared_ptr<std::optional<fetched>>> waiting;
+    for (int i = 0; i < 10; ++i)
+        waiting.push_back(begin(here.context, *here.client, get(url_of(here.port, "/never"))));
+    auto other = begin(here.context, *here.client, get(url_of(here.server.listen_tcp("127.0.0.1", 0), "/other")));
+    wanted = 1;
+    REQUIRE(run_until(here.context, [&] { return other->has_value(); }));
+    CHECK(std::ranges::count_if(here.seen, [](const auto& one) { return one.path == "/never"; }) == 1 + 2);
+}
+
 TEST_CASE("the client may end while calls are under way: their outcome is unknown", "[client]")
 {
     http_client_settings settings;
-    settings.most_per_host = 4;  // some are sent, some wait
+    settings.most_per_host = settings.most_per_well_host = 4;  // some are sent, some wait
     stage here{[](server_request) -> asio::awaitable<server_response> {
                    co_await pause(std::chrono::minutes{5});
                    co_return server_response(200, "");

@@ -22,9 +22,10 @@ std::vector<planned_act> plan(const policy& rules, const state& known, const pla
         for (auto& act : here) {
             if (!act.would_hold)
                 continue;
-            auto chosen = choose_rung(declared, {}, act.due, now, rules.parked_for, parked, here.size());
+            auto chosen = choose_rung(declared, {}, act.due, now, rules.parked_for, parked, here.size(), where->second.ready);
             act.by = chosen.by;
             act.why = chosen.why;
+            act.doubt = chosen.doubt;
             if (chosen.by == rung::postpone)
                 ++parked[std::chrono::floor<std::chrono::days>(chosen.until).time_since_epoch().count()];
         }

@@ -17,6 +17,7 @@ struct planned_act {
     rung by = rung::manual;
     std::string why;
     post_ptr snapshot;
+    std::string doubt;  // why the rung may not work: what the last check said of it; empty: nothing speaks against it
 };
 
 // What `raise` would do to every post of the mirror, earliest due first. Changes nothing.

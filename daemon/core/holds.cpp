@@ -219,7 +219,8 @@ bool start_hold(const step& now, const account_id& id)
             let_go(now, id, post_id{one.id});
             continue;
         }
-        auto chosen = choose_rung(*declared, one.spent, one.due, now.now, now.rules.parked_for, where.parked, where.queue.size());
+        auto chosen = choose_rung(*declared, one.spent, one.due, now.now, now.rules.parked_for, where.parked, where.queue.size(),
+                                  where.ready);
         if (chosen.by == rung::manual) {
             auto record = about(record_kind::hold_manual, id, one);
             record.by = rung::manual;

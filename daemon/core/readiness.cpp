@@ -106,6 +106,7 @@ const check_line* source_of(const std::vector<check_line>& lines, ability of)
         consider(ability::credential);
         return found != nullptr && found->ok ? nullptr : found;
     case ability::hold:
+        consider(ability::hold);  // of every rung
         consider(ability::list);
         consider(ability::credential);
         return found;
@@ -300,7 +301,10 @@ void page_readiness(const step& now, const account_id& id)
         told.what = "nobody answers the checks of " + id.value + ", so whether it is ready is not known: " + ready.trouble->detail;
     } else
         return resolve_page(now, key, "every check worked");
-    open_page(now, std::move(told));
+    // One cause, one page: what refuses or does not answer the polls is said already.
+    const auto& open = now.known().pages.open;
+    if (open.contains(key) || (!open.contains("account-refused/" + id.value) && !open.contains("account-unreachable/" + id.value)))
+        open_page(now, std::move(told));
 }
 
 void page_end(const step& now, const account_id& id)
@@ -345,7 +349,8 @@ bool is_unanswered(const check_line& line)
 std::vector<check_line> complete(const account& where, std::vector<check_line> lines)
 {
     for (const auto& wanted : asked_of(where)) {
-        if (telling(lines, wanted.of, wanted.by) != nullptr)
+        bool has_own = std::ranges::any_of(lines, [&](const auto& line) { return !line.advice && line.of == wanted.of && line.by == wanted.by; });
+        if (has_own)
             continue;
         auto line = derived(wanted, wanted.by_person ? nullptr : source_of(lines, wanted.of));
         if (wanted.by_person) {

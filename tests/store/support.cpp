@@ -121,6 +121,8 @@ audit_record record_maker::next()
         made.flag = flag(made.crisis);
     if (made.kind == record_kind::summary_planned || below(10) == 0)
         made.words = statement{"ru", text()};
+    if (made.kind == record_kind::readiness_lost || made.kind == record_kind::readiness_back)
+        made.of = static_cast<ability>(below(6));
     made.flagged = maybe();
     made.url = text();
     made.late = below(5) == 0;
@@ -203,6 +205,7 @@ std::string describe(const audit_record& record)
     to.add("remote", record.remote.value);
     to.add("outcome", record.outcome);
     to.add("why", record.why);
+    to.add("ability", record.of ? to_string(*record.of) : "none");
     to.add("rung", record.by ? to_string(*record.by) : "none");
     to.add("due", record.due);
     to.add("until", record.until);

@@ -30,6 +30,7 @@ struct engine_hooks {
     std::function<ledger_batch(const std::vector<audit_record>&)> encode;
     std::function<void(const audit_record&)> recorded;               // for the log; after it is durable
     std::function<void(const account_id&)> look_now;                 // for the poller: look at this account at once
+    std::function<void(const account_id&)> check_now;                // what the account can do may have changed: try it soon
     std::function<void(std::string)> ledger_refused;                 // "" when it works again
 };
 

@@ -211,6 +211,10 @@ public:
         hooks.clock = clock();
         hooks.encode = encode_kinds;
         hooks.recorded = [this](const audit_record& record) { recorded.push_back(record); };
+        hooks.check_now = [this](const account_id& id) {
+            if (check_now)
+                check_now(id);
+        };
         hooks.ledger_refused = [this](std::string why) { refusals.push_back(std::move(why)); };
         loop = std::make_unique<engine::engine>(context.get_executor(), rules, std::move(from), ledger, calls, hooks);
         auto running = [this]() -> asio::awaitable<void> {
@@ -284,6 +288,7 @@ public:
     std::unique_ptr<engine::engine> loop;
     std::vector<audit_record> recorded;  // durable, in order
     std::vector<std::string> refusals;
+    std::function<void(const account_id&)> check_now;  // may be empty
     bool ended = false;  // the loop has run to its end
 
 private:

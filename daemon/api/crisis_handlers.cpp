@@ -77,11 +77,17 @@ document plan_accounts(const call& asked, const scope& over, const std::vector<p
         for (const auto& [kind, number] : there.rungs)
             rungs[std::string{to_string(kind)}] = number;
         auto quiet = asked.daemon.quiet_in(id, there.would_hold);
+        auto not_ready = document::object();
+        if (auto known = asked.daemon.known().accounts.find(id); known != asked.daemon.known().accounts.end())
+            for (const auto& known_of : known->second.ready.abilities)
+                if (known_of.of == ability::hold && known_of.by && known_of.now == standing::lost)
+                    not_ready[std::string{to_string(*known_of.by)}] = known_of.detail;
         document one;
         one["id"] = id.value;
         one["would_hold"] = there.would_hold;
         one["leaves"] = there.leaves;
         one["rungs"] = std::move(rungs);
+        one["not_ready"] = std::move(not_ready);
         one["quiet_in"] = quiet ? document(format_duration(*quiet)) : document(nullptr);
         list.push_back(std::move(one));
     }

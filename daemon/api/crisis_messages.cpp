@@ -264,6 +264,7 @@ document status_message(const backend& daemon, bool all)
         one["queued"] = declared.has_queue ? document(there ? still_queued(found->second) : 0) : document(nullptr);
         if (there && found->second.trouble)
             one["trouble"] = found->second.trouble->detail;
+        one["ready"] = ready_member(daemon.rules(), declared, there ? found->second.ready : readiness{}, daemon.now());
         accounts.push_back(std::move(one));
     }
     message["accounts"] = std::move(accounts);

@@ -186,7 +186,7 @@ document doctor_message(const std::vector<account_report>& reports, const std::v
     for (const auto& report : reports) {
         auto checks = document::array();
         for (const auto& line : report.lines) {
-            checks.push_back({{"what", line.what}, {"ok", line.ok}, {"detail", line.detail}});
+            checks.push_back(check_member(line));
             ok = ok && line.ok;
         }
         accounts.push_back({{"id", report.account.value}, {"connector", report.connector}, {"checks", std::move(checks)}});
@@ -249,6 +249,7 @@ document planned_member(const planned_act& act)
     one["would_hold"] = act.would_hold;
     one["rung"] = act.would_hold ? document(to_string(act.by)) : document(nullptr);
     one["rung_reason"] = act.why;
+    one["doubt"] = text_or_null(act.doubt);
     one["text"] = act.snapshot ? act.snapshot->text : std::string{};
     return one;
 }

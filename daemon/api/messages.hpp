@@ -59,6 +59,9 @@ document status_message(const backend&, bool all);                    // halfmas
 // ---- others ----
 
 document why_message(const listed_post&);                                       // halfmast.why/1
+// What is known of whether an account could do what it declares: the member "ready" of an account in status.
+document ready_member(const policy&, const account&, const readiness&, time_point now);
+document check_member(const check_line&);
 document doctor_message(const std::vector<account_report>&, const std::vector<std::string>& degraded);
 document audit_message(const std::vector<history_entry>&, int limit);           // halfmast.audit/1
 document statement_member(const statement_preview&);

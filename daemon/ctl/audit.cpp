@@ -43,6 +43,14 @@ std::string target_of(const document& record)
     return account.empty() ? text_of(record, "crisis") : account;
 }
 
+// What came of it; of readiness, which ability it was about.
+std::string outcome_of(const document& record)
+{
+    auto ability = text_of(record, "ability");
+    auto rung = text_of(record, "rung");
+    return ability.empty() ? text_of(record, "outcome") : ability + (rung.empty() ? "" : " by " + rung);
+}
+
 int run_list(const session& all, const audit_options& given)
 {
     client daemon{socket_path(all)};
@@ -56,7 +64,7 @@ int run_list(const session& all, const audit_options& given)
     table rows;
     for (const auto& record : member_of(list, "records"))
         rows.row({std::to_string(number_of(record, "seq")), clock_of(member_of(record, "at"), at), text_of(record, "kind"),
-                  text_of(record, "outcome"), text_of(record, "actor"), target_of(record), text_of(record, "why")});
+                  outcome_of(record), text_of(record, "actor"), target_of(record), text_of(record, "why")});
     rows.print(std::cout, terminal_columns());
     std::cout.flush();
     if (rows.empty())

@@ -42,6 +42,8 @@ int show_doctor(const session& all, const reply& answer)
             wrong += !well;
             auto detail = text_of(check, "detail");
             auto line = text_of(account, "id") + ": " + text_of(check, "what") + (detail.empty() ? "" : ": " + detail);
+            if (const auto& ends = member_of(check, "ends"); ends.is_string())
+                line += ", ends " + clock_of(ends, now());
             std::cout << (well ? "ok   " + line : color.bad("NOT  " + line)) << '\n';
         }
     const auto& degraded = member_of(message, "degraded");

@@ -25,7 +25,8 @@ void print_posts(const document& plan, time_point at)
     table rows;
     for (const auto& post : member_of(plan, "posts"))
         if (flag_of(post, "would_hold"))
-            rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"), text_of(post, "rung"),
+            rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"),
+                      text_of(post, "rung") + (text_of(post, "doubt").empty() ? "" : " (NOT READY)"),
                       text_of(post, "text")});
     if (rows.empty())
         return;
@@ -55,7 +56,7 @@ void print_statements(const document& plan, const paint& color)
     }
 }
 
-std::uint64_t print_accounts(const document& plan)
+std::uint64_t print_accounts(const document& plan, const paint& color)
 {
     std::uint64_t sum = 0;
     table rows;
@@ -67,6 +68,11 @@ std::uint64_t print_accounts(const document& plan)
                   quiet.empty() ? std::string{} : "quiet in " + quiet, rungs_of(account)});
     }
     rows.print(std::cout, terminal_columns(), "  ");
+    for (const auto& account : member_of(plan, "accounts"))
+        for (const auto& [rung, why] : member_of(account, "not_ready").items())
+            std::cout << color.bad("NOT READY: " + text_of(account, "id") + " to hold by " + safe(rung) + ": "
+                                   + text_of(member_of(account, "not_ready"), rung.c_str()))
+                      << "\n  Tried only where no other rung is left.\n";
     return sum;
 }
 
@@ -93,7 +99,7 @@ int show_plan(const session& all, const reply& answer)
     print_posts(plan, now());
     print_statements(plan, color);
     std::cout << "Accounts:\n";
-    auto sum = print_accounts(plan);
+    auto sum = print_accounts(plan, color);
     auto number = member_of(plan, "accounts").size();
     std::cout << color.strong("Nothing was done. '" + text_of(plan, "playbook") + "' (" + text_of(plan, "severity") + ") would hold "
                               + count(sum, "post") + " of " + count(number, "account"))

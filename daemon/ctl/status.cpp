@@ -84,6 +84,48 @@ void print_accounts(std::ostream& out, const document& status, const paint& colo
     rows.print(out, terminal_columns(), "  ");
 }
 
+// "hold by draft, publish": what the account could not do.
+std::string lost_of(const document& ready)
+{
+    std::string text;
+    for (const auto& one : member_of(ready, "lost")) {
+        auto rung = text_of(one, "rung");
+        text += (text.empty() ? "" : ", ") + text_of(one, "ability") + (rung.empty() ? "" : " by " + rung);
+    }
+    return text;
+}
+
+// One line for each account that is not wholly ready; nothing of a daemon that does not tell.
+void print_readiness(std::ostream& out, const document& status, const paint& color, time_point at)
+{
+    std::uint64_t number = 0, well = 0, untried = 0;
+    for (const auto& account : member_of(status, "accounts")) {
+        const auto& ready = member_of(account, "ready");
+        if (ready.is_null())
+            continue;
+        ++number;
+        const auto& ok = member_of(ready, "ok");
+        well += flag_of(ready, "ok");
+        untried += ok.is_null();
+        if (ok.is_null() || flag_of(ready, "ok"))
+            continue;
+        auto id = text_of(account, "id");
+        const auto& lost = member_of(ready, "lost");
+        if (!lost.empty())
+            out << color.bad("NOT READY: " + id + ": " + lost_of(ready) + ", since " + moment_of(member_of(lost.front(), "since"), at) + ": "
+                             + text_of(lost.front(), "detail"))
+                << '\n';
+        else if (auto trouble = text_of(ready, "trouble"); !trouble.empty())
+            out << color.warn("Not known to be ready: " + id + ": " + trouble) << '\n';
+        else
+            out << color.warn("Ends soon: the credential of " + id + ", " + clock_of(member_of(ready, "credential_ends"), at)) << '\n';
+    }
+    if (number == 0)
+        return;
+    out << "Ready for a crisis: " << well << " of " << count(number, "account")
+        << (untried == 0 ? std::string{} : ", " + std::to_string(untried) + " not tried yet") << '\n';
+}
+
 std::string last_line(const document& status, const paint& color)
 {
     std::size_t up = 0;
@@ -112,6 +154,7 @@ std::string picture(const session& all, const document& status)
     for (const auto& flag : member_of(status, "crises"))
         print_crisis(out, flag, color, at);
     print_accounts(out, status, color, at);
+    print_readiness(out, status, color, at);
     for (const auto& line : member_of(status, "degraded"))
         if (line.is_string())
             out << color.bad("Not well: " + safe(line.get_ref<const std::string&>())) << '\n';

@@ -1,6 +1,7 @@
 """The programs from outside: starts halfmast-sandbox and halfmastd in a folder of their own, runs halfmast, reads their files.
 
 Standard library only. HALFMAST_BUILD names the folder with the programs (ctest sets it)."""
+import base64
 import concurrent.futures
 import datetime
 import io
@@ -8,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ import urllib.request
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("HALFMAST_BUILD", os.path.join(SOURCE, "build", "release"))
 SKIPPED = 77  # what ctest takes for "skipped"
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")  # one pixel
 
 _pause = threading.Event()
 
@@ -237,14 +240,71 @@ class Story(unittest.TestCase):
         self.assertEqual(result.code, code, result)
         return result
 
+    def the_ledger_proves_it(self, *secrets):
+        """Ends the daemon: its ledger holds, names none of the secrets, and one changed byte in it is found."""
+        state = ("--state-dir", self.daemon.state_dir)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.check_code(self.daemon.halfmast("audit", "verify", *state), 0)
+        database = sqlite3.connect(os.path.join(self.daemon.state_dir, "ledger.db"))
+        written = "".join(text for text, in database.execute("SELECT payload FROM ledger"))
+        for secret in secrets:
+            self.assertNotIn(secret, written)
+        database.execute("UPDATE ledger SET payload = replace(payload, 'checkout is failing', 'checkout is fa1ling') WHERE seq = "
+                         "(SELECT min(seq) FROM ledger WHERE payload LIKE '%checkout is failing%')")
+        self.assertEqual(database.total_changes, 1)
+        database.commit()
+        database.close()
+        self.check_code(self.daemon.halfmast("audit", "verify", *state), 1)
+
+
+@unittest.skipUnless(os.environ.get("PEER_WORDPRESS"), "PEER_WORDPRESS does not name a WordPress; tests/run --peers starts one")
+class WordPressStory(Story):
+    """At a real WordPress whose cron really publishes. PEER_WORDPRESS is that site as one JSON line: {"url", "accounts": {"editor":
+    {"user", "app_password"}, "author": ...}, "categories": {"promo", "service"}, "posts": {"promo_soon", ...}}."""
+
+    def setUp(self):
+        super().setUp()
+        self.site = json.loads(os.environ["PEER_WORDPRESS"])
+        self.editor = self.site["accounts"]["editor"]
+
+    def rest(self, method, path, body=None, who=None):
+        who = who or self.editor
+        basic = base64.b64encode(f"{who['user']}:{who['app_password']}".encode()).decode()
+        return http(method, f"{self.site['url']}/wp-json/wp/v2/{path}", body, {"Authorization": "Basic " + basic})
+
+    def schedule(self, title, category, seconds, who=None, kind="posts"):
+        body = {"title": title, "content": f"<p>{title}.</p>", "status": "future", "date_gmt": utc(seconds).rstrip("Z")}
+        if kind == "posts":
+            body["categories"] = [category]
+        status, made, _ = self.rest("POST", kind, body, who)
+        self.assertEqual((status, made.get("status")), (201, "future"), made)
+        return made["id"]
+
+    def category_named(self, name):
+        """Its number; made when it is not there."""
+        status, made, _ = self.rest("POST", "categories", {"name": name})
+        return made["data"]["term_id"] if status == 400 and made.get("code") == "term_exists" else made["id"]
+
+    def status_of(self, post, kind="posts"):
+        status, found, _ = self.rest("GET", f"{kind}/{post}?context=edit")
+        self.assertEqual(status, 200, found)
+        return found["status"]
+
+    def sticky(self):
+        return [post["id"] for post in self.rest("GET", "posts?sticky=true&per_page=100")[1]]
+
+    def public(self):
+        """What a visitor is given, by id."""
+        return {post["id"]: post for post in http("GET", f"{self.site['url']}/wp-json/wp/v2/posts?per_page=100")[1]}
+
 
 def account(connector, url, id, **keys):
-    """One [[account]] of the settings; dicts become inline tables."""
+    """One [[account]] of the settings; dicts become inline tables. Without a url where the connector takes none."""
     def value(of):
         if isinstance(of, dict):
             return "{ " + ", ".join(f"{name} = {json.dumps(text)}" for name, text in of.items()) + " }"
         return json.dumps(of, ensure_ascii=False)
-    keys = {"id": id, "connector": connector, "url": url, "sweep_every": "2s", **keys}
+    keys = {"id": id, "connector": connector, **({"url": url} if url else {}), "sweep_every": "2s", **keys}
     return "[[account]]\n" + "".join(f"{name} = {value(of)}\n" for name, of in keys.items())
 
 

@@ -6,7 +6,6 @@ import hmac
 import json
 import os
 import re
-import sqlite3
 import time
 import unittest
 import urllib.parse
@@ -84,7 +83,7 @@ class ARealGhost(Story):
         self.nothing_promotional_goes_out(raised_at + WATCHED_FOR)
         self.lower_publishes_nothing()
         self.posts_come_back()
-        self.the_ledger_proves_it()
+        self.the_ledger_proves_it(self.site["admin_api_key"].split(":")[1], "owner@example.test")
 
     def fill_the_queue(self):
         self.api("POST", "members/", {"members": [{"email": "reader@example.test", "name": "A reader"}]})
@@ -186,21 +185,6 @@ class ARealGhost(Story):
         wait_until(lambda: self.look(self.mail)["email"], 20, "and its mail with it, as planned")
         wait_until(lambda: self.look(self.near_mail)["email"], 20, "and the one that is a mail alone")
         self.assertEqual(self.status_of(self.near_mail), "sent")
-
-    def the_ledger_proves_it(self):
-        self.assertEqual(self.daemon.stop(), 0)
-        self.check_code(self.daemon.halfmast("audit", "verify", "--state-dir", self.daemon.state_dir), 0)
-        database = sqlite3.connect(os.path.join(self.daemon.state_dir, "ledger.db"))
-        secret = self.site["admin_api_key"].split(":")[1]
-        held = "".join(text for text, in database.execute("SELECT payload FROM ledger"))
-        self.assertNotIn(secret, held)
-        self.assertNotIn("owner@example.test", held)
-        database.execute("UPDATE ledger SET payload = replace(payload, 'checkout is failing', 'checkout is fa1ling') WHERE seq = "
-                         "(SELECT min(seq) FROM ledger WHERE payload LIKE '%checkout is failing%')")
-        self.assertEqual(database.total_changes, 1)
-        database.commit()
-        database.close()
-        self.check_code(self.daemon.halfmast("audit", "verify", "--state-dir", self.daemon.state_dir), 1)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import sqlite3
 import subprocess
 import sys
 
-from support import SOURCE, Story, account, main, parse_time, secret_file, utc, wait_until
+from support import PICTURE, SOURCE, Story, account, main, parse_time, secret_file, utc, wait_until
 
-PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 POLL = {"options": ["Red", "Blue", "Neither"], "expires_in": 7200, "multiple": True}
 
 

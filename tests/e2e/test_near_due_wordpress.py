@@ -2,14 +2,11 @@
 is reported as escaped, and nothing else is. `--runs N` does it N times and prints a table. PEER_WORDPRESS is that site as in
 test_wordpress.py; it is left as it was found."""
 import argparse
-import base64
-import json
 import os
 import sys
 import time
-import unittest
 
-from support import Story, account, http, main, secret_file, utc, wait_until
+from support import WordPressStory, account, http, main, secret_file, wait_until
 
 POSTS = 20
 FIRST, LAST = 5, 65  # seconds after the raise
@@ -37,23 +34,13 @@ campaign_links = false
 """
 
 
-@unittest.skipUnless(os.environ.get("PEER_WORDPRESS"), "PEER_WORDPRESS does not name a WordPress; tests/run --peers starts one")
-class TwentyPostsNearlyDue(Story):
+class TwentyPostsNearlyDue(WordPressStory):
     def setUp(self):
         super().setUp()
-        self.site = json.loads(os.environ["PEER_WORDPRESS"])
-        self.editor = self.site["accounts"]["editor"]
         self.made = []
         self.addCleanup(self.clear)
         # Only what is filed under it is held: other posts of the site are no business of this test.
-        status, category, _ = self.rest("POST", "categories", {"name": "near-due"})
-        if status == 400 and category.get("code") == "term_exists":
-            category["id"] = category["data"]["term_id"]
-        self.category = category["id"]
-
-    def rest(self, method, path, body=None):
-        basic = base64.b64encode(f"{self.editor['user']}:{self.editor['app_password']}".encode()).decode()
-        return http(method, f"{self.site['url']}/wp-json/wp/v2/{path}", body, {"Authorization": "Basic " + basic})
+        self.category = self.category_named("near-due")
 
     def clear(self):
         for post in self.made:
@@ -61,11 +48,8 @@ class TwentyPostsNearlyDue(Story):
         self.made = []
 
     def schedule(self, title, at, category):
-        status, made, _ = self.rest("POST", "posts", {"title": title, "content": f"<p>{title}.</p>", "status": "future",
-                                                      "date_gmt": utc(at - time.time()).rstrip("Z"), "categories": [category]})
-        self.assertEqual((status, made["status"]), (201, "future"), made)
-        self.made.append(made["id"])
-        return made["id"]
+        self.made.append(super().schedule(title, category, at - time.time()))
+        return self.made[-1]
 
     def test_nothing_gets_out_unreported(self):
         for number in range(1, RUNS + 1):

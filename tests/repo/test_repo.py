@@ -7,6 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e"))
+import platforms
 from support import SOURCE, main
 
 # room -> (rooms it may include, why not the others)
@@ -120,7 +121,8 @@ class Documents(unittest.TestCase):
         for path in files(endings=(".md",)):
             if os.sep + "build" in path or "node_modules" in path:
                 continue
-            for target in re.findall(r"\]\(([^)#\s]+)", read(path)):
+            prose = re.sub(r"^```.*?^```", "", read(path), flags=re.S | re.M)  # a lambda in code is no link
+            for target in re.findall(r"\]\(([^)#\s]+)", prose):
                 if not re.match(r"[a-z]+:", target) and not os.path.exists(os.path.join(os.path.dirname(path), target)):
                     dead.append(f"{local(path)}: {target}")
         self.assertEqual(dead, [])
@@ -134,6 +136,17 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(keys), 15, keys)
         missing = sorted(key for key in keys if not re.search(rf"\b{key}\b", examples))
         self.assertEqual(missing, [])
+
+
+class Platforms(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(platforms.PROGRAM), f"{platforms.PROGRAM} is not built (HALFMAST_BUILD names the folder)")
+    def test_the_tables_say_what_the_connectors_declare(self):
+        self.assertEqual(sorted(platforms.differing(platforms.declared())), [], "mend them with: tests/repo/platforms.py --write")
+
+    def test_a_table_that_differs_is_found(self):
+        begin, end = platforms.MARKS
+        self.assertEqual(platforms.with_table(f"a\n{begin}\nold\n{end}\nb", "new"), f"a\n{begin}\nnew\n{end}\nb")
+        self.assertIsNone(platforms.with_table("a\nb", "new"))
 
 
 class Unit(unittest.TestCase):

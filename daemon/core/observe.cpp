@@ -235,13 +235,13 @@ void prove_silence(const step& now, const feed_observed& seen)
 }
 
 // The platform knows who asks, or does not, and says no.
-bool is_refusal(failure kind) { return kind == failure::auth_expired || kind == failure::forbidden; }
+bool says_no(failure kind) { return kind == failure::auth_expired || kind == failure::forbidden; }
 
 void note_reachable(const step& now, const account_id& id)
 {
     auto& where = now.at(id);
     where.failures = 0;
-    if (where.trouble && (is_refusal(where.trouble->kind) || has_lost_any(where.ready)))
+    if (where.trouble && (says_no(where.trouble->kind) || has_lost_any(where.ready)))
         now.made.check = true;  // what it lost is perhaps back
     where.trouble.reset();
     if (where.reachable)
@@ -348,7 +348,7 @@ void observe_trouble(const step& now, const account_unread& seen)
     auto& where = now.at(seen.account);
     bool known_already = where.trouble && where.trouble->kind == seen.trouble.kind;
     where.trouble = seen.trouble;
-    if (is_refusal(seen.trouble.kind) && !has_lost_any(where.ready))
+    if (says_no(seen.trouble.kind) && !has_lost_any(where.ready))
         now.made.check = true;
     if (seen.trouble.kind == failure::rate_limited || known_already)
         return;

@@ -2,6 +2,7 @@
 // never written, so such a secret has no other place. The implementation is store/vault.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,10 @@ public:
     // Durable unless it gives a problem (local); what was there before is still there then. Never in place of something that
     // cannot be read.
     virtual asio::awaitable<std::optional<problem>> write(std::string name, secret value) = 0;
+
+    // Held while an answer is under way whose secret will have to be written, and given back when it was: a daemon that is asked to
+    // end waits for that. Somewhere a platform has counted the old secret as spent already.
+    [[nodiscard]] virtual std::shared_ptr<void> stay() { return nullptr; }
 };
 
 }  // namespace halfmast

@@ -1,5 +1,6 @@
 #include "daemon/store/sqlite_ledger.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -8,13 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "daemon/store/history.hpp"
 #include "daemon/store/ledger_writer.hpp"
+#include "daemon/store/question.hpp"
 
 namespace halfmast::store {
 
@@ -26,44 +23,15 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_together = 1024;  // batches in one transaction
 constexpr auto sign_after = 400ms;           // a head that is not signed yet: well within the second that is promised
 constexpr auto sign_again = 1s;              // after the disk refused
-constexpr auto index_after = 10s;            // without a commit: then nobody is in a hurry, and the index may catch up
+constexpr auto catch_up_after = 10s;         // without a commit: then nobody is in a hurry, and snapshot and index may catch up
+constexpr auto catch_up_latest = 120s;       // with commits all the time, as in a long crisis
+constexpr auto catch_up_soon = 2s;           // after a start that had to fold much, so that the next one has not
+constexpr std::int64_t much_to_fold = 50'000;
 
 problem internal(const std::exception& error)
 {
     return problem{failure::local, std::string{"the ledger's thread failed: "} + error.what(), {}};
 }
-
-// Somebody who waits on the executor for an answer of another thread.
-template <class T>
-class question : public std::enable_shared_from_this<question<T>> {
-public:
-    explicit question(asio::any_io_executor executor) : executor_(executor), bell_(executor, steady::time_point::max()) {}
-
-    // From any thread, which lets go of it: the timer ends on the executor's own.
-    static void give(std::shared_ptr<question> asked, result<T> answer)
-    {
-        auto executor = asked->executor_;
-        asio::post(executor, [asked = std::move(asked), answer = std::move(answer)]() mutable {
-            asked->answer_ = std::move(answer);
-            asked->bell_.cancel();
-        });
-    }
-
-    asio::awaitable<result<T>> wait()
-    {
-        auto mine = this->shared_from_this();
-        while (!answer_) {
-            boost::system::error_code ignored;
-            co_await bell_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        }
-        co_return *std::move(answer_);
-    }
-
-private:
-    asio::any_io_executor executor_;
-    asio::steady_timer bell_;
-    std::optional<result<T>> answer_;
-};
 
 using append_question = question<std::int64_t>;
 using blob_question = question<std::shared_ptr<const std::string>>;
@@ -201,10 +169,21 @@ public:
         change([&] { searches_.push_back({std::move(target), before, limit, std::move(asked), false}); });
     }
 
-    // Records were written: the index has something to do once it is quiet.
+    // Records were written: snapshot and index have something to do once it is quiet, and some time at any rate.
     void grown()
     {
-        change([&] { index_at_ = steady::now() + index_after; });
+        change([&] {
+            auto now = steady::now();
+            if (!catch_up_by_)
+                catch_up_by_ = now + catch_up_latest;
+            catch_up_at_ = std::min(now + catch_up_after, *catch_up_by_);
+        });
+    }
+
+    // There is much to catch up with.
+    void far_behind()
+    {
+        change([&] { catch_up_at_ = catch_up_by_ = steady::now() + catch_up_soon; });
     }
 
 private:
@@ -248,17 +227,17 @@ private:
                 lock.lock();
                 if (again)
                     searches_.push_front(std::move(job));
-            } else if (index_at_ && steady::now() >= *index_at_) {
-                index_at_.reset();
+            } else if (catch_up_at_ && steady::now() >= *catch_up_at_) {
+                catch_up_at_.reset();
+                catch_up_by_.reset();
                 lock.unlock();
-                bool more = index_more();
-                if (!more)
-                    renew_snapshot();
+                bool all = renew_snapshot();  // first: who starts next waits for it, and a search does without an index
+                bool more = all && index_more();
                 lock.lock();
-                if (more && !index_at_)
-                    index_at_ = steady::now();
-            } else if (index_at_) {
-                bell_.wait_until(lock, *index_at_);
+                if (!all || more)
+                    catch_up_at_ = catch_up_by_ = steady::now();
+            } else if (catch_up_at_) {
+                bell_.wait_until(lock, *catch_up_at_);
             } else {
                 bell_.wait(lock);
             }
@@ -286,17 +265,20 @@ private:
         }
     }
 
-    void renew_snapshot()
+    // False: somebody asked for something meanwhile, so it is to be tried again.
+    bool renew_snapshot()
     {
-        auto somebody_waits = [this] {
+        bool waited_for = false;
+        auto somebody_waits = [&] {
             std::lock_guard guard{lock_};
-            return ending_ || !blobs_.empty() || !searches_.empty();
+            return waited_for = ending_ || !blobs_.empty() || !searches_.empty();
         };
         try {
             reader_->renew_snapshot(somebody_waits);
         } catch (const std::exception&) {
             // No memory for it: the next start folds more.
         }
+        return !waited_for;
     }
 
     template <class Read>
@@ -314,7 +296,8 @@ private:
     std::condition_variable bell_;
     std::deque<blob_job> blobs_;
     std::deque<search_job> searches_;
-    std::optional<steady::time_point> index_at_;
+    std::optional<steady::time_point> catch_up_at_;
+    std::optional<steady::time_point> catch_up_by_;  // at the latest, since the first record that was not caught up with
     bool ending_ = false;
     std::thread thread_;  // last: it uses all of the above
 };
@@ -382,6 +365,8 @@ result<state> sqlite_ledger::restore()
     auto folded = (*reader)->fold();
     if (!folded)
         return folded.error();
+    if ((*folded)->seq - snapshot_seq(impl_->state_dir) >= much_to_fold)
+        impl_->reader.far_behind();
     return std::move((*folded)->known);
 }
 

@@ -59,7 +59,7 @@ class Ended:
 
     def add(self, run):
         self.cpu += run.cpu
-        self.rss_mb = max(self.rss_mb, run.rss_mb)
+        self.rss_mb = max(self.rss_mb, run.rss_mb or 0.0)
 
 
 def with_script(command, platforms, deadline, env):

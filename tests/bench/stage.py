@@ -15,6 +15,7 @@ from support import BUILD, Daemon, Sandbox, account, http, parse_time  # noqa: E
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LATENCY = 0.05
+os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # as systemd/halfmastd.service has it; for all subjects alike
 TICK = os.sysconf("SC_CLK_TCK")
 FAR = 300 * 86400  # a post that is moved goes further away than that
 
@@ -228,6 +229,7 @@ class Run:
 
     def __init__(self, command, stdin=None, deadline=None, env=None):
         began = time.monotonic()
+        self._ended = threading.Event()
         with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
             source = subprocess.DEVNULL
             if stdin is not None:
@@ -236,9 +238,16 @@ class Run:
                 source.seek(0)
             process = subprocess.Popen(command, stdin=source, stdout=said, stderr=complained, env=env, start_new_session=True)
             self.stopped = False
+            self.rss_mb = None
+            watch = threading.Thread(target=self._watch, args=(process.pid,))
+            watch.start()
             timer = threading.Timer(deadline, self._stop, (process,)) if deadline else None
             if timer:
                 timer.start()
+            # Its end is seen first and the process collected last, so that the number stays its own as long as it is watched.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            self._ended.set()
+            watch.join()
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             if timer:
@@ -251,7 +260,17 @@ class Run:
         self.seconds = time.monotonic() - began
         self.code = process.returncode
         self.cpu = used.ru_utime + used.ru_stime
-        self.rss_mb = used.ru_maxrss / 1024
+
+    def _watch(self, pid):
+        """The peak as the process itself has it: what the system keeps for its parent begins with the parent's own size."""
+        while not self._ended.wait(0.02):
+            try:
+                with open(f"/proc/{pid}/status") as file:
+                    for line in file:
+                        if line.startswith("VmHWM"):
+                            self.rss_mb = max(self.rss_mb or 0, int(line.split()[1]) / 1024)
+            except OSError:
+                return
 
     def _stop(self, process):
         self.stopped = True

@@ -10,6 +10,7 @@
     publishes = true
     pins      = true
     feed      = true
+    mentions  = true
 
 The folder has queue/, held/ and published/. A post is one file, moved from one to the next; its name without the ending is its id.
 Either Markdown with a head, or JSON with the same members and "text":
@@ -22,6 +23,9 @@ Either Markdown with a head, or JSON with the same members and "text":
 
 Whatever publishes (a cron job, a site generator) takes the files of queue/ whose time has come, puts them into published/ and writes
 "Published: TIME" into the head. To hold is to move a file to held/: one rename, nothing is rewritten. A pinned post has "Pinned: yes".
+
+What people write to the house may lie in mentions/, a file each, as a mail filter or a form puts it there: At, By, Language, Url,
+In-Reply-To, and the text. "Own: yes" marks an answer of the house itself.
 """
 import datetime
 import json
@@ -30,6 +34,8 @@ import re
 import sys
 
 PAGE = 100
+REACH = datetime.timedelta(hours=1)  # a mention may come so late, and is found
+KNOWN = 500
 PLACES = {"queue": "queued", "held": "parked", "published": "published"}
 
 
@@ -61,7 +67,7 @@ class Folder:
     def __init__(self, path, link="file://{path}"):
         self.path = path
         self.link = link
-        for place in PLACES:
+        for place in (*PLACES, "mentions"):
             os.makedirs(os.path.join(path, place), exist_ok=True)
 
     # Files ----------------------------------------------------------------------------------------------------------------
@@ -113,7 +119,8 @@ class Folder:
     # Verbs ----------------------------------------------------------------------------------------------------------------
 
     def hello(self, request):
-        return {"protocol": 1, "name": "folder of dated files", "rungs": ["draft"], "publishes": True, "pins": True, "feed": True}
+        return {"protocol": 1, "name": "folder of dated files", "rungs": ["draft"], "publishes": True, "pins": True, "feed": True,
+                "mentions": True}
 
     def list(self, request):
         # The cursor is the last name of the page before: however many files leave meanwhile, none is passed over.
@@ -212,6 +219,35 @@ class Folder:
         begin = int(request.get("cursor") or 0)
         return {"posts": posts[begin:begin + PAGE], "next": str(begin + PAGE) if begin + PAGE < len(posts) else None}
 
+    def mentions(self, request):
+        """The cursor says since when files are looked at, and which of them were given: several may have one second, and one may come late."""
+        first = not request.get("cursor")
+        mark = {"from": "1970-01-01T00:00:00Z", "seen": []} if first else json.loads(request["cursor"])
+        begin, seen = parse_time(mark["from"]), set(mark["seen"])
+        files = []
+        for name in self.names("mentions"):
+            try:
+                post = self.load("mentions", name)
+            except FileNotFoundError:
+                continue
+            at = min(parse_time(post["at"]), now())  # one that dates itself ahead must not hide the others
+            if at > begin:
+                files.append((at, name, post))
+        files.sort(key=lambda one: one[:2])
+        fresh = [one for one in files if one[1] not in seen]
+        given = fresh if first else fresh[:PAGE]
+        seen.update(name for _, name, _ in given)
+        taken = [(at, name) for at, name, _ in files if name in seen]
+        if taken:
+            begin = max(begin, taken[-1][0] - REACH).replace(microsecond=0)
+        if len(taken) > KNOWN:
+            begin = max(begin, (taken[-KNOWN][0] - datetime.timedelta(seconds=1)).replace(microsecond=0))
+        posts = [{"id": name.rsplit(".", 1)[0], "at": format_time(at), "text": post["text"], "by": post.get("by", ""),
+                  "language": post.get("language", ""), "url": post.get("url") or self.url("mentions", name),
+                  "in_reply_to": post.get("in-reply-to", "")} for at, name, post in given if not first and not post.get("own")]
+        cursor = {"from": format_time(begin), "seen": [name for at, name in taken if at > begin]}
+        return {"posts": posts, "cursor": json.dumps(cursor), "more": len(given) < len(fresh)}
+
     def check(self, request):
         lines = []
         for place in PLACES:
@@ -222,7 +258,7 @@ class Folder:
         return {"lines": lines}
 
 
-VERBS = ("hello", "list", "hold", "read", "release", "publish", "pins", "pin", "unpin", "feed", "check")
+VERBS = ("hello", "list", "hold", "read", "release", "publish", "pins", "pin", "unpin", "feed", "mentions", "check")
 
 
 def answer(folder, line):

@@ -1,5 +1,5 @@
-// What people have to know: the policy of pages. Some causes are moments, and come with the record that says so (heed); the others are
-// states, and are looked for at every tick: what is so has an open page, and what is not so any more has none.
+// What people have to know: the policy of pages. Some causes are moments, and come with the record that says so (heed); the others
+// are states, and are looked for at every tick: what is so has an open page, and what is not so any more has none.
 #include <algorithm>
 #include <array>
 
@@ -114,7 +114,8 @@ void say_trouble(const step& now, const account_id& id, failure kind, const std:
     said.level = covered != open.end() ? at_least_major((*covered)->level) : refused ? page_level::major : page_level::minor;
     said.account = id;
     said.what = id.value + (refused ? " refuses halfmast's credential: nothing can be held there: " : " cannot be reached: ") + why;
-    said.todo = refused ? "renew the secret; halfmast doctor shows what is missing" : "look at " + declared->connector + "'s own status; halfmast doctor";
+    said.todo = refused ? "renew the secret; halfmast doctor shows what is missing"
+                        : "look at " + declared->connector + "'s own status; halfmast doctor";
     said.wait = refused ? milliseconds{0} : now.rules.pages.unreachable_for;
     open_page(now, std::move(said));
     resolve_page(now, (refused ? "account-unreachable/" : "account-refused/") + id.value, "it is another trouble now");
@@ -142,7 +143,8 @@ void look_at_crisis(const step& now, const crisis& flag, std::set<std::string>& 
     if (rules.crisis_open.count() > 0 && now.now >= flag.raised_at + rules.crisis_open) {
         auto up = rules.crisis_open * ((now.now - flag.raised_at) / rules.crisis_open);
         page still;
-        still.what = flag.id.value + " (" + flag.playbook + ") has been up for " + format_duration(up) + "; its owner is " + flag.owner.value;
+        still.what = flag.id.value + " (" + flag.playbook + ") has been up for " + format_duration(up) + "; its owner is "
+            + flag.owner.value;
         still.todo = "halfmast status; when it is over: halfmast lower " + flag.id.value;
         open(std::move(still), "crisis-open/" + flag.id.value + "/" + format_duration(up), flag.level);
     }
@@ -180,16 +182,16 @@ void look_at_summaries(const step& now, const account_id& id, const account_stat
             continue;
         }
         bool tried = one.attempts >= summary_tries && !one.busy;
-        bool undone = one.state == summary_state::failed || one.state == summary_state::publishing || one.state == summary_state::published
-            || one.state == summary_state::unpinning;
+        bool undone = one.state == summary_state::failed || one.state == summary_state::publishing
+            || one.state == summary_state::published || one.state == summary_state::unpinning;
         if (!undone || (!tried && !now.known().pages.open.contains("summary-failed/" + crisis_key.value + "/" + id.value)))
             continue;
         said.key = "summary-failed/" + crisis_key.value + "/" + id.value;
         so.insert(said.key);
         said.level = at_least_major(flag->level);
         said.account = id;
-        said.what = "the summary of " + crisis_key.value + " is not as it should be at " + id.value + " (" + std::string{to_string(one.state)} + ")"
-            + (one.detail.empty() ? "" : ": " + one.detail);
+        said.what = "the summary of " + crisis_key.value + " is not as it should be at " + id.value + " ("
+            + std::string{to_string(one.state)} + ")" + (one.detail.empty() ? "" : ": " + one.detail);
         said.todo = "publish and pin it by hand, or mend what is named; it is tried again";
         said.link = one.url;
         open_page(now, std::move(said));
@@ -208,7 +210,8 @@ struct near_posts {
     }
 };
 
-void say_near(const step& now, const account_id& id, const near_posts& near, std::string_view kind, bool by_person, bool more, std::set<std::string>& so)
+void say_near(const step& now, const account_id& id, const near_posts& near, std::string_view kind, bool by_person, bool more,
+    std::set<std::string>& so)
 {
     if (near.count == 0)
         return;
@@ -244,6 +247,8 @@ void look_at_holds(const step& now, const account_id& id, const account_state& w
         if (key.due >= horizon || ++looked_at > most_looked_at)
             break;
         const auto& one = where.holds.at(key.post);
+        if (one.covered_by.empty() && !one.by_hand)
+            continue;  // nobody wants it held any more
         if (one.state == hold_state::manual) {
             if (key.due < now.now + rules.manual_ahead)
                 manual.add(one);

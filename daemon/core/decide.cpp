@@ -197,6 +197,7 @@ void recover(const step& now, const daemon_started& what)
     now.note(std::move(started));
     forget_undeclared(now);
     forget_letters_under_way(now.known());
+    route_anew(now);
     for (auto& [id, where] : now.known().accounts) {
         where.in_flight = 0;
         where.reachable = false;

@@ -9,6 +9,7 @@
 
 #include "daemon/core/action.hpp"
 #include "daemon/core/crisis.hpp"
+#include "daemon/core/pages.hpp"
 #include "daemon/core/readiness.hpp"
 
 namespace halfmast {

@@ -1,6 +1,6 @@
-// Who is told what, and when: the letters that the groups of pages owe their receivers. Nothing here is remembered but what the ledger has:
-// what is owed follows from what a receiver was told and what is so. A letter that has no outcome is owed still, so that a kill between
-// "sent" and "recorded" makes a second letter with the same id, never none.
+// Who is told what, and when: the letters that the groups of pages owe their receivers. Nothing here is remembered but what the
+// ledger has: what is owed follows from what a receiver was told and what is so. A letter that has no outcome is owed still, so
+// that a kill between "sent" and "recorded" makes a second letter with the same id, never none.
 #include <algorithm>
 
 #include "daemon/core/step.hpp"
@@ -33,7 +33,8 @@ struct debt {
     time_point from;
 };
 
-std::optional<debt> debt_to(const step& now, const page_group& group, const page_route& route, const page_receiver& who, const page_delivery& one)
+std::optional<debt> debt_to(
+    const step& now, const page_group& group, const page_route& route, const page_receiver& who, const page_delivery& one)
 {
     bool over = group.pages.empty();
     auto first = first_told_at(now, group, route);
@@ -48,10 +49,13 @@ std::optional<debt> debt_to(const step& now, const page_group& group, const page
         later = debt{page_verb::trigger, one.told_at + route.more};
     if (group.acknowledged_by.empty() && route.repeat.count() > 0 && (!later || one.told_at + route.repeat < later->from))
         later = debt{page_verb::trigger, one.told_at + route.repeat};
+    if (who.refresh.count() > 0 && (!later || one.told_at + who.refresh < later->from))
+        later = debt{page_verb::trigger, one.told_at + who.refresh};
     return later;
 }
 
-audit_record about_letter(record_kind kind, const step& now, const std::string& name, const page_group& group, const std::string& receiver)
+audit_record about_letter(
+    record_kind kind, const step& now, const std::string& name, const page_group& group, const std::string& receiver)
 {
     audit_record record{kind, now.now};
     record.crisis = group.crisis;
@@ -97,8 +101,8 @@ std::string failing(const step& now, const page_receiver& who, const page_delive
 }
 
 // Somebody else has to hear of it.
-void stand_in(const step& now, const std::string& name, const page_group& group, const std::string& receiver, const std::string& instead,
-              const std::string& why)
+void stand_in(const step& now, const std::string& name, const page_group& group, const std::string& receiver,
+    const std::string& instead, const std::string& why)
 {
     auto record = about_letter(record_kind::page_escalated, now, name, group, instead);
     record.outcome = "done";
@@ -134,7 +138,8 @@ void fill_words(const step& now, const page_group& group, page_letter& made)
     made.kind = kind_of_page(worst->key);
 }
 
-page_letter write_letter(const step& now, const std::string& name, const page_group& group, const std::string& receiver, page_verb verb)
+page_letter write_letter(
+    const step& now, const std::string& name, const page_group& group, const std::string& receiver, page_verb verb)
 {
     page_letter made;
     made.group = name;
@@ -169,10 +174,13 @@ void send(const step& now, const std::string& name, page_group& group, const std
     now.made.letters.push_back(write_letter(now, name, group, receiver, verb));
 }
 
-bool is_given_up(const step& now, const page_group& group) { return group.pages.empty() && now.now >= group.over_at + given_up_after; }
+bool is_given_up(const step& now, const page_group& group)
+{
+    return group.pages.empty() && now.now >= group.over_at + given_up_after;
+}
 
-// What a receiver is owed for one crisis leaves in the order in which it came. Who is in the line has a letter that did not get there yet;
-// the text says why that takes so long that others are told instead.
+// What a receiver is owed for one crisis leaves in the order in which it came. Who is in the line has a letter that did not get
+// there yet; the text says why that takes so long that others are told instead.
 using line = std::map<std::pair<std::string, crisis_id>, std::string>;
 
 // True when the group owes nobody anything any more.

@@ -44,8 +44,9 @@ bool label_is(const step& now, const page& one, const std::string& name, const s
 const page_route* find_route(const step& now, const page& one)
 {
     auto found = std::ranges::find_if(now.rules.pages.routes, [&](const auto& route) {
-        return one.level >= route.least
-            && std::ranges::all_of(route.match, [&](const auto& matcher) { return label_is(now, one, matcher.first, matcher.second); });
+        return one.level >= route.least && std::ranges::all_of(route.match, [&](const auto& matcher) {
+            return label_is(now, one, matcher.first, matcher.second);
+        });
     });
     return found == now.rules.pages.routes.end() ? nullptr : &*found;
 }
@@ -61,7 +62,8 @@ place place_of(const step& now, const page& one)
     place found{std::string{kind_of_page(one.key)}, chosen == nullptr ? std::string{nobody} : chosen->name};
     if (!one.crisis.empty())
         found.group += "/" + one.crisis.value;
-    if (!found.route.empty())
+    // Where there is no route at all, that is no news in every name.
+    if (!found.route.empty() && (chosen != nullptr || !now.rules.pages.routes.empty()))
         found.group += "@" + found.route;
     return found;
 }
@@ -83,7 +85,8 @@ void fold_opened(page_book& book, const audit_record& record)
     const auto& paged = *record.paged;
     auto [entry, is_new] = book.open.try_emplace(paged.key);
     auto& open = entry->second;
-    page said{paged.key, paged.level, record.crisis, record.account, paged.what, paged.todo, paged.link, paged.count, paged.wait, paged.ends_with_word};
+    page said{paged.key, paged.level, record.crisis, record.account, paged.what, paged.todo, paged.link, paged.count, paged.wait,
+        paged.ends_with_word};
     bool worse = !is_new && is_worse(said, open.said);
     if (is_new) {
         open.since = record.at;
@@ -96,16 +99,18 @@ void fold_opened(page_book& book, const audit_record& record)
     auto ready = record.at + paged.wait;
     if (first) {
         group.id = open.group + "-" + std::to_string(record.at.time_since_epoch().count() / 1000);
-        group.route = paged.route;
         group.crisis = record.crisis;
     } else if (is_new || worse) {
         ++group.version;
     }
     bool begins = first || group.pages.empty();
     // A new cause of an acknowledged group is news, unless it is a small thing: nobody knows of it yet.
-    bool anew = !begins && !group.acknowledged_by.empty() && paged.level > page_level::minor && (is_new || paged.level > group.level);
-    if (begins)
+    bool anew
+        = !begins && !group.acknowledged_by.empty() && paged.level > page_level::minor && (is_new || paged.level > group.level);
+    if (begins) {
         group.since = record.at;
+        group.route = paged.route;
+    }
     if (begins || anew) {
         group.ready_at = ready;
         group.step = 0;
@@ -115,6 +120,7 @@ void fold_opened(page_book& book, const audit_record& record)
         group.level = std::max(paged.level, begins ? page_level::minor : group.level);
         for (auto& [name, one] : group.to) {
             one.version = 0;
+            one.sending = 0;  // what is on its way does not say it
             one.acknowledged = false;
             one.resolved = false;
         }
@@ -142,7 +148,7 @@ void fold_resolved(page_book& book, const audit_record& record)
     book.open.erase(open);
 }
 
-void fold_delivered(page_delivery& one, const audit_record& record)
+void fold_delivered(const page_group& group, page_delivery& one, const audit_record& record)
 {
     ++one.number;
     one.attempts = 0;
@@ -158,11 +164,11 @@ void fold_delivered(page_delivery& one, const audit_record& record)
         one.resolved = false;
         return;
     case page_verb::acknowledge:
-        one.acknowledged = true;
+        one.acknowledged = !group.acknowledged_by.empty();
         return;
     case page_verb::resolve:
         one.told = false;
-        one.resolved = true;
+        one.resolved = group.pages.empty();  // else it began anew meanwhile
         return;
     }
 }
@@ -180,7 +186,7 @@ void fold_letter(page_group& group, const audit_record& record)
     }
     one.in_flight = false;
     if (record.kind == record_kind::page_delivered)
-        return fold_delivered(one, record);
+        return fold_delivered(group, one, record);
     one.not_before = record.until.value_or(time_point{});
     one.refused = record.flagged;
     one.trouble = record.why;
@@ -265,6 +271,23 @@ void resolve_page(const step& now, const std::string& key, const std::string& wh
     record.outcome = "done";
     record.why = why;
     now.note(std::move(record));
+}
+
+void route_anew(const step& now)
+{
+    const auto& book = now.known().pages;
+    std::vector<page> moved;
+    for (const auto& [key, open] : book.open) {
+        auto group = book.groups.find(open.group);
+        bool known = group != book.groups.end()
+            && std::ranges::find(now.rules.pages.routes, group->second.route, &page_route::name) != now.rules.pages.routes.end();
+        if (!known && find_route(now, open.said) != nullptr)
+            moved.push_back(open.said);
+    }
+    for (const auto& one : moved)
+        resolve_page(now, one.key, "the settings name others for it now");
+    for (auto& one : moved)
+        open_page(now, std::move(one));
 }
 
 void acknowledge_page(const step& now, const page_acknowledged& what)

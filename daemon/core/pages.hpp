@@ -1,6 +1,7 @@
-// Who has to know what, and whether somebody does. A *page* is one cause ("this account refuses its credential"). Pages of one kind, crisis
-// and route go out together as one *group*: that is what people get and acknowledge, so that ten thousand causes wake a person once.
-// Values, the fold, and the two calls by which every part of the core opens and ends a page. Must not know a receiver's protocol.
+// Who has to know what, and whether somebody does. A *page* is one cause ("this account refuses its credential"). Pages of one
+// kind, crisis and route go out together as one *group*: that is what people get and acknowledge, so that ten thousand causes wake
+// a person once. Values, the fold, and the two calls by which every part of the core opens and ends a page. Must not know a
+// receiver's protocol.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,7 @@ struct audit_record;
 using page_level = severity;  // minor: may wait for the morning; major: the on-call is woken; critical: everybody on the list
 
 struct page {
-    std::string key;         // the cause; the same cause has the same key: "hold-manual/acme-blog". Its kind stands before the first '/'
+    std::string key; // the cause; the same cause has the same key: "hold-manual/acme-blog". Its kind stands before the first '/'
     page_level level = page_level::major;
     crisis_id crisis;        // empty: it concerns none
     account_id account;      // empty: it concerns no single one
@@ -41,8 +42,8 @@ struct page {
 // "hold-manual" of "hold-manual/acme-blog".
 std::string_view kind_of_page(std::string_view key);
 
-// It is so now. While the page is open this changes nothing but its text, level and count, and those only when they got worse or a minute has
-// passed: calling it at every look is right. Cheap: one look-up.
+// It is so now. While the page is open this changes nothing but its text, level and count, and those only when they got worse or a
+// minute has passed: calling it at every look is right. Cheap: one look-up.
 void open_page(const step&, page);
 // The cause is gone, or nothing is left to be done about it. Nothing happens when no such page is open.
 void resolve_page(const step&, const std::string& key, const std::string& why);
@@ -157,6 +158,7 @@ struct page_receiver {
     milliseconds patience{std::chrono::minutes{2}};  // how long it may fail until then
     bool hears_acknowledged = true;
     bool hears_resolved = true;
+    milliseconds refresh{0};                         // forgets what it is not told again; 0: it does not
 };
 
 struct page_step {
@@ -166,7 +168,7 @@ struct page_step {
 
 struct page_route {
     std::string name;             // may be empty for one of them
-    scope match;                  // labels of the account and of the crisis' scope; "kind", "account", "connector", "crisis", "playbook"
+    scope match; // labels of the account and of the crisis' scope; "kind", "account", "connector", "crisis", "playbook"
     page_level least = page_level::minor;
     std::vector<page_step> steps; // the first one has after 0
     milliseconds gather{std::chrono::seconds{2}};   // waits so long for more of the same before the first letter

@@ -72,6 +72,7 @@ void forget_undeclared(const step&);
 
 // pages.cpp
 void acknowledge_page(const step&, const page_acknowledged&);
+void route_anew(const step&);  // after a start: pages whose route the settings do not have any more
 // causes.cpp
 void heed(const step&, std::size_t record);  // what a record of this decision means to people
 void look_for_causes(const step&);           // what the clock and the state say

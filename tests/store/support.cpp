@@ -86,6 +86,32 @@ post_ptr record_maker::snapshot(const post_id& id)
     return std::make_shared<const scheduled_post>(std::move(made));
 }
 
+page_note record_maker::paged(record_kind kind)
+{
+    page_note made;
+    made.group = "hold-manual/c-" + std::to_string(below(2));
+    if (kind == record_kind::page_opened || kind == record_kind::page_resolved)
+        made.key = "hold-manual/acme-" + std::to_string(below(4));
+    if (kind == record_kind::page_opened) {
+        made.route = maybe() ? "night" : "";
+        made.level = static_cast<page_level>(below(3));
+        made.what = "posts " + text();
+        made.todo = text();
+        made.link = text();
+        made.count = 1 + below(9);
+        made.wait = milliseconds{below(2) * 60'000};
+        made.ends_with_word = maybe();
+    }
+    if (kind == record_kind::page_sent || kind == record_kind::page_delivered || kind == record_kind::page_failed || below(4) == 0) {
+        made.receiver = maybe() ? "duty" : "boss";
+        if (kind != record_kind::page_opened)
+            made.verb = static_cast<page_verb>(below(3));
+    }
+    made.number = below(4);
+    made.version = below(4);
+    return made;
+}
+
 audit_record record_maker::next()
 {
     audit_record made{static_cast<record_kind>(below(static_cast<unsigned>(record_kind::request_refused) + 1)), time()};
@@ -123,6 +149,8 @@ audit_record record_maker::next()
         made.words = statement{"ru", text()};
     if (made.kind == record_kind::readiness_lost || made.kind == record_kind::readiness_back)
         made.of = static_cast<ability>(below(6));
+    if (made.kind >= record_kind::page_opened && made.kind <= record_kind::page_closed)
+        made.paged = paged(made.kind);
     made.flagged = maybe();
     made.url = text();
     made.late = below(5) == 0;
@@ -191,6 +219,24 @@ void describe(writer& to, const crisis& flag)
         to.add("flag.statement", account.value + "/" + words.language + "/" + words.text);
 }
 
+void describe(writer& to, const page_note& paged)
+{
+    to.add("page.key", paged.key);
+    to.add("page.group", paged.group);
+    to.add("page.route", paged.route);
+    to.add("page.receiver", paged.receiver);
+    to.add("page.level", to_string(paged.level));
+    to.add("page.what", paged.what);
+    to.add("page.todo", paged.todo);
+    to.add("page.link", paged.link);
+    to.add("page.count", paged.count);
+    to.add("page.wait", paged.wait.count());
+    to.add("page.ends_with_word", paged.ends_with_word);
+    to.add("page.verb", to_string(paged.verb));
+    to.add("page.number", paged.number);
+    to.add("page.version", paged.version);
+}
+
 }  // namespace
 
 std::string describe(const audit_record& record)
@@ -226,6 +272,8 @@ std::string describe(const audit_record& record)
         describe(to, *record.flag);
     if (record.words)
         to.add("words", record.words->language + "/" + record.words->text);
+    if (record.paged)
+        describe(to, *record.paged);
     to.add("flagged", record.flagged);
     to.add("url", record.url);
     to.add("late", record.late);

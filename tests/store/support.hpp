@@ -135,6 +135,7 @@ private:
     std::vector<post_id> ids();
     crisis flag(const crisis_id& id);
     post_ptr snapshot(const post_id& id);
+    page_note paged(record_kind kind);
 
     std::mt19937 random_;
 };

@@ -97,6 +97,7 @@ public:
         repeated = made.repeated;
         ledger.insert(ledger.end(), made.records.begin(), made.records.end());
         open.insert(open.end(), made.actions.begin(), made.actions.end());
+        letters.insert(letters.end(), made.letters.begin(), made.letters.end());
     }
 
     void later(milliseconds step) { now += step; }
@@ -185,6 +186,7 @@ public:
         for (const auto& record : ledger)
             apply(known, record);
         open.clear();
+        letters.clear();
         happen(daemon_started{"test"});
     }
 
@@ -221,6 +223,7 @@ public:
     std::vector<audit_record> last;   // of the last event
     std::vector<action> asked;        // of the last event
     std::deque<action> open;          // asked for, not answered
+    std::deque<page_letter> letters;  // to receivers of pages, not answered
     std::optional<refusal> refused;
     crisis_id crisis;
     bool repeated = false;

@@ -21,6 +21,7 @@ ARROWS = {
     "store": ({"core", "ports", "audit"}, "the store keeps records, whoever made them"),
     "engine": ({"core", "ports"}, "the loop must run against any connector and any ledger"),
     "settings": ({"core", "ports", "text"}, "settings are read before anything else exists"),
+    "alert": ({"core", "ports", "net"}, "whom to tell and when is the core's; this room only puts a letter on the wire"),
     "api": ({"core", "ports", "net", "text"}, "the API asks through an interface it owns"),
     "ctl": ({"core", "ports", "net", "audit", "text"}, "the command decides nothing: it asks the daemon"),
     "sandbox": ({"core", "ports", "net"}, "the practice platform must not share code with what is tested against it"),

@@ -13,6 +13,7 @@
 #include "daemon/settings/judgement.hpp"
 #include "daemon/settings/paths.hpp"
 #include "daemon/settings/playbook.hpp"
+#include "daemon/settings/receivers.hpp"
 #include "daemon/settings/secrets.hpp"
 #include "daemon/settings/urls.hpp"
 #include "daemon/settings/words.hpp"
@@ -31,7 +32,7 @@ struct document {
 class loader {
 public:
     loader(std::string file, std::span<const connector_room> rooms, bool secrets)
-        : file_(std::move(file)), secrets_(secrets), accounts_(rooms, secrets)
+        : file_(std::move(file)), secrets_(secrets), accounts_(rooms, secrets), receivers_(secrets)
     {
         made_.file = file_;
     }
@@ -42,6 +43,7 @@ public:
             read_main(*main);
         made_.accounts = accounts_.take();
         made_.playbooks = playbooks_.take();
+        receivers_.finish(made_);
         return {std::move(made_), faults_.take(files_)};
     }
 
@@ -102,7 +104,22 @@ private:
                 playbooks_.read(books.inside(*table, "playbook"), ++in_file);
             books.finish();
         });
+        read_receivers(top);
         top.finish();
+    }
+
+    void read_receivers(table_reader& top)
+    {
+        std::size_t number = 0;
+        for (const auto* table : top.tables("receiver"))
+            receivers_.read(top.inside(*table, "receiver"), ++number);
+        number = 0;
+        for (const auto* table : top.tables("route"))
+            receivers_.read_route(top.inside(*table, "route"), ++number);
+        if (const auto* table = top.table("pages"))
+            receivers_.read_pages(top.inside(*table, "pages"));
+        if (const auto* table = top.table("heartbeat"))
+            receivers_.read_heartbeat(top.inside(*table, "heartbeat"));
     }
 
     // Every file that the list at `key` names, relative to the file that names it.
@@ -138,6 +155,8 @@ private:
             made_.control_group.clear();  // the socket keeps the daemon's own group
         else if (auto name = daemon.text("control_group"))
             made_.control_group = *name;
+        if (auto before = daemon.duration("warn_before", warn_bounds))
+            made_.warn_before = *before;
         if (auto address = daemon.text("listen")) {
             if (auto checked = check_listen(*address))
                 made_.listen = *checked;
@@ -145,6 +164,11 @@ private:
                 daemon.fault(daemon.find("listen"), "listen: " + checked.error().detail);
         }
         read_proxy(daemon);
+        if (const auto* key = daemon.find("vault_key")) {
+            made_.has_vault = true;  // whatever is wrong with it is said here, and not at every account
+            made_.vault_key = read_key(daemon, "vault_key", *key, secrets_);
+        }
+        accounts_.has_vault(made_.has_vault);
         daemon.finish();
     }
 
@@ -190,6 +214,7 @@ private:
     std::vector<std::string> files_;  // in the order of reading
     account_list accounts_;
     playbook_list playbooks_;
+    receiver_list receivers_;
 };
 
 }  // namespace

@@ -32,6 +32,8 @@ policy make_policy(const settings& wanted)
     for (const auto& entry : wanted.accounts)
         made.accounts.emplace(entry.declared.id, entry.declared);
     made.playbooks = wanted.playbooks;
+    made.pages = wanted.pages;
+    made.warn_before = wanted.warn_before;
     made.rules = std::make_shared<const judgement>(wanted.marks, wanted.words, wanted.campaign_links);
     return made;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/core/policy.hpp"
+#include "daemon/ports/receiver.hpp"
 #include "daemon/ports/room.hpp"
 
 namespace halfmast::settings {
@@ -20,6 +21,7 @@ struct account_entry {
     std::shared_ptr<const connector_settings> own;
     milliseconds poll_every{60'000};
     milliseconds sweep_every{15'000};  // while a flag covers it
+    std::optional<time_point> credential_ends;  // as a person wrote it, for platforms that do not tell
 };
 
 struct settings {
@@ -29,8 +31,14 @@ struct settings {
     std::string control_group = "halfmast";       // may use the socket; left alone when it does not exist
     std::optional<std::string> listen;            // "127.0.0.1:7413"
     std::string proxy;
+    milliseconds warn_before = policy{}.warn_before;  // of the end of a credential; an account may have its own
+    bool has_vault = false;                       // a vault_key is named
+    secret vault_key;                             // 32 bytes; empty: none, or secrets are not read here
     std::vector<account_entry> accounts;
     std::map<std::string, playbook> playbooks;
+    std::vector<receiver_settings> receivers;
+    paging pages;                                 // routes, and the receivers as the core sees them
+    heartbeat_settings heartbeat;                 // neither url nor receiver: none
     std::map<post_class, mark_rules> marks;       // folded
     std::vector<word_rule> words;                 // folded
     bool campaign_links = true;

@@ -48,6 +48,16 @@ struct account_report {
     std::vector<check_line> lines;
 };
 
+// What one receiver of pages answered to a test.
+struct receiver_report {
+    std::string name;
+    std::string kind;
+    bool ok = false;
+    std::string said;
+
+    receiver_report() {}
+};
+
 struct history_entry {
     std::int64_t seq = 0;
     std::string at;
@@ -95,6 +105,12 @@ public:
     virtual asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) = 0;
 
     virtual asio::awaitable<std::vector<account_report>> doctor() = 0;
+
+    // A marked test page to each receiver, and what each answered; by name.
+    virtual asio::awaitable<std::vector<receiver_report>> test_pages()
+    {
+        co_return std::vector<receiver_report>{};
+    }
 };
 
 }  // namespace halfmast::api

@@ -269,6 +269,7 @@ document status_message(const backend& daemon, bool all)
     }
     message["accounts"] = std::move(accounts);
     message["degraded"] = daemon.degraded();
+    message["pages"] = unanswered_pages(known);
     return message;
 }
 

@@ -24,6 +24,10 @@ response lower(const call&);
 response approve(const call&);
 response plan(const call&);
 
+response list_pages(const call&);
+response acknowledge_page(const call&);
+response test_pages(const call&);
+
 response list(const call&);
 response show_post(const call&);
 response why(const call&);

@@ -56,6 +56,14 @@ document crisis_message(const policy&, const state&, const crisis&);  // halfmas
 document brief_crisis_message(const policy&, const state&, const crisis&);
 document status_message(const backend&, bool all);                    // halfmast.status/1
 
+// ---- pages ----
+
+document pages_message(const state&);                                           // halfmast.pages/1
+document page_member(const state&, const std::string& name, const page_group&);
+// Open groups that nobody has acknowledged: the member "pages" of status.
+document unanswered_pages(const state&);
+document page_tests_message(const std::vector<receiver_report>&);               // halfmast.page-tests/1
+
 // ---- others ----
 
 document why_message(const listed_post&);                                       // halfmast.why/1

@@ -209,6 +209,19 @@ result<std::string> read_reason(std::string_view text)
     return why;
 }
 
+result<acknowledge_body> read_acknowledge(std::string_view text)
+{
+    body_reader body{text};
+    acknowledge_body wanted;
+    wanted.page = body.text("page", longest_name);
+    if (wanted.page.empty())
+        body.note("member 'page' is missing: which one; GET /pages lists them");
+    wanted.why = body.text("reason", longest_text);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
 result<scope> parse_scope(std::string_view text)
 {
     scope over;

@@ -35,6 +35,15 @@ result<release_body> read_release(std::string_view body);
 // {"reason"}, or nothing at all.
 result<std::string> read_reason(std::string_view body);
 
+// {"page", "reason"}: the name of a group, or the key of a page in it.
+struct acknowledge_body {
+    std::string page;
+    std::string why;
+
+    acknowledge_body() {}
+};
+result<acknowledge_body> read_acknowledge(std::string_view body);
+
 // "brand=acme,region=eu"; empty gives an empty scope.
 result<scope> parse_scope(std::string_view text);
 

@@ -17,12 +17,15 @@
 #include "daemon/api/routes.hpp"
 #include "daemon/app/backend.hpp"
 #include "daemon/app/budget.hpp"
+#include "daemon/app/credentials.hpp"
 #include "daemon/app/journal.hpp"
 #include "daemon/app/notify.hpp"
+#include "daemon/app/pager.hpp"
 #include "daemon/app/recover.hpp"
 #include "daemon/audit/chain.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/poller.hpp"
+#include "daemon/engine/readiness.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/store/codec.hpp"
@@ -30,7 +33,6 @@
 #include "daemon/store/mirror.hpp"
 #include "daemon/store/spool.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
-#include "daemon/store/vault.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::app {
@@ -38,6 +40,8 @@ namespace halfmast::app {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::chrono::seconds longest_farewell{20};  // less than systemd waits
 
 time_point system_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
 
@@ -68,6 +72,15 @@ T or_stop(result<T> given)
     return std::move(*given);
 }
 
+std::vector<account_id> ids_of(const std::vector<settings::account_entry>& accounts)
+{
+    std::vector<account_id> ids;
+    ids.reserve(accounts.size());
+    for (const auto& entry : accounts)
+        ids.push_back(entry.declared.id);
+    return ids;
+}
+
 fs::path make_state_dir(const std::string& path)
 {
     std::error_code error;
@@ -87,11 +100,13 @@ public:
           lock_(or_stop(store::state_lock::take(wanted_.state_dir))),
           ledger_(or_stop(store::sqlite_ledger::open(context_.get_executor(), wanted_.state_dir))),
           mirror_(or_stop(store::mirror::open(wanted_.state_dir))), rules_(settings::make_policy(wanted_)),
-          http_(context_.get_executor(), client_settings()), calls_(*ledger_, sha256_hex, system_now),
+          http_(context_.get_executor(), client_settings()), vaults_(context_.get_executor(), wanted_), calls_(*ledger_, sha256_hex, system_now),
+          pager_(context_.get_executor(), wanted_, system_now, [this](event what) { loop_.tell(std::move(what)); }),
           loop_(context_.get_executor(), connect_accounts(), load_state(), *ledger_, calls_, hooks()),
           backend_(loop_, calls_, *ledger_, system_now),
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
+          checker_(context_.get_executor(), loop_, calls_, system_now),
           api_(backend_), server_(context_.get_executor(), api_.handler()), signals_(context_, SIGTERM, SIGINT),
           watchdog_(context_)
     {
@@ -111,6 +126,12 @@ public:
         asio::co_spawn(context_, std::move(obey), asio::detached);
         for (const auto& entry : wanted_.accounts)
             poller_.add(entry.declared.id, {entry.poll_every, entry.sweep_every});
+        backend_.set_pager(pager_);
+        if (!options_.direct)
+            pager_.start();
+        backend_.set_check([this](account_id id) { return checker_.check(std::move(id)); });
+        if (!options_.direct)
+            checker_.start(ids_of(wanted_.accounts));
         // The loop has its own copy of all this; with ten thousand accounts it is some megabytes.
         auto accounts = wanted_.accounts.size();
         wanted_.accounts.clear();
@@ -140,7 +161,7 @@ private:
     {
         for (const auto& entry : wanted_.accounts) {
             auto budget = std::make_shared<account_budget>(http_, system_now);
-            auto to = entry.room->connect(entry.own, budget->http(), vault_);
+            auto to = with_credential_end(entry.room->connect(entry.own, budget->http(), vaults_.of(entry.declared.id)), entry.credential_ends);
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
             rules_.accounts.at(entry.declared.id).can_read_mentions = to.mentions != nullptr;
             rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
@@ -149,6 +170,7 @@ private:
             calls_.connect(entry.declared.id, std::move(to));
             budgets_[entry.declared.id] = std::move(budget);
         }
+        pager::describe(wanted_, rules_.pages);
         return rules_;
     }
 
@@ -167,11 +189,27 @@ private:
         made.encode = encode_all;
         made.recorded = journal::recorded;
         made.look_now = [this](const account_id& id) { poller_.look_now(id); };
+        made.check_now = [this](const account_id& id) { checker_.check_now(id); };
+        made.page = [this](page_letter letter) { pager_.send(std::move(letter)); };
         made.ledger_refused = [this](std::string why) {
             journal::ledger(why);
+            page_ledger(why);
             backend_.health("ledger", why.empty() ? "" : "the ledger cannot be written, so nothing is released, published or pinned: " + why);
         };
         return made;
+    }
+
+    // It is tried again and again, and said when that changes.
+    void page_ledger(const std::string& why)
+    {
+        if (std::exchange(ledger_refuses_, !why.empty()) == !why.empty())
+            return;
+        health_changed what;
+        what.name = "ledger";
+        if (!why.empty())
+            what.what = "the ledger cannot be written: holds go on, nothing is released, published or pinned: " + why;
+        what.todo = "make room on the disk of " + wanted_.state_dir + ", or mend it; nothing has to be restarted";
+        loop_.tell(std::move(what));
     }
 
     void listen()
@@ -242,6 +280,8 @@ private:
         notify_stopping();
         journal::stopping();
         poller_.stop();
+        checker_.stop();
+        pager_.stop();
         server_.drain([this] { loop_.stop(); });
     }
 
@@ -257,7 +297,13 @@ private:
         }
         watchdog_.cancel();
         signals_.cancel();
-        context_.stop();
+        // A platform may be about to answer with a token that replaces one it has counted as spent.
+        watchdog_.expires_after(longest_farewell);
+        watchdog_.async_wait([this](boost::system::error_code left) {
+            if (!left)
+                context_.stop();
+        });
+        vaults_.when_left([this] { context_.stop(); });
     }
 
     settings::settings wanted_;
@@ -269,17 +315,20 @@ private:
     std::shared_ptr<store::mirror> mirror_;
     policy rules_;
     net::http_client http_;
-    store::no_vault vault_{"the settings name no vault_key"};
+    account_vaults vaults_;
     std::map<account_id, std::shared_ptr<account_budget>> budgets_;
     engine::dispatcher calls_;
+    pager pager_;
     engine::engine loop_;
     daemon_backend backend_;
     engine::poller poller_;
+    engine::checker checker_;
     api::api api_;
     net::http_server server_;
     asio::signal_set signals_;
     asio::steady_timer watchdog_;
     bool stopping_ = false;
+    bool ledger_refuses_ = false;
     int exit_code_ = exit_ok;
 };
 
@@ -289,6 +338,7 @@ int run_daemon(settings::settings wanted, run_options options)
 {
     std::signal(SIGPIPE, SIG_IGN);
     ::umask(0027);
+    forbid_core_dumps();
     try {
         daemon running(std::move(wanted), options);
         return running.run();

@@ -148,6 +148,16 @@ asio::awaitable<std::shared_ptr<const std::string>> daemon_backend::original(acc
     co_return seen == again->second.queue.end() ? nullptr : seen->second.post->raw;
 }
 
+asio::awaitable<std::vector<api::receiver_report>> daemon_backend::test_pages()
+{
+    std::vector<api::receiver_report> reports;
+    if (pager_ == nullptr)
+        co_return reports;
+    auto work = pager_->test_all();
+    reports = co_await std::move(work);
+    co_return reports;
+}
+
 asio::awaitable<std::vector<api::account_report>> daemon_backend::doctor()
 {
     std::vector<api::account_report> reports;
@@ -158,11 +168,10 @@ asio::awaitable<std::vector<api::account_report>> daemon_backend::doctor()
         api::account_report report;
         report.account = id;
         report.connector = connector;
-        auto checks = calls_.at(id).checks;
-        if (checks) {
-            auto lines = co_await checks->check();
-            report.lines = std::move(lines);
-        }
+        auto account = id;
+        auto checking = check_(std::move(account));
+        auto lines = co_await std::move(checking);
+        report.lines = std::move(lines);
         reports.push_back(std::move(report));
     }
     co_return reports;

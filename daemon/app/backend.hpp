@@ -8,6 +8,7 @@
 
 #include "daemon/api/backend.hpp"
 #include "daemon/app/budget.hpp"
+#include "daemon/app/pager.hpp"
 #include "daemon/engine/dispatcher.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
@@ -33,10 +34,16 @@ public:
     asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string sha256) override;
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) override;
     asio::awaitable<std::vector<api::account_report>> doctor() override;
+    asio::awaitable<std::vector<api::receiver_report>> test_pages() override;
+    void set_pager(pager& receivers) { pager_ = &receivers; }
 
     // Each hold is a call, and so is the read-back of each batch of them.
     std::optional<milliseconds> quiet_in(const account_id& id, std::size_t posts) const override;
     void set_budget(const account_id& id, std::shared_ptr<account_budget> budget) { budgets_[id] = std::move(budget); }
+
+    // What asks an account at once whether it is ready; before the first request.
+    using check_function = std::function<asio::awaitable<std::vector<check_line>>(account_id)>;
+    void set_check(check_function check) { check_ = std::move(check); }
 
     // A health problem by name; empty text: it is over.
     void health(const std::string& name, std::string text);
@@ -46,6 +53,8 @@ private:
     engine::dispatcher& calls_;
     store::sqlite_ledger& ledger_;
     std::function<time_point()> clock_;
+    check_function check_;
+    pager* pager_ = nullptr;
     std::map<std::string, std::string> problems_;
     std::map<account_id, std::shared_ptr<account_budget>> budgets_;
 };

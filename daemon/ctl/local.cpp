@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/ctl/client.hpp"
+#include "daemon/ctl/pages.hpp"
 #include "daemon/ctl/places.hpp"
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/programs.hpp"
@@ -102,8 +103,11 @@ Examples:
 
 Examples:
   halfmast doctor
+  halfmast doctor --pages
   halfmast doctor --config halfmast.toml)");
-    doctor->callback([&all] { all.command = [&all] { return run_doctor(all); }; });
+    auto pages = std::make_shared<bool>(false);
+    doctor->add_flag("--pages", *pages, "Instead, have a marked test page sent to each receiver, and say what each answered");
+    doctor->callback([&all, pages] { all.command = [&all, pages] { return *pages ? test_pages(all) : run_doctor(all); }; });
 
     auto* judge = app.add_subcommand("judge", "Class posts as the daemon would: JSON lines in, JSON lines out");
     judge->footer(R"(One post on each line, {"id","text","tags":[],"categories":[],"labels":[],"links":[]}. Without --config the

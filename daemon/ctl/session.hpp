@@ -106,6 +106,7 @@ void add_plan(CLI::App&, session&);
 void add_lower(CLI::App&, session&);
 void add_queue(CLI::App&, session&);
 void add_say(CLI::App&, session&);
+void add_pages(CLI::App&, session&);
 void add_audit(CLI::App&, session&);
 void add_local(CLI::App&, session&);  // check-config, doctor, judge
 void add_help(CLI::App&, session&);

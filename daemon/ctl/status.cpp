@@ -126,6 +126,15 @@ void print_readiness(std::ostream& out, const document& status, const paint& col
         << (untried == 0 ? std::string{} : ", " + std::to_string(untried) + " not tried yet") << '\n';
 }
 
+// Nobody has them in hand. Nothing of a daemon that does not tell.
+void print_pages(std::ostream& out, const document& status, const paint& color, time_point at)
+{
+    for (const auto& page : member_of(status, "pages"))
+        out << color.bad("Page: " + text_of(page, "what") + " (" + text_of(page, "severity") + ", since " + clock_of(member_of(page, "since"), at)
+                         + "): halfmast pages ack " + text_of(page, "key"))
+            << '\n';
+}
+
 std::string last_line(const document& status, const paint& color)
 {
     std::size_t up = 0;
@@ -155,6 +164,7 @@ std::string picture(const session& all, const document& status)
         print_crisis(out, flag, color, at);
     print_accounts(out, status, color, at);
     print_readiness(out, status, color, at);
+    print_pages(out, status, color, at);
     for (const auto& line : member_of(status, "degraded"))
         if (line.is_string())
             out << color.bad("Not well: " + safe(line.get_ref<const std::string&>())) << '\n';

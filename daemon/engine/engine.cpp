@@ -103,6 +103,7 @@ reply engine::decide_one(turn& now, const event& what)
     state_ = std::move(made.next);
     std::move(made.records.begin(), made.records.end(), std::back_inserter(now.records));
     std::move(made.actions.begin(), made.actions.end(), std::back_inserter(now.actions));
+    std::move(made.letters.begin(), made.letters.end(), std::back_inserter(now.letters));
     if (made.check && hooks_.check_now)
         hooks_.check_now(account_of(what));
     reply given;
@@ -120,8 +121,10 @@ void engine::handle(turn& now, letter one)
             now.blobs.push_back({item.sha256, item.bytes});
     }
     auto about = account_of(one.what);
+    bool only_pages = std::holds_alternative<page_answered>(one.what) || std::holds_alternative<page_acknowledged>(one.what)
+        || std::holds_alternative<health_changed>(one.what);
     if (about.empty())
-        now.all_touched = true;
+        now.all_touched = now.all_touched || !only_pages;
     else
         now.touched.insert(about);
     auto given = decide_one(now, one.what);
@@ -285,6 +288,10 @@ asio::awaitable<void> engine::commit(turn now)
         action_finished done{one.id, one.account, std::move(one.what), std::move(refused)};
         tell(std::move(done));
     }
+    // Behind every call, and whether the ledger works or not: a page too many wakes somebody, one too few lets a post out.
+    for (auto& letter : now.letters)
+        if (hooks_.page)
+            hooks_.page(std::move(letter));
     for (auto& [answer, given] : now.answers) {
         given.durable = error.empty();
         given.ledger_error = error;

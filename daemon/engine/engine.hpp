@@ -31,6 +31,7 @@ struct engine_hooks {
     std::function<void(const audit_record&)> recorded;               // for the log; after it is durable
     std::function<void(const account_id&)> look_now;                 // for the poller: look at this account at once
     std::function<void(const account_id&)> check_now;                // what the account can do may have changed: try it soon
+    std::function<void(page_letter)> page;                           // hands a letter to its receiver's own way out; answered by page_answered
     std::function<void(std::string)> ledger_refused;                 // "" when it works again
 };
 
@@ -75,6 +76,7 @@ private:
     struct turn {  // what one pass of the loop gathers
         std::vector<audit_record> records;
         std::vector<action> actions;
+        std::vector<page_letter> letters;
         std::vector<ledger_blob> blobs;
         std::vector<std::pair<std::function<void(reply)>, reply>> answers;
         std::set<account_id> touched;

@@ -444,3 +444,32 @@ TEST_CASE("a kept post that was postponed is not shown as queued", "[api]")
     CHECK(here.get("/posts/acme-blog/a").at("post").at("state") == "kept");
     CHECK(here.get("/posts?all=1").at("posts").at(0).at("state") == "kept");
 }
+
+TEST_CASE("pages: the worst first, by whom they are in hand, and what status says of the rest", "[api]")
+{
+    window here;
+    auto& desk = here.daemon.here;
+    desk.raise();
+    desk.happen(account_unread{account_id{"acme-blog"}, {failure::unreachable, "no route", {}}});
+    desk.happen(health_changed{"clock", page_level::critical, "the clock was moved", "look", true});
+    auto pages = here.get("/pages");
+    CHECK(pages.at("schema") == "halfmast.pages/1");
+    REQUIRE(pages.at("pages").size() == 3);
+    CHECK(pages["pages"][0].at("key") == "clock");
+    CHECK(pages["pages"][0].at("severity") == "critical");
+    CHECK(here.get("/status").at("pages").size() == 3);
+
+    auto taken = here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"crisis/c-1","reason":"on it"})");
+    CHECK(taken.status == 200);
+    auto page = json::parse(taken.body);
+    CHECK(page.at("created") == true);
+    CHECK(page.at("page").at("acknowledged_by") == "maria");
+    CHECK(json::parse(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"crisis/c-1"})").body).at("created") == false);
+    CHECK(here.get("/status").at("pages").size() == 2);
+    CHECK(json::parse(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"clock"})").body).at("page").is_null());  // a word ends it
+    check_problem(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"crisis/c-12"})"), 404, 1, "Did you mean 'crisis/c-1'?");
+    check_problem(here.ask("POST", "/api/v1/pages/acknowledge", "{}"), 400, 2, "'page' is missing");
+    here.daemon.ledger_error = "disk full";
+    check_problem(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"account-unreachable/acme-blog"})"), 503, 1, "disk full");
+    CHECK(json::parse(here.ask("POST", "/api/v1/pages/test").body).at("receivers").empty());
+}

@@ -40,6 +40,13 @@ result<person*> account_of(world& state, const json& asked)
     return who;
 }
 
+// Also somebody elsewhere, who wrote something that is known here.
+result<person*> author_of(world& state, const json& asked)
+{
+    auto* who = asked.is_object() ? state.by_name(text_of(asked, "account")) : nullptr;
+    return who != nullptr ? result<person*>{who} : account_of(state, asked);
+}
+
 result<id> put_media(world& state, person& who, const json& asked, time_point now)
 {
     const auto bytes = base64_decode(text_of(asked, "bytes_base64"));
@@ -213,7 +220,7 @@ result<std::string> put_mention(world& state, const json& asked, time_point now)
 
 result<std::string> edit_as_other(world& state, const json& asked, time_point now)
 {
-    const auto who = account_of(state, asked);
+    const auto who = author_of(state, asked);
     if (!who)
         return who.error();
     const auto key = parse_id(text_of(asked, "id")).value_or(0);

@@ -205,6 +205,17 @@ TEST_CASE("mentions and replies are notified, filtered by type and paged", "[san
     CHECK(there.control("mention", {{"account", "acct-1"}, {"from", "acct-1"}, {"text", "me"}}).status == 422);
     CHECK(there.remove("/api/v1/statuses/" + list[0]["status"]["id"].get<std::string>()).status == 200);
     CHECK(there.as("token-alice").get("/api/v1/notifications").body.size() == 3);
+
+    // Their authors change their minds: an edit tells nobody anew, and what is deleted is gone here too.
+    const auto theirs = list[3]["status"]["id"].get<std::string>();
+    CHECK(there.control("edit", {{"account", "bob@elsewhere.example"}, {"id", theirs}, {"text", "@alice found it"}}).status == 200);
+    const auto edited = there.get("/api/v1/notifications").body;
+    REQUIRE(edited.size() == 3);
+    CHECK(edited[2]["id"] == list[3]["id"]);
+    CHECK(edited[2]["status"]["content"].get<std::string>().find("found it") != std::string::npos);
+    CHECK(there.control("edit", {{"account", "carol@elsewhere.example"}, {"id", theirs}, {"delete", true}}).status == 422);
+    CHECK(there.control("edit", {{"account", "bob@elsewhere.example"}, {"id", theirs}, {"delete", true}}).status == 200);
+    CHECK(there.get("/api/v1/notifications").body.size() == 2);
 }
 
 TEST_CASE("who may see a post, and what an edit leaves behind", "[sandbox]")

@@ -7,6 +7,7 @@
 
 #include "connectors/registry.hpp"
 #include "daemon/app/app.hpp"
+#include "daemon/app/catalogue.hpp"
 #include "daemon/app/tools.hpp"
 
 int main(int argc, char** argv)
@@ -21,6 +22,7 @@ int main(int argc, char** argv)
     std::string output = "text";
     bool judge = false;
     bool doctor = false;
+    bool catalogue = false;
     app::run_options options;
     auto* config_option = program.add_option("--config", config, "Settings file")->envname("HALFMAST_CONFIG");
     program.add_option("--control-socket", control_socket, "Listen here instead of where the settings say");
@@ -29,6 +31,7 @@ int main(int argc, char** argv)
     program.add_option("--check-config", to_check, "Check this settings file, print every fault, end with 0 or 6");
     program.add_flag("--judge", judge, "Judge posts: JSON lines in, JSON lines out");
     program.add_flag("--doctor", doctor, "Ask every account what works, change nothing");
+    program.add_flag("--connectors", catalogue, "Print what every connector can do, as JSON");
     program.add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}));
     program.set_version_flag("--version", HALFMAST_VERSION);
     try {
@@ -37,6 +40,8 @@ int main(int argc, char** argv)
         return program.exit(error) == 0 ? app::exit_ok : app::exit_usage;
     }
 
+    if (catalogue)
+        return app::print_connectors();
     if (!to_check.empty())
         return app::check_config(to_check, output == "json");
     if (judge)
@@ -49,6 +54,6 @@ int main(int argc, char** argv)
     if (!state_dir.empty())
         loaded.value.state_dir = state_dir;
     if (doctor)
-        return app::doctor(loaded.value, output == "json");
+        return app::doctor(std::move(loaded.value), output == "json");
     return app::run_daemon(std::move(loaded.value), options);
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daemon/core/account.hpp"
+#include "daemon/ports/room.hpp"
 
 namespace halfmast::bluesky {
 
@@ -20,7 +21,7 @@ struct capability {
     std::string_view by;
 };
 
-inline constexpr std::array<capability, 9> capabilities{{
+inline constexpr std::array<capability, 10> capabilities{{
     {"list", support::none, "the protocol has no scheduled posts; what a scheduler has is guarded at the scheduler"},
     {"hold", support::none, "there is nothing to hold"},
     {"release", support::none, "there is nothing to release"},
@@ -29,6 +30,7 @@ inline constexpr std::array<capability, 9> capabilities{{
     {"unpin", support::emulated, "the same, without pinnedPost"},
     {"read pins", support::native, "com.atproto.repo.getRecord of the profile"},
     {"read feed", support::native, "app.bsky.feed.getAuthorFeed, else com.atproto.repo.listRecords"},
+    {"read mentions", support::native, "app.bsky.notification.listNotifications, by the AppView alone"},
     {"banner", support::none, "the profile's text and picture are the only places, and halfmast leaves them alone"},
 }};
 
@@ -38,5 +40,10 @@ inline constexpr std::size_t most_bytes = 3'000;  // of a post's text
 
 // 3,000 calls in five minutes are the server's limit: never near in a crisis of one post and one pin.
 inline constexpr int most_in_flight = 4;
+
+inline constexpr std::array<absence, 2> absences{{
+    {"queue", "the protocol has no scheduled posts"},
+    {"several pins", "a profile has one pinned post"},
+}};
 
 }  // namespace halfmast::bluesky

@@ -5,12 +5,15 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "connectors/bluesky/session.hpp"
+
 namespace halfmast::bluesky {
 
 namespace {
 
 // 300 log-ins a day are allowed. A refused credential does not heal by asking.
 constexpr std::chrono::minutes login_pause{5};
+const std::string kept_name = "session";
 
 bool is_lasting(failure kind)
 {
@@ -38,8 +41,8 @@ private:
     std::shared_ptr<gate> at_;
 };
 
-connector::connector(std::shared_ptr<const settings> own, http_port& http, clock ours) :
-    own_(std::move(own)), http_(http), clock_(std::move(ours))
+connector::connector(std::shared_ptr<const settings> own, http_port& http, vault_port& vault, clock ours) :
+    own_(std::move(own)), http_(http), vault_(vault), clock_(std::move(ours))
 {
 }
 
@@ -100,6 +103,11 @@ asio::awaitable<result<connector::session_ptr>> connector::renew(session_ptr sta
     if (session_ && session_ != stale)
         co_return session_;  // somebody was quicker
     turn mine{here};
+    if (!restored_)
+        co_await restore();
+    if (session_ && session_ != stale)
+        co_return session_;
+    auto staying = vault_.stay();
     if (stale) {
         auto failed = co_await refresh(std::move(stale));
         if (!failed)
@@ -119,7 +127,8 @@ asio::awaitable<std::optional<problem>> connector::refresh(session_ptr stale)
     auto reply = co_await send(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto kept = keep(wire::read_session(*own_, "renew the session", *reply, now()));
+    auto given = wire::read_session(*own_, "renew the session", *reply, now());
+    auto kept = co_await keep(std::move(given));
     co_return kept ? std::nullopt : std::optional{kept.error()};
 }
 
@@ -132,7 +141,8 @@ asio::awaitable<result<connector::session_ptr>> connector::create()
     auto reply = co_await send(std::move(request));
     if (!reply)
         co_return reply.error();
-    auto kept = keep(wire::read_session(*own_, "log in", *reply, now()));
+    auto given = wire::read_session(*own_, "log in", *reply, now());
+    auto kept = co_await keep(std::move(given));
     if (!kept && is_lasting(kept.error().kind)) {
         refused_ = kept.error();
         refused_until_ = clock_() + kept.error().retry_after.value_or(login_pause);
@@ -140,28 +150,49 @@ asio::awaitable<result<connector::session_ptr>> connector::create()
     co_return kept;
 }
 
-// The session of an answer becomes ours, unless the account cannot be used.
-result<connector::session_ptr> connector::keep(result<wire::session> given)
+// The session of the last run. Whatever is wrong with it is no reason to stay out: there is the password.
+asio::awaitable<void> connector::restore()
+{
+    restored_ = true;
+    auto found = co_await vault_.read(kept_name);
+    if (!found) {
+        not_kept_ = found.error();
+        co_return;
+    }
+    if (*found)
+        if (auto known = parse_session(**found, print_of(*own_), now()))
+            session_ = std::make_shared<const wire::session>(std::move(*known));
+}
+
+// The session of an answer becomes ours, unless the account cannot be used. Kept first and used then: the one before stays good
+// until this one is used.
+asio::awaitable<result<connector::session_ptr>> connector::keep(result<wire::session> given)
 {
     if (!given)
-        return given.error();
+        co_return given.error();
     if (auto wrong = wire::inactive(*own_, *given))
-        return *wrong;
-    session_ = std::make_shared<const wire::session>(std::move(*given));
-    return session_;
+        co_return *wrong;
+    auto made = std::make_shared<const wire::session>(std::move(*given));
+    if (vault_.keeps()) {
+        auto text = dump_session(*made, print_of(*own_));
+        not_kept_ = co_await vault_.write(kept_name, std::move(text));
+    }
+    session_ = made;
+    co_return made;
 }
 
 connector_room room()
 {
-    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http, vault_port&) {
-        auto one = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
+    auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http, vault_port& vault) {
+        auto one = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http, vault);
         connection made;
         made.pins = one;
         made.feed = one;
+        made.mentions = one;
         made.checks = one;
         return made;
     };
-    return {"bluesky", parse, declare, connect};
+    return {"bluesky", parse, declare, connect, {"Bluesky", [](account& into) { declare(settings{}, into); }, {}, absences}};
 }
 
 }  // namespace halfmast::bluesky

@@ -11,11 +11,11 @@
 
 namespace halfmast::bluesky {
 
-class connector final : public pin_port, public feed_port, public check_port {
+class connector final : public pin_port, public feed_port, public mentions_port, public check_port {
 public:
     using clock = std::function<time_point()>;
 
-    connector(std::shared_ptr<const settings> own, http_port& http, clock ours = clock_now);
+    connector(std::shared_ptr<const settings> own, http_port& http, vault_port& vault, clock ours = clock_now);
 
     asio::awaitable<result<receipt>> publish(publish_summary call) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
@@ -23,6 +23,8 @@ public:
     asio::awaitable<result<receipt>> unpin(post_id id) override;
 
     asio::awaitable<result<std::vector<publication>>> since(time_point from) override;
+
+    asio::awaitable<result<mention_look>> since(std::string cursor) override;
 
     asio::awaitable<std::vector<check_line>> check() override;
 
@@ -55,7 +57,8 @@ private:
     asio::awaitable<result<session_ptr>> renew(session_ptr stale);
     asio::awaitable<result<session_ptr>> create();
     asio::awaitable<std::optional<problem>> refresh(session_ptr stale);
-    [[nodiscard]] result<session_ptr> keep(result<wire::session> given);
+    asio::awaitable<void> restore();
+    asio::awaitable<result<session_ptr>> keep(result<wire::session> given);
 
     asio::awaitable<result<std::optional<wire::record_ref>>> find_post(std::string did, std::string rkey, std::string what);
     asio::awaitable<std::map<std::string, std::string>> resolve(std::vector<std::string> handles);
@@ -72,9 +75,12 @@ private:
 
     std::shared_ptr<const settings> own_;
     http_port& http_;
+    vault_port& vault_;
     clock clock_;
     milliseconds ahead_{0};  // the platform's clock minus ours, once it answered
     session_ptr session_;
+    bool restored_ = false;              // the vault was asked
+    std::optional<problem> not_kept_;    // why the next start will have to log in
     std::weak_ptr<gate> gate_;
     std::optional<problem> refused_;  // the last log-in, and until when there is no other: they are few in a day
     time_point refused_until_{};

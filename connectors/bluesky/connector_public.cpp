@@ -252,10 +252,25 @@ asio::awaitable<std::vector<check_line>> connector::check()
         co_return lines;
     }
     co_await check_server(lines);
+    if (not_kept_) {
+        check_line kept{ability::credential, "the session is kept", *not_kept_};
+        kept.advice = true;
+        kept.detail += "; each start logs in anew, which a server allows 300 times a day";
+        lines.push_back(std::move(kept));
+    }
     auto pinned = co_await pins();
     add(ability::pin, "the pin can be read", pinned ? std::nullopt : std::optional{pinned.error()});
     auto shown = co_await since(now() - keys_wander);
     add(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
+    std::string no_mark;
+    auto heard = co_await since(std::move(no_mark));
+    // Without an AppView nobody tells of mentions: a fact, and nothing that a person could mend here.
+    bool silent = !heard && (heard.error().kind == failure::unknown_outcome || heard.error().kind == failure::unsupported);
+    if (silent)
+        lines.emplace_back(ability::read_feed, "mentions cannot be read: no AppView answers behind this server", true, "");
+    else
+        add(ability::read_feed, "mentions can be read", heard ? std::nullopt : std::optional{heard.error()});
+    lines.back().advice = true;
     co_return lines;
 }
 

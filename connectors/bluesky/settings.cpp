@@ -53,6 +53,7 @@ void declare(const connector_settings&, account& into)
 {
     into.rungs = {};
     into.can_read_feed = true;
+    into.can_read_mentions = true;
     into.can_publish = true;
     into.can_pin = true;
     into.most_pins = most_pins;

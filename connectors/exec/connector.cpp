@@ -24,6 +24,8 @@ connection connect(std::shared_ptr<const connector_settings> given, http_port&, 
         to.pins = made;
     if (own->feed)
         to.feed = made;
+    if (own->mentions)
+        to.mentions = made;
     to.hear = [made](std::function<void(std::string)> listener) { made->hear(std::move(listener)); };
     return to;
 }
@@ -186,6 +188,19 @@ asio::awaitable<result<std::vector<publication>>> connector::since(time_point fr
     co_return wire::trouble(*own_, failure::bad_reply, doing, "its pages never end");
 }
 
+// The cursor is the program's own: what was given already, it knows by it.
+asio::awaitable<result<mention_look>> connector::since(std::string cursor)
+{
+    auto members = wire::from_cursor(cursor);
+    auto given = co_await program_.ask("mentions", std::move(members), "read mentions");
+    if (!given)
+        co_return given.error();
+    auto seen = wire::read_mentions(*own_, given->given);
+    if (seen && cursor.empty())
+        seen->posts.clear();  // what was there before the first look is no news
+    co_return seen;
+}
+
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
@@ -204,6 +219,12 @@ asio::awaitable<std::vector<check_line>> connector::check()
     if (own_->feed) {
         auto shown = co_await since(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) - std::chrono::hours{1});
         lines.emplace_back(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
+    }
+    if (own_->mentions) {
+        std::string no_mark;
+        auto heard = co_await since(std::move(no_mark));
+        lines.emplace_back(ability::read_feed, "mentions can be read", heard ? std::nullopt : std::optional{heard.error()});
+        lines.back().advice = true;
     }
     co_return lines;
 }

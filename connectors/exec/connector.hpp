@@ -15,7 +15,7 @@ namespace halfmast::exec {
 
 connector_room room();
 
-class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+class connector final : public queue_port, public pin_port, public feed_port, public mentions_port, public check_port {
 public:
     explicit connector(std::shared_ptr<const settings> own) : own_(own), program_(std::move(own)) {}
 
@@ -31,6 +31,8 @@ public:
     asio::awaitable<result<receipt>> unpin(post_id) override;
 
     asio::awaitable<result<std::vector<publication>>> since(time_point) override;
+
+    asio::awaitable<result<mention_look>> since(std::string cursor) override;
 
     asio::awaitable<std::vector<check_line>> check() override;
 

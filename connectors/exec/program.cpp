@@ -26,6 +26,7 @@ namespace {
 using std::chrono::steady_clock;
 using boost::system::error_code;
 
+constexpr milliseconds hello_patience{20'000};  // at least: interpreters start slowly on a busy machine
 constexpr milliseconds patience{2'000};       // between SIGTERM and SIGKILL
 constexpr milliseconds last_patience{1'000};  // the same when the daemon ends
 constexpr milliseconds longest_pause{60'000};
@@ -72,14 +73,14 @@ private:
     void give_turn();
     asio::awaitable<result<running_ptr>> get_running(std::string doing);
     asio::awaitable<result<running_ptr>> start_anew(std::string doing);
-    asio::awaitable<result<reply>> exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing);
+    asio::awaitable<result<reply>> exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing, milliseconds timeout);
     static asio::awaitable<void> write_all(running_ptr run);
     asio::awaitable<void> read_answers(running_ptr run);
     asio::awaitable<void> read_words(running_ptr run);
     asio::awaitable<void> bury(pid_t pid);
     bool take_lines(const running_ptr& run, std::string& buffer, std::size_t& looked);
     bool deliver(const running_ptr& run, std::string_view line);
-    void end(const running_ptr& run, const std::string& why);
+    void end(const running_ptr& run, const std::string& why, failure kind = failure::unknown_outcome);
     void pause();
     void say(std::string line);
 
@@ -128,7 +129,7 @@ asio::awaitable<result<reply>> program::inner::ask(std::string verb, nlohmann::j
         give_turn();
         co_return run.error();
     }
-    auto given = co_await exchange(*run, std::move(verb), std::move(members), doing);
+    auto given = co_await exchange(*run, std::move(verb), std::move(members), doing, own_->timeout);
     if (given)
         deaths_ = 0;
     give_turn();
@@ -169,7 +170,7 @@ asio::awaitable<result<program::inner::running_ptr>> program::inner::start_anew(
     auto words = read_words(run);
     asio::co_spawn(*on_, std::move(words), asio::detached);
     auto members = wire::hello(*own_);
-    auto hello = co_await exchange(run, "hello", std::move(members), "start");
+    auto hello = co_await exchange(run, "hello", std::move(members), "start", std::max(own_->timeout, hello_patience));
     if (!hello) {
         end(run, "hello was not answered");
         co_return problem{failure::unreachable, hello.error().detail, hello.error().retry_after};  // what was asked for was never told
@@ -184,11 +185,12 @@ asio::awaitable<result<program::inner::running_ptr>> program::inner::start_anew(
     co_return run;
 }
 
-asio::awaitable<result<reply>> program::inner::exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing)
+asio::awaitable<result<reply>> program::inner::exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing,
+                                                        milliseconds timeout)
 {
     auto id = next_id_++;
     auto call = std::make_shared<pending>(*on_);
-    call->bell.expires_after(own_->timeout);
+    call->bell.expires_after(timeout);
     run->calls[id] = call;
     run->unsent += wire::line_of(id, verb, std::move(members));
     if (!run->writing) {
@@ -205,8 +207,8 @@ asio::awaitable<result<reply>> program::inner::exchange(running_ptr run, std::st
         co_return wire::trouble(*own_, call->trouble->kind, doing, call->trouble->detail);
     if (!call->given) {
         // What hangs once hangs again, and a late answer would be taken for the next one's.
-        end(run, "it did not answer '" + verb + "' within " + format_duration(own_->timeout));
-        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "no answer within " + format_duration(own_->timeout));
+        end(run, "it did not answer '" + verb + "' within " + format_duration(timeout));
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "no answer within " + format_duration(timeout));
     }
     if (call->given->trouble) {
         auto told = wire::trouble(*own_, call->given->trouble->kind, doing, call->given->trouble->detail);
@@ -252,8 +254,10 @@ asio::awaitable<void> program::inner::read_answers(running_ptr run)
 bool program::inner::take_lines(const running_ptr& run, std::string& buffer, std::size_t& looked)
 {
     std::size_t begin = 0;
-    for (auto at = buffer.find('\n', looked); at != std::string::npos; at = buffer.find('\n', begin)) {
-        if (!deliver(run, std::string_view{buffer}.substr(begin, at - begin))) {
+    bool too_long = false;
+    for (auto at = buffer.find('\n', looked); at != std::string::npos && !too_long; at = buffer.find('\n', begin)) {
+        too_long = at - begin > wire::most_line;
+        if (!too_long && !deliver(run, std::string_view{buffer}.substr(begin, at - begin))) {
             end(run, "it said what is no answer");
             return false;
         }
@@ -261,9 +265,9 @@ bool program::inner::take_lines(const running_ptr& run, std::string& buffer, std
     }
     buffer.erase(0, begin);
     looked = buffer.size();
-    if (buffer.size() <= wire::most_line)
+    if (!too_long && buffer.size() <= wire::most_line)
         return true;
-    end(run, "it wrote a line of more than " + std::to_string(wire::most_line >> 20) + " MiB");
+    end(run, "it wrote a line of more than " + std::to_string(wire::most_line >> 20) + " MiB", failure::bad_reply);
     return false;
 }
 
@@ -302,7 +306,7 @@ asio::awaitable<void> program::inner::read_words(running_ptr run)
 }
 
 // Everybody who waits for it learns that nothing will come.
-void program::inner::end(const running_ptr& run, const std::string& why)
+void program::inner::end(const running_ptr& run, const std::string& why, failure kind)
 {
     if (!run->alive)
         return;
@@ -311,7 +315,7 @@ void program::inner::end(const running_ptr& run, const std::string& why)
     run->calls.clear();
     for (auto& [id, call] : calls) {
         if (!call->given)
-            call->trouble = problem{failure::unknown_outcome, why, {}};
+            call->trouble = problem{kind, why, {}};
         call->bell.cancel();
     }
     error_code ignored;

@@ -21,6 +21,7 @@ public:
         made_->publishes = values_.flag("publishes").value_or(false);
         made_->pins = values_.flag("pins").value_or(false);
         made_->feed = values_.flag("feed").value_or(false);
+        made_->mentions = values_.flag("mentions").value_or(false);
         if (made_->pins && !made_->publishes)
             fault("pins", "needs publishes = true: what is pinned is the summary");
         made_->release_margin = std::chrono::ceil<seconds>(length("release_margin", seconds{120}, seconds{1}, std::chrono::hours{24}));

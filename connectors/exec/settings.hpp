@@ -18,6 +18,7 @@ struct settings final : connector_settings {
     bool publishes = false;
     bool pins = false;
     bool feed = false;
+    bool mentions = false;
     seconds release_margin{120};
     milliseconds timeout{20'000};        // of one call
     int at_once = 1;

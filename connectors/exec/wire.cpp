@@ -14,16 +14,33 @@ using nlohmann::json;
 
 constexpr int most_depth = 64;
 constexpr std::string_view blot = "[secret]";
+constexpr std::size_t most_cursor = 64 << 10;  // bytes; it is kept, and told at each look
+
+// A parser's memory and stack are not a program's to spend: depth is looked at before.
+bool is_too_deep(std::string_view line)
+{
+    int depth = 0;
+    bool in_text = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        char c = line[at];
+        if (in_text && c == '\\')
+            ++at;
+        else if (c == '"')
+            in_text = !in_text;
+        else if (!in_text && (c == '{' || c == '[') && ++depth > most_depth)
+            return true;
+        else if (!in_text && (c == '}' || c == ']'))
+            --depth;
+    }
+    return false;
+}
 
 std::optional<json> parse_json(std::string_view line)
 {
-    bool too_deep = false;
-    auto watch = [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > most_depth;
-        return !too_deep;
-    };
-    auto value = json::parse(line, watch, false);
-    if (value.is_discarded() || too_deep)
+    if (is_too_deep(line))
+        return std::nullopt;
+    auto value = json::parse(line, nullptr, false);
+    if (value.is_discarded())
         return std::nullopt;
     return value;
 }
@@ -211,6 +228,7 @@ result<offer> read_offer(const settings& own, const json& given)
     made.publishes = flag_at(given, "publishes");
     made.pins = flag_at(given, "pins");
     made.feed = flag_at(given, "feed");
+    made.mentions = flag_at(given, "mentions");
     return made;
 }
 
@@ -310,6 +328,35 @@ result<page<publication>> read_feed(const settings& own, const json& given)
     return read;
 }
 
+result<mention_look> read_mentions(const settings& own, const json& given)
+{
+    constexpr std::string_view doing = "read mentions";
+    const auto* items = list_at(given, "posts");
+    if (items == nullptr)
+        return not_promised(own, doing, "no posts");
+    mention_look seen;
+    seen.cursor = text_at(given, "cursor");
+    if (seen.cursor.empty() || seen.cursor.size() > most_cursor)
+        return not_promised(own, doing, "no cursor for the next look, or one of more than " + std::to_string(most_cursor) + " bytes");
+    seen.more = flag_at(given, "more");
+    for (const auto& item : *items) {
+        mention made;
+        made.id = post_id{text_at(item, "id")};
+        auto at = time_at(item, "at");
+        if (made.id.empty() || !at)
+            return not_promised(own, doing, "a post without id, or without the time it was written");
+        made.at = *at;
+        made.text = text_at(item, "text");
+        made.language = text_at(item, "language");
+        made.by = text_at(item, "by");
+        made.url = text_at(item, "url");
+        made.in_reply_to = post_id{text_at(item, "in_reply_to")};
+        seen.posts.push_back(std::move(made));
+    }
+    std::ranges::stable_sort(seen.posts, {}, &mention::at);
+    return seen;
+}
+
 std::vector<check_line> read_checks(const json& given)
 {
     std::vector<check_line> lines;
@@ -338,6 +385,7 @@ std::string missing_in(const offer& given, const settings& own)
     want(own.publishes, given.publishes, "publishes");
     want(own.pins, given.pins, "pins");
     want(own.feed, given.feed, "feed");
+    want(own.mentions, given.mentions, "mentions");
     return missing.empty() ? "" : "the settings promise what it does not offer: " + missing;
 }
 

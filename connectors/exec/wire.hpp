@@ -18,7 +18,7 @@
 
 namespace halfmast::exec::wire {
 
-inline constexpr std::size_t most_line = 16u << 20;  // bytes
+inline constexpr std::size_t most_line = 4u << 20;  // bytes
 
 // One line of the program: an answer to the request of that number.
 struct answer {
@@ -45,6 +45,7 @@ struct offer {
     bool publishes = false;
     bool pins = false;
     bool feed = false;
+    bool mentions = false;
 
     offer() {}
 };
@@ -74,6 +75,7 @@ result<std::vector<post_reading>> read_readings(const settings&, const read_post
 result<receipt> read_receipt(const settings&, std::string_view doing, const nlohmann::json&);
 result<std::vector<post_id>> read_pins(const settings&, const nlohmann::json&);
 result<page<publication>> read_feed(const settings&, const nlohmann::json&);
+result<mention_look> read_mentions(const settings&, const nlohmann::json&);
 std::vector<check_line> read_checks(const nlohmann::json&);
 
 // Empty when the program offers what the settings promise.

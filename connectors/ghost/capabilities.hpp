@@ -1,7 +1,10 @@
 // What a Ghost site can do for halfmast: declared, not found out by failing. The reasons are in README.md.
 #pragma once
 
+#include <array>
+
 #include "daemon/core/account.hpp"
+#include "daemon/ports/room.hpp"
 
 namespace halfmast::ghost {
 
@@ -23,5 +26,15 @@ inline constexpr std::size_t most_ids = 50;  // of a filter in one call
 inline constexpr int read_batch = 50;
 inline constexpr int most_in_flight = 4;     // one Node process answers visitors too
 inline constexpr int most_turns = 3;         // writes of one call, each after a fresh look, when others write as well
+
+inline constexpr std::array<absence, 7> absences{{
+    {"native", "there is no pause"},
+    {"postpone", "whatever refuses a draft refuses a new date for the same reason"},
+    {"takeout", "a draft keeps everything at the site"},
+    {"channel_off", "a site cannot be switched off without hiding what is public"},
+    {"pin", "featured posts, where featured_shows = true says that the theme shows them; else a person"},
+    {"limit of pins", "any number of posts can be featured"},
+    {"mentions", "no key of an integration or of the staff may read comments"},
+}};
 
 }  // namespace halfmast::ghost

@@ -54,7 +54,10 @@ connection connect(std::shared_ptr<const connector_settings> own, http_port& htt
 
 }  // namespace
 
-connector_room room() { return {"ghost", &parse, &declare, &connect}; }
+connector_room room()
+{
+    return {"ghost", &parse, &declare, &connect, {"Ghost", [](account& into) { declare(settings{}, into); }, {}, absences}};
+}
 
 time_point connector::site_now() const { return our_clock() + ahead_; }
 

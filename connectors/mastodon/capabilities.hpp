@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "daemon/core/account.hpp"
+#include "daemon/ports/room.hpp"
 
 namespace halfmast::mastodon {
 
@@ -20,7 +21,7 @@ struct capability {
     std::string_view by;
 };
 
-inline constexpr std::array<capability, 11> capabilities{{
+inline constexpr std::array<capability, 12> capabilities{{
     {"list", support::native, "GET /api/v1/scheduled_statuses"},
     {"pause", support::none, "a scheduled post has no pause and no draft"},
     {"postpone", support::emulated, "PUT /api/v1/scheduled_statuses/:id with a far date"},
@@ -31,6 +32,7 @@ inline constexpr std::array<capability, 11> capabilities{{
     {"unpin", support::native, "POST /api/v1/statuses/:id/unpin"},
     {"read pins", support::native, "GET /api/v1/accounts/:id/statuses?pinned=true"},
     {"read feed", support::native, "GET /api/v1/accounts/:id/statuses"},
+    {"read mentions", support::native, "GET /api/v1/notifications?types[]=mention"},
     {"banner", support::none, "the profile's text is the only place, and halfmast leaves it alone"},
 }};
 
@@ -58,5 +60,11 @@ inline constexpr int read_batch = 300;
 
 // 300 calls in five minutes are the server's limit; a few at once are enough to use them up.
 inline constexpr int most_in_flight = 4;
+
+inline constexpr std::array<absence, 3> absences{{
+    {"native", "a scheduled post has no pause"},
+    {"draft", "a scheduled post has no draft"},
+    {"channel_off", "an account has no switch for its queue"},
+}};
 
 }  // namespace halfmast::mastodon

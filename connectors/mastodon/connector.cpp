@@ -415,9 +415,9 @@ connector_room room()
 {
     auto connect = [](std::shared_ptr<const connector_settings> own, http_port& http, vault_port&) {
         auto one = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
-        return connection{one, one, one, one};
+        return connection{one, one, one, one, one};
     };
-    return {"mastodon", parse, declare, connect};
+    return {"mastodon", parse, declare, connect, {"Mastodon", [](account& into) { declare(settings{}, into); }, {}, absences}};
 }
 
 }  // namespace halfmast::mastodon

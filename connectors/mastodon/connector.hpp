@@ -5,11 +5,12 @@
 #include <set>
 
 #include "connectors/mastodon/wire.hpp"
+#include "connectors/mastodon/wire_mentions.hpp"
 #include "daemon/ports/room.hpp"
 
 namespace halfmast::mastodon {
 
-class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+class connector final : public queue_port, public pin_port, public feed_port, public mentions_port, public check_port {
 public:
     // `pace`: the first wait for media that the server still works on; the waits grow.
     connector(std::shared_ptr<const settings> own, http_port& http, milliseconds pace = milliseconds{500});
@@ -28,6 +29,8 @@ public:
 
     asio::awaitable<result<std::vector<publication>>> since(time_point from) override;
     [[nodiscard]] milliseconds clock_ahead() const override { return ahead_.value_or(milliseconds{0}); }
+
+    asio::awaitable<result<mention_look>> since(std::string cursor) override;
 
     asio::awaitable<std::vector<check_line>> check() override;
 
@@ -48,6 +51,8 @@ private:
     asio::awaitable<result<std::string>> account_id();
     // The account's own posts since then, reblogs left out, newest first; `most_pages` bounds the way back.
     asio::awaitable<result<std::vector<wire::status>>> posts_since(time_point from, int most_pages);
+
+    asio::awaitable<result<std::vector<wire::notice>>> mentions_above(std::string id, std::string account);
 
     asio::awaitable<result<receipt>> put_date(post_id id, time_point at, std::string what);
     asio::awaitable<result<wire::stored_post>> stored(const save_post& call);

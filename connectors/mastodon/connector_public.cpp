@@ -204,6 +204,10 @@ asio::awaitable<std::vector<check_line>> connector::check()
     add(ability::pin, "pinned posts can be read", pinned ? std::nullopt : std::optional{pinned.error()});
     auto shown = co_await since(now() - check_looks_back);
     add(ability::read_feed, "public posts can be read", shown ? std::nullopt : std::optional{shown.error()});
+    std::string no_mark;
+    auto heard = co_await since(std::move(no_mark));
+    add(ability::read_feed, "mentions can be read", heard ? std::nullopt : std::optional{heard.error()});
+    lines.back().advice = true;
     co_await check_scopes(lines);
     co_await check_instance(lines);
     co_return lines;

@@ -60,6 +60,7 @@ void declare(const connector_settings& own, account& into)
     };
     into.release_margin = release_margin;
     into.can_read_feed = true;
+    into.can_read_mentions = true;
     into.can_publish = true;
     into.can_pin = true;
     into.most_pins = set.most_pins;

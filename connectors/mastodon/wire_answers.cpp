@@ -175,6 +175,8 @@ void restore_hosts(std::string& shown, const json& mentions)
     }
 }
 
+}  // namespace
+
 bool to_status(const json& element, status& made)
 {
     auto& shown = made.shown;
@@ -203,8 +205,6 @@ bool to_status(const json& element, status& made)
     made.reblog = member(element, "reblog").is_object();
     return true;
 }
-
-}  // namespace
 
 problem no_json(const settings& own, std::string_view what, const http_response& reply)
 {

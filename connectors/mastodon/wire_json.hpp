@@ -97,5 +97,6 @@ inline constexpr std::string_view scheduled_list = "/api/v1/scheduled_statuses";
 problem no_json(const settings& own, std::string_view what, const http_response& reply);
 std::string text_of_params(const json& params);
 attachment to_attachment(const json& element);
+bool to_status(const json& element, status& made);  // false when it has no id or no date
 
 }  // namespace halfmast::mastodon::wire

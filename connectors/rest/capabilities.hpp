@@ -2,13 +2,22 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "connectors/rest/description.hpp"
 #include "daemon/core/account.hpp"
+#include "daemon/ports/room.hpp"
 
 namespace halfmast::rest {
 
 inline constexpr int list_batch = 50;  // posts read back at once where the list itself is the read-back
+
+inline constexpr std::array<rung, 3> describable{rung::native, rung::draft, rung::postpone};
+
+inline constexpr std::array<absence, 2> absences{{
+    {"takeout", "what a takeout needs, no description can promise"},
+    {"channel_off", "not in the language of descriptions"},
+}};
 
 inline void declare_by(const description& what, account& where)
 {
@@ -18,6 +27,7 @@ inline void declare_by(const description& what, account& where)
     // A time is the same within the platform's precision, so a release needs that much more.
     where.release_margin = what.release_margin + (what.precision > seconds{1} ? what.precision : seconds{0});
     where.can_read_feed = !what.feeds.empty();
+    where.can_read_mentions = what.mentions.has_value();
     where.can_publish = what.publish.has_value();
     where.can_pin = what.publish && what.pin && what.unpin && what.pins;
     where.most_pins = what.most_pins;

@@ -5,6 +5,9 @@
 #include <map>
 
 #include "connectors/rest/capabilities.hpp"
+#include "daemon/net/http_date.hpp"
+#include "connectors/rest/oauth.hpp"
+#include "daemon/net/oauth_http.hpp"
 
 namespace halfmast::rest {
 
@@ -12,10 +15,13 @@ namespace {
 
 void declare(const connector_settings& own, account& where) { declare_by(*static_cast<const settings&>(own).what, where); }
 
-connection connect(std::shared_ptr<const connector_settings> given, http_port& http, vault_port&)
+connection connect(std::shared_ptr<const connector_settings> given, http_port& http, vault_port& vault)
 {
     auto own = std::static_pointer_cast<const settings>(std::move(given));
-    auto made = std::make_shared<connector>(own, http);
+    std::shared_ptr<net::oauth_http> behind;
+    if (own->what->auth == auth_kind::oauth2)
+        behind = std::make_shared<net::oauth_http>(oauth_of(*own), http, vault);
+    auto made = std::make_shared<connector>(own, behind ? static_cast<http_port&>(*behind) : http, behind);
     connection to;
     to.queue = made;
     to.checks = made;
@@ -23,6 +29,8 @@ connection connect(std::shared_ptr<const connector_settings> given, http_port& h
         to.pins = made;
     if (!own->what->feeds.empty())
         to.feed = made;
+    if (own->what->mentions)
+        to.mentions = made;
     return to;
 }
 
@@ -30,7 +38,7 @@ post_id id_of(const post_id& remote, const post_id& post) { return remote.empty(
 
 }  // namespace
 
-connector_room room() { return {"rest", &parse, &declare, &connect}; }
+connector_room room() { return {"rest", &parse, &declare, &connect, {"any HTTP API", nullptr, describable, absences}}; }
 
 std::string connector::kind_of(const post_ptr& snapshot) const
 {
@@ -43,6 +51,8 @@ asio::awaitable<result<http_response>> connector::send(http_request request, std
     auto reply = co_await http_.fetch(std::move(request));
     if (!reply)
         co_return reply;
+    if (auto theirs = net::parse_http_date(find_header(reply->headers, "Date")))
+        ahead_ = *theirs - std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     if (auto refused = wire::refusal(*own_, doing, *reply))
         co_return *refused;
     co_return reply;
@@ -60,7 +70,7 @@ asio::awaitable<result<http_response>> connector::tell(const call* ask, filling 
 }
 
 // A list over all its pages; everything on it, whatever its state.
-asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const listing* from, filling with, std::string doing)
+asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const listing* from, filling with, std::string doing, bool looks)
 {
     auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     with.times["from"] = now - from->back;
@@ -71,6 +81,7 @@ asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const l
         auto request = wire::page_request(*own_, *from, next, with, doing);
         if (!request)
             co_return request.error();
+        request->looks = looks;
         auto reply = co_await send(std::move(*request), doing);
         if (!reply)
             co_return reply.error();

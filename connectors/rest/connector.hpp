@@ -11,13 +11,21 @@
 #include "connectors/rest/wire.hpp"
 #include "daemon/ports/room.hpp"
 
+namespace halfmast::net {
+class oauth_http;
+}
+
 namespace halfmast::rest {
 
 connector_room room();
 
-class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+class connector final : public queue_port, public pin_port, public feed_port, public mentions_port, public check_port {
 public:
-    connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
+    // `behind`: what `http` is when the tokens of OAuth 2 are put on there.
+    connector(std::shared_ptr<const settings> own, http_port& http, std::shared_ptr<net::oauth_http> behind = nullptr) :
+        own_(std::move(own)), behind_(std::move(behind)), http_(http)
+    {
+    }
 
     asio::awaitable<result<std::vector<scheduled_post>>> list() override;
     asio::awaitable<result<kept_bytes>> save(save_post) override;
@@ -32,6 +40,8 @@ public:
 
     asio::awaitable<result<std::vector<publication>>> since(time_point) override;
 
+    asio::awaitable<result<mention_look>> since(std::string cursor) override;
+
     asio::awaitable<std::vector<check_line>> check() override;
 
 private:
@@ -40,7 +50,9 @@ private:
 
     asio::awaitable<result<http_response>> send(http_request request, std::string doing);
     asio::awaitable<result<http_response>> tell(const call* ask, filling with, std::string doing, bool publishes);
-    asio::awaitable<result<std::vector<nlohmann::json>>> read_all(const listing* from, filling with, std::string doing);
+    asio::awaitable<result<std::vector<nlohmann::json>>> read_all(const listing* from, filling with, std::string doing,
+                                                                     bool looks = false);
+    asio::awaitable<result<std::string>> find_me();
     asio::awaitable<result<wire::standing>> look(std::string kind, post_id id, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_list(std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string kind, std::vector<post_id> ids);
@@ -49,7 +61,10 @@ private:
     asio::awaitable<check_line> try_check(const check_call* check);
 
     std::shared_ptr<const settings> own_;
+    std::shared_ptr<net::oauth_http> behind_;
     http_port& http_;
+    std::optional<milliseconds> ahead_;  // the platform's clock minus ours, once it answered
+    std::string me_;  // as the platform names us among authors, once it was asked
 };
 
 }  // namespace halfmast::rest

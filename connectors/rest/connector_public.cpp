@@ -3,6 +3,7 @@
 #include <set>
 
 #include "connectors/rest/connector.hpp"
+#include "connectors/rest/oauth.hpp"
 
 namespace halfmast::rest {
 
@@ -180,6 +181,10 @@ asio::awaitable<check_line> connector::try_check(const check_call* check)
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
+    if (behind_) {
+        auto credential = co_await check_oauth(own_, behind_);
+        lines = std::move(credential);
+    }
     for (const auto& one : what().checks) {
         auto line = co_await try_check(&one);
         lines.push_back(std::move(line));
@@ -198,6 +203,12 @@ asio::awaitable<std::vector<check_line>> connector::check()
     if (!what().feeds.empty()) {
         auto feed = co_await since(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) - std::chrono::hours{1});
         lines.emplace_back(ability::read_feed, "public posts can be read", feed ? std::nullopt : std::optional{feed.error()});
+    }
+    if (what().mentions) {
+        std::string no_mark;
+        auto heard = co_await since(std::move(no_mark));
+        lines.emplace_back(ability::read_feed, "mentions can be read", heard ? std::nullopt : std::optional{heard.error()});
+        lines.back().advice = true;
     }
     co_return lines;
 }

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "connectors/rest/calls.hpp"
+#include "connectors/rest/mentions.hpp"
+#include "connectors/rest/oauth.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::rest {
@@ -15,6 +17,7 @@ constexpr auto taken = std::to_array<std::string_view>({"id", "ids", "kind", "po
                                                         "text", "html", "title", "key", "slug", "language"});
 // Keys of every account.
 constexpr auto common = std::to_array<std::string_view>({"connector", "description", "url", "token", "username", "password", "labels", "time_zone",
+                                                         "client_id", "client_secret", "refresh_token", "credential_ends",
                                                          "poll_every", "sweep_every", "allow_http"});
 
 class reader {
@@ -79,14 +82,14 @@ private:
         auto auth = top_.inner("auth");
         if (!auth) {
             if (top_.find("auth") == nullptr)
-                top_.missing("auth", "a table with kind = \"bearer\", \"basic\", \"header\", \"query\" or \"none\"");
+                top_.missing("auth", "a table with kind = \"bearer\", \"basic\", \"header\", \"query\", \"oauth2\" or \"none\"");
             return;
         }
         auto kind = auth->one_of("kind", {{"none", static_cast<int>(auth_kind::none)}, {"bearer", static_cast<int>(auth_kind::bearer)},
                                           {"basic", static_cast<int>(auth_kind::basic)}, {"header", static_cast<int>(auth_kind::header)},
-                                          {"query", static_cast<int>(auth_kind::query)}});
+                                          {"query", static_cast<int>(auth_kind::query)}, {"oauth2", static_cast<int>(auth_kind::oauth2)}});
         if (!kind && auth->find("kind") == nullptr)
-            auth->missing("kind", "bearer, basic, header, query or none");
+            auth->missing("kind", "bearer, basic, header, query, oauth2 or none");
         made_->auth = static_cast<auth_kind>(kind.value_or(0));
         if (made_->auth == auth_kind::header || made_->auth == auth_kind::query)
             made_->auth_name = auth->required_text("name").value_or("");
@@ -95,6 +98,8 @@ private:
             if (!is_token(made_->auth_name))
                 auth->fault(auth->find("name"), "name: '" + made_->auth_name + "' is no name of a header");
         }
+        if (made_->auth == auth_kind::oauth2)
+            read_oauth(*auth, made_->oauth);
         auth->finish();
     }
 
@@ -345,6 +350,10 @@ private:
             one.finish();
         }
         kinds_differ(given, made_->feeds);
+        if (auto mentions = top_.inner("mentions")) {
+            made_->mentions = read_mention_listing(*mentions, rules({}));
+            mentions->finish();
+        }
     }
 
     void read_checks()

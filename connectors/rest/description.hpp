@@ -16,6 +16,7 @@
 #include "daemon/core/account.hpp"
 #include "daemon/core/action.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/net/oauth.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/ports/document.hpp"
 
@@ -56,6 +57,17 @@ struct listing {
     seconds ahead{0};          // {to} lies so far ahead
     seconds early{0};          // feed: {since} is moved back by it
     std::optional<pointer> at; // feed: when a post went out
+    std::optional<pointer> id; // where an entry's id stands, when not where a post's does
+};
+
+// What people write to the account: the list, and where the parts of an entry stand.
+struct mention_listing {
+    listing from;                   // with `at` and `id`
+    std::vector<pointer> text;
+    bool html = false;
+    std::optional<pointer> by, language, link, reply_to;
+    std::optional<pointer> author;  // who wrote it, compared with what `me` answers: our own words are no mention
+    std::optional<call> me;         // who we are; its item is where that stands
 };
 
 // Where the parts of a post stand in an answer.
@@ -101,7 +113,15 @@ struct error_rule {
     std::string say;
 };
 
-enum class auth_kind { none, bearer, basic, header, query };
+enum class auth_kind { none, bearer, basic, header, query, oauth2 };
+
+// [auth] kind = "oauth2".
+struct oauth_terms {
+    std::string token_url;             // whole, or a path below the account's url
+    net::oauth_grant grant = net::oauth_grant::refresh_token;
+    net::oauth_proof proof = net::oauth_proof::basic;
+    std::vector<std::string> scopes;   // needed
+};
 
 struct description {
     std::string file;
@@ -110,6 +130,7 @@ struct description {
     auth_kind auth = auth_kind::none;
     std::string auth_name;          // of the header or the query's parameter
     std::string auth_prefix;        // before the secret in the header
+    oauth_terms oauth;
     std::vector<std::pair<std::string, text_template>> headers;
     time_form read;
     time_form write;
@@ -134,6 +155,7 @@ struct description {
     std::optional<call> pin, unpin;
     std::optional<listing> pins;
     std::vector<listing> feeds;
+    std::optional<mention_listing> mentions;
     std::vector<check_call> checks;
     std::vector<pointer> message;   // in an answer that refuses: the first that is there
     std::optional<pointer> code;

@@ -43,7 +43,8 @@ void authorize(const settings& own, http_request& request, std::string& query)
 {
     const auto& what = *own.what;
     switch (what.auth) {
-    case auth_kind::none: break;
+    case auth_kind::none:
+    case auth_kind::oauth2: break;  // put on by net::oauth_http, behind the connector's back
     case auth_kind::bearer: request.headers.emplace_back("Authorization", "Bearer " + own.secret); break;
     case auth_kind::basic: request.headers.emplace_back("Authorization", "Basic " + base64_of(own.username + ":" + own.secret)); break;
     case auth_kind::header: request.headers.emplace_back(what.auth_name, what.auth_prefix + own.secret); break;

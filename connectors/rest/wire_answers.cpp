@@ -285,7 +285,9 @@ result<page> read_page(const settings& own, const listing& from, std::string_vie
     if (from.pages.by == paging_kind::link)
         facts.next = next_link(reply.headers);
     for (const auto& item : *items) {
-        auto id = text_of(own.what->fields.id, item);
+        auto id = text_of(from.id.value_or(own.what->fields.id), item);
+        if (id.empty() && from.id)
+            continue;  // of a list of which nothing is held: what has no id cannot be told from what was seen
         if (id.empty())
             return not_promised(own, doing, "something without an id in the list");
         facts.ids.push_back(std::move(id));

@@ -40,6 +40,7 @@ void declare(const connector_settings&, account& where)
     where.rungs = {draft_rung};
     where.release_margin = release_margin;
     where.can_read_feed = can_read_feed;
+    where.can_read_mentions = can_read_mentions;
     where.can_publish = can_publish;
     where.can_pin = can_pin;
     where.most_pins = most_pins;
@@ -51,12 +52,15 @@ void declare(const connector_settings&, account& where)
 connection connect(std::shared_ptr<const connector_settings> own, http_port& http, vault_port&)
 {
     auto made = std::make_shared<connector>(std::static_pointer_cast<const settings>(std::move(own)), http);
-    return {made, made, made, made};
+    return {made, made, made, made, made};
 }
 
 }  // namespace
 
-connector_room room() { return {"wordpress", &parse, &declare, &connect}; }
+connector_room room()
+{
+    return {"wordpress", &parse, &declare, &connect, {"WordPress", [](account& into) { declare(settings{}, into); }, {}, absences}};
+}
 
 // One call. Whatever is not 2xx is a problem.
 asio::awaitable<result<http_response>> connector::send(http_request request, std::string doing)

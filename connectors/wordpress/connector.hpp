@@ -16,7 +16,7 @@ namespace halfmast::wordpress {
 
 connector_room room();
 
-class connector final : public queue_port, public pin_port, public feed_port, public check_port {
+class connector final : public queue_port, public pin_port, public feed_port, public mentions_port, public check_port {
 public:
     connector(std::shared_ptr<const settings> own, http_port& http) : own_(std::move(own)), http_(http) {}
 
@@ -33,6 +33,8 @@ public:
     asio::awaitable<result<receipt>> unpin(post_id) override;
 
     asio::awaitable<result<std::vector<publication>>> since(time_point) override;
+
+    asio::awaitable<result<mention_look>> since(std::string cursor) override;
 
     asio::awaitable<std::vector<check_line>> check() override;
 
@@ -81,6 +83,7 @@ private:
     asio::awaitable<result<receipt>> stick(post_id id, bool sticky);
     asio::awaitable<result<std::vector<publication>>> feed_of(wire::site at, wire::post_type type, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed(wire::site at);
+    asio::awaitable<result<wire::user>> find_me(wire::site at);
     asio::awaitable<check_line> check_user(wire::site at, wire::user* me);
     asio::awaitable<std::vector<check_line>> check_types(wire::site at, wire::user me);
 
@@ -93,6 +96,7 @@ private:
     std::vector<waiting_post> waiting_;
     std::map<post_id, late_post> late_;
     std::optional<time_point> site_time_;  // of the last list
+    std::optional<wire::user> me_;         // who asks for comments
     unsigned lists_ = 0;
 };
 

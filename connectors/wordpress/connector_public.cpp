@@ -262,6 +262,13 @@ asio::awaitable<std::vector<check_line>> connector::check()
                        sticks ? "" : "the summary could not be pinned; give " + own_->username + " the role Editor");
     auto more = co_await check_types(*at, me);
     std::ranges::move(more, std::back_inserter(lines));
+    std::string no_mark;
+    auto heard = co_await since(std::move(no_mark));
+    lines.emplace_back(ability::read_feed, "comments can be read", heard ? std::nullopt : std::optional{heard.error()});
+    lines.back().advice = true;
+    lines.emplace_back(ability::read_feed, "may see comments that wait for a moderator", may("moderate_comments"),
+                       may("moderate_comments") ? "" : own_->username + " reads approved comments only; give it the role Editor");
+    lines.back().advice = true;
     co_return lines;
 }
 

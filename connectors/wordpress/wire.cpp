@@ -32,6 +32,8 @@ std::string base64(std::string_view bytes)
     return out;
 }
 
+}  // namespace
+
 http_request ask(const site& where, const std::string& route, const std::string& query)
 {
     bool pretty = where.by == addressing::pretty;
@@ -43,6 +45,8 @@ http_request ask(const site& where, const std::string& route, const std::string&
     request.headers.emplace_back("Authorization", "Basic " + base64(where.own->username + ":" + where.own->password));
     return request;
 }
+
+namespace {
 
 http_request tell(const site& where, const std::string& route, const json& body)
 {
@@ -205,7 +209,7 @@ http_request feed_request(const site& where, const std::string& kind, const std:
     return request;
 }
 
-http_request me_request(const site& where) { return ask(where, "/wp/v2/users/me", "context=edit&_fields=name,capabilities"); }
+http_request me_request(const site& where) { return ask(where, "/wp/v2/users/me", "context=edit&_fields=id,name,capabilities"); }
 
 std::string slug_of(const std::string& key)
 {

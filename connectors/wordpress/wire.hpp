@@ -87,6 +87,7 @@ struct site_index {
 };
 
 struct user {
+    wp_id id = 0;
     std::string name;
     std::set<std::string> capabilities;
 };

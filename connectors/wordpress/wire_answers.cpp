@@ -438,6 +438,7 @@ result<user> read_me(const settings& own, const http_response& reply)
     if (capabilities == nullptr || !capabilities->is_object())
         return bad_reply(own, "ask who we are", "no capabilities");
     user me;
+    me.id = number_at(value, "id");
     me.name = text_at(value, "name");
     for (const auto& [name, has] : capabilities->items())
         if (has.is_boolean() && has.get<bool>())

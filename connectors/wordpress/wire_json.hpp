@@ -82,4 +82,7 @@ inline std::optional<std::int64_t> count_in(const http_headers& headers, std::st
     return count;
 }
 
+// wire.cpp: GET of a route such as "/wp/v2/posts", signed.
+http_request ask(const site& where, const std::string& route, const std::string& query);
+
 }  // namespace halfmast::wordpress::wire

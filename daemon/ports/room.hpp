@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,20 @@ struct connector_settings {
     virtual ~connector_settings() = default;
 };
 
+// Something that a platform does not have, and why: for people who ask what is possible where.
+struct absence {
+    std::string_view what;  // a rung's word, or "queue", "publish", "pin", "several pins", "limit of pins", "feed", "mentions"
+    std::string_view why;
+};
+
+// What a room says of itself before there is any account.
+struct room_notes {
+    std::string_view title;               // "Mastodon"
+    void (*usual)(account&) = nullptr;    // what an account with nothing but the usual settings can do; null: each account's description says it
+    std::span<const rung> describable;    // the rungs that such a description may name
+    std::span<const absence> absences;
+};
+
 struct connector_room {
     std::string_view name;  // "mastodon", as in `connector = "mastodon"`
 
@@ -62,6 +77,8 @@ struct connector_room {
 
     // `http` and `vault`, this account's own, outlive the connection.
     connection (*connect)(std::shared_ptr<const connector_settings>, http_port& http, vault_port& vault);
+
+    room_notes notes{};
 };
 
 }  // namespace halfmast

@@ -9,6 +9,7 @@
 
 #include "daemon/net/http_server.hpp"
 #include "daemon/text/text.hpp"
+#include "tests/contract/bluesky_notices.hpp"
 
 namespace halfmast::contract {
 
@@ -129,6 +130,8 @@ public:
     std::map<std::string, std::string> settings() const override { return {{"url", home}, {"handle", own_handle}, {"password", app_password}}; }
     bool has(feature what) const override
     {
+        if (what == feature::mentions)
+            return appview_;
         return what == feature::language || what == feature::rate_limit_reset || what == feature::credential_check;
     }
     std::string reset_header() const override { return "RateLimit-Reset"; }
@@ -147,6 +150,8 @@ public:
             return call_kind::publishes;
         if (nsid == "com.atproto.repo.getRecord")
             return get("collection") == profile_type ? call_kind::reads_pins : call_kind::reads;
+        if (nsid == "app.bsky.notification.listNotifications")
+            return call_kind::reads_mentions;
         if (nsid == "app.bsky.feed.getAuthorFeed" || nsid == "com.atproto.repo.listRecords")
             return call_kind::reads_feed;
         return call_kind::other;
@@ -178,6 +183,8 @@ public:
             return refusal(502, "UpstreamFailure", "Upstream service unreachable");
         if (nsid == "app.bsky.feed.getAuthorFeed")
             return author_feed(query);
+        if (nsid == "app.bsky.notification.listNotifications")
+            return notices_.page(query);
         return refusal(501, "MethodNotImplemented", "Method Not Implemented");
     }
 
@@ -196,6 +203,15 @@ public:
             profile_["pinnedPost"] = {{"uri", uri_of(rkey)}, {"cid", cid_of(record)}};
         return id_of(rkey);
     }
+
+    post_id mention(const std::string& text, const std::string& by, time_point at) override
+    {
+        now_ = std::max(now_, at);
+        return notices_.say(text, by, at);
+    }
+    void edit_mention(const post_id& id, const std::string& text) override { notices_.edit(id, text); }
+    void remove_mention(const post_id& id) override { notices_.remove(id); }
+    void answer_mention(const post_id&, const std::string& text, time_point at) override { notices_.add("reply", own_did, "acme", text, at); }
 
     standing_post look(const post_id& id) override
     {
@@ -402,6 +418,7 @@ private:
     unsigned clock_ = 0;
     unsigned sessions_ = 0;
     std::map<std::string, posted> posts_;  // by rkey
+    bluesky_notices notices_;
     json profile_;
     std::map<std::string, token> access_;
     std::map<std::string, token> refresh_;

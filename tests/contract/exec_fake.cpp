@@ -1,5 +1,6 @@
 // The folder as a person and the site's publisher use it: files are written, moved and read by hand here, and the shipped program
-// is run as the daemon would run it, behind a relay in which things go wrong.
+// answers as it does for a daemon, behind a relay in which things go wrong. The relay is a process for each account; the program itself
+// is one for the whole run, for an interpreter takes longer to start than a test.
 #include "tests/contract/platform.hpp"
 
 #include <algorithm>
@@ -10,7 +11,13 @@
 #include <set>
 
 #include <nlohmann/json.hpp>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/net/http_date.hpp"
 
@@ -21,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kind_names[] = {"lists", "reads", "holds", "releases", "uploads", "downloads", "publishes", "pins", "unpins", "reads_pins", "reads_feed", "other"};
+constexpr const char* kind_names[] = {"lists", "reads", "holds", "releases", "uploads", "downloads", "publishes", "pins", "unpins", "reads_pins", "reads_feed", "reads_mentions", "other"};
 
 std::string name_of(call_kind kind) { return kind_names[static_cast<int>(kind)]; }
 
@@ -31,6 +38,70 @@ std::string whole_file(const fs::path& path)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// exec_relay.py, started once. It ends with this process: the other end of its descriptor 3 is here.
+class relay_server {
+public:
+    static relay_server& of_this_run()
+    {
+        static relay_server one;
+        return one;
+    }
+    relay_server(const relay_server&) = delete;
+    relay_server& operator=(const relay_server&) = delete;
+
+    [[nodiscard]] std::string socket() const { return (folder_ / "socket").string(); }
+
+private:
+    relay_server()
+    {
+        auto pattern = (fs::temp_directory_path() / "halfmast-relay-XXXXXX").string();
+        int ends[2];
+        if (::mkdtemp(pattern.data()) == nullptr || ::pipe2(ends, O_CLOEXEC) != 0)
+            throw std::runtime_error("no folder or no pipe for exec_relay.py");
+        folder_ = pattern;
+        here_ = ends[1];
+        int listener = listen_at(socket());
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_adddup2(&actions, listener, 0);
+        ::posix_spawn_file_actions_adddup2(&actions, ends[0], 3);
+        std::string program = HALFMAST_SOURCE_DIR "/tests/contract/exec_relay.py";
+        std::string served = HALFMAST_SOURCE_DIR "/config/connectors/folder.py";
+        char* words[] = {program.data(), served.data(), nullptr};
+        int error = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, words, environ);
+        ::posix_spawn_file_actions_destroy(&actions);
+        ::close(listener);
+        ::close(ends[0]);
+        if (error != 0)
+            throw std::runtime_error(program + " cannot be started");
+    }
+    ~relay_server()
+    {
+        ::close(here_);
+        ::waitpid(pid_, nullptr, 0);
+        fs::remove_all(folder_);
+    }
+
+    // Whoever connects before the server is up waits in the backlog.
+    static int listen_at(const std::string& path)
+    {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        path.copy(where.sun_path, sizeof where.sun_path - 1);
+        int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0 || ::listen(made, 64) != 0)
+            throw std::runtime_error("cannot listen at " + path);
+        // Descriptor 3 is the pipe's over there.
+        int above = ::fcntl(made, F_DUPFD_CLOEXEC, 10);
+        ::close(made);
+        return above;
+    }
+
+    fs::path folder_;
+    int here_ = -1;
+    pid_t pid_ = -1;
+};
+
 class exec_fake final : public fake_platform {
 public:
     explicit exec_fake(time_point now) : now_(now)
@@ -39,7 +110,7 @@ public:
         if (::mkdtemp(pattern.data()) == nullptr)
             throw std::runtime_error("no temporary folder");
         root_ = pattern;
-        for (const auto* place : {"posts/queue", "posts/held", "posts/published", "state"})
+        for (const auto* place : {"posts/queue", "posts/held", "posts/published", "posts/mentions", "state"})
             fs::create_directories(root_ / place);
     }
     ~exec_fake() override { fs::remove_all(root_); }
@@ -48,15 +119,16 @@ public:
     std::map<std::string, std::string> settings() const override
     {
         return {{"id", "acme"},
-                {"program", HALFMAST_SOURCE_DIR "/tests/contract/exec_relay.py"},
-                {"arguments", HALFMAST_SOURCE_DIR "/config/connectors/folder.py\n" + (root_ / "posts").string() + "\n" + (root_ / "state").string()},
+                {"program", HALFMAST_CONTRACT_RELAY},
+                {"arguments", relay_server::of_this_run().socket() + "\n" + (root_ / "posts").string() + "\n" + (root_ / "state").string()},
                 {"rungs", "draft"},
                 {"publishes", "true"},
                 {"pins", "true"},
                 {"feed", "true"},
+                {"mentions", "true"},
                 {"token", "a-secret-nobody-says"}};
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::language; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::language || what == feature::mentions; }
     call_kind kind_of(const http_request&) const override { return call_kind::other; }
     http_response serve(const http_request&, time_point, bool) override { throw std::logic_error("a program is not asked over HTTP"); }
 
@@ -141,6 +213,23 @@ public:
         return post_id{id};
     }
 
+    post_id mention(const std::string& text, const std::string& by, time_point at) override
+    {
+        json made{{"at", format_utc(at)}, {"by", by}, {"text", text}, {"url", "https://forum.acme.example/" + std::to_string(number_ + 1)}};
+        return post_id{write("mentions", made)};
+    }
+    void edit_mention(const post_id& id, const std::string& text) override
+    {
+        auto [name, post] = mention_of(id);
+        post["text"] = text;
+        store("mentions", name, post);
+    }
+    void remove_mention(const post_id& id) override { fs::remove(root_ / "posts/mentions" / mention_of(id).first); }
+    void answer_mention(const post_id& id, const std::string& text, time_point at) override
+    {
+        write("mentions", {{"at", format_utc(at)}, {"by", "acme"}, {"own", "yes"}, {"text", text}, {"in-Reply-To", id.value}});
+    }
+
     standing_post look(const post_id& id) override
     {
         standing_post seen;
@@ -202,6 +291,14 @@ private:
                 if (auto path = root_ / "posts" / place / (id + ending); fs::exists(path))
                     return path;
         return std::nullopt;
+    }
+
+    std::pair<std::string, json> mention_of(const post_id& id) const
+    {
+        for (const auto* ending : {".md", ".json"})
+            if (auto path = root_ / "posts/mentions" / (id.value + ending); fs::exists(path))
+                return {id.value + ending, load(path)};
+        throw std::logic_error("there is no mention " + id.value);
     }
 
     static json load(const fs::path& path)

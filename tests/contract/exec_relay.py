@@ -1,16 +1,21 @@
 #!/usr/bin/python3 -IS
-"""The shipped folder.py with things going wrong: exec_relay.py FOLDER.PY FOLDER STATE
+"""The shipped folder.py for every test of a run, with things going wrong: exec_relay.py FOLDER.PY
 
-Lines go to folder.py's own answer(), and what the test planned in STATE/plan.json happens on the way, as the wire does it for
-platforms on HTTP. Each call adds a line to STATE/calls.
+Standard input is a listening unix socket; each connection is one program that connector "exec" started (relay/relay.cpp). Its first
+line names the folder of posts and the folder of the test's plan. The lines after it go to folder.py's own answer(), and what the test
+planned in STATE/plan.json happens on the way, as the wire does it for platforms on HTTP. Each call adds a line to STATE/calls.
+Ends when descriptor 3 does: with the test.
 """
 import json
 import os
 import re
+import shutil
+import socket
 import sys
+import threading
 
 KINDS = {"list": "lists", "hold": "holds", "read": "reads", "release": "releases", "publish": "publishes", "pin": "pins", "unpin": "unpins",
-         "pins": "reads_pins", "feed": "reads_feed"}
+         "pins": "reads_pins", "feed": "reads_feed", "mentions": "reads_mentions"}
 STATUSES = {401: "auth_expired", 403: "forbidden", 404: "not_found", 410: "not_found", 409: "conflict", 412: "conflict", 429: "rate_limited"}
 
 
@@ -40,50 +45,66 @@ def problem(request, status, fault):
     return json.dumps({"id": request["id"], "problem": said})
 
 
-def main():
-    program, path, state = sys.argv[1:4]
-    sys.path.insert(0, os.path.dirname(program))
-    sys.dont_write_bytecode = True
-    import folder
-
+def answer_to(line, path, state):
+    """The line that comes back; None: the program dies without one."""
+    request = json.loads(line)
     real = folder.Folder(path)
-    for line in sys.stdin:
-        request = json.loads(line)
-        if request["verb"] == "hello":
-            print(json.dumps(folder.answer(real, line)), flush=True)
-            continue
-        kind = KINDS.get(request["verb"], "other")
-        with open(os.path.join(state, "calls"), "a", encoding="utf-8") as file:
-            file.write(kind + "\n")
-        fault = strike(state, kind) or {}
-        if fault.get("unreachable"):
-            print(json.dumps({"id": request["id"], "problem": {"kind": "unreachable", "detail": "connection refused"}}), flush=True)
-            continue
-        given = ""
-        if fault.get("lie"):
-            import shutil  # seldom needed, and slow to load
+    if request["verb"] == "hello":
+        return json.dumps(folder.answer(real, line))
+    kind = KINDS.get(request["verb"], "other")
+    with open(os.path.join(state, "calls"), "a", encoding="utf-8") as file:
+        file.write(kind + "\n")
+    fault = strike(state, kind) or {}
+    if fault.get("unreachable"):
+        return json.dumps({"id": request["id"], "problem": {"kind": "unreachable", "detail": "connection refused"}})
+    given = ""
+    if fault.get("lie"):
+        copy = os.path.join(state, "copy")
+        shutil.copytree(path, copy)
+        given = json.dumps(folder.answer(folder.Folder(copy), line))
+        shutil.rmtree(copy)
+    elif not fault or fault["carried_out"] or not (fault.get("status") or fault["cut"]):
+        given = json.dumps(folder.answer(real, line))
+    if fault.get("cut"):
+        return None
+    if fault.get("status"):
+        given = problem(request, fault["status"], fault)
+    elif fault.get("body") is not None:
+        given = fault["body"]
+    if fault.get("spoil") == "half":
+        given = given[:len(given) // 2]
+    elif fault.get("spoil") == "members":
+        given = re.sub(r'\{"', '{"x_new":[null,1e3,[]],"', given)
+    return given + " " * max(0, min(fault.get("huge", 0), 20 << 20) - len(given))
 
-            copy = os.path.join(state, "copy")
-            shutil.copytree(path, copy)
-            given = json.dumps(folder.answer(folder.Folder(copy), line))
-            shutil.rmtree(copy)
-        elif not fault or fault["carried_out"] or not (fault.get("status") or fault["cut"]):
-            given = json.dumps(folder.answer(real, line))
-        if fault.get("cut"):
-            return
-        if fault.get("status"):
-            given = problem(request, fault["status"], fault)
-        elif fault.get("body") is not None:
-            given = fault["body"]
-        if fault.get("spoil") == "half":
-            given = given[:len(given) // 2]
-        elif fault.get("spoil") == "members":
-            given = re.sub(r'\{"', '{"x_new":[null,1e3,[]],"', given)
-        given += " " * max(0, min(fault.get("huge", 0), 20 << 20) - len(given))
-        try:
-            print(given, flush=True)
-        except BrokenPipeError:
-            return
 
+def serve(connection):
+    with connection, connection.makefile("r", encoding="utf-8") as lines:
+        path, state = lines.readline().rstrip("\n").split("\t")
+        for line in lines:
+            given = answer_to(line, path, state)
+            if given is None:
+                return
+            try:
+                connection.sendall(given.encode() + b"\n")
+            except OSError:  # the program was ended
+                return
+
+
+def watch():
+    os.read(3, 1)
+    os._exit(0)
+
+
+def main():
+    threading.Thread(target=watch, daemon=True).start()
+    server = socket.socket(fileno=0)
+    while True:
+        threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(sys.argv[1]))
+import folder  # noqa: E402
 
 main()

@@ -1,8 +1,8 @@
 // What every connector makes of a platform that is in trouble: the same failure for the same trouble, on every kind of call.
 #include <algorithm>
 #include <functional>
-#include <iostream>
 
+#include "tests/contract/matrix.hpp"
 #include "tests/contract/stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -11,8 +11,6 @@ using namespace halfmast::contract;
 using namespace std::chrono_literals;
 
 namespace {
-
-void not_possible(const std::string& where, const std::string& what) { std::cout << "not possible there: " << where << ": " << what << '\n'; }
 
 // A call of the connector, the kind of request its trouble is aimed at, and its outcome as a problem or none.
 struct probe {
@@ -67,8 +65,6 @@ void for_each_probe(const maker& which, const fault& shape, const std::function<
 {
     stage counting{which};
     auto many = probes(counting, one_post(counting)).size();
-    if (!counting.to.queue)
-        not_possible(which.name, "a queue");
     for (std::size_t index = 0; index < many; ++index) {
         stage on{which};
         auto one = probes(on, one_post(on)).at(index);
@@ -88,7 +84,7 @@ bool names_no_secret(const stage& on, const problem& what)
 {
     auto keys = on.platform->settings();
     return std::ranges::none_of(keys, [&](const auto& key) {
-        return (key.first == "token" || key.first == "password") && what.detail.find(key.second) != std::string::npos;
+        return is_secret_key(key.first) && what.detail.find(key.second) != std::string::npos;
     });
 }
 
@@ -108,6 +104,7 @@ TEST_CASE("a status means the same on every call", "[contract][faults]")
                              expectation{500, failure::unknown_outcome}, expectation{502, failure::unknown_outcome},
                              expectation{503, failure::unknown_outcome}, expectation{504, failure::unknown_outcome});
     CAPTURE(expected.status);
+    about(which, "status " + std::to_string(expected.status) + ": means the same on every call");
     fault shape;
     shape.status = expected.status;
     for_each_probe(which, shape, [&](stage& on, const probe& one, const std::optional<problem>& met) {
@@ -127,9 +124,10 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    auto style = GENERATE(as<std::string>{}, "seconds", "date", "reset time", "reset time with microseconds", "reset in seconds", "reset since 1970",
-                          "none", "nonsense", "never");
+    auto style = GENERATE(as<std::string>{}, "Retry-After in seconds", "Retry-After as a date", "a reset time", "a reset time with microseconds",
+                          "a reset in seconds", "a reset since 1970", "no header at all", "a nonsense header", "a reset that never comes");
     CAPTURE(style);
+    about(which, "status 429: how long to wait, by " + style);
     stage clock{which};
     auto until = clock.now + 90s;
     fault shape;
@@ -137,24 +135,24 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
     bool known = true;
     bool limit_headers = clock.platform->has(feature::rate_limit_reset);
     auto reset = clock.platform->reset_header();
-    if (style == "seconds")
+    if (style == "Retry-After in seconds")
         shape.headers = {{"Retry-After", "90"}};
-    else if (style == "date")
+    else if (style == "Retry-After as a date")
         shape.headers = {{"Retry-After", "Mon, 02 Mar 2026 14:01:30 GMT"}};
-    else if (style == "none")
+    else if (style == "no header at all")
         known = false;
-    else if (style == "nonsense") {
+    else if (style == "a nonsense header") {
         shape.headers = {{"Retry-After", "soon"}};
         known = false;
     } else if (!limit_headers) {
-        return not_possible(which.name, clock.platform->reset_header());
-    } else if (style == "reset time")
+        return not_possible(which, "rate-limit reset", "it says how long to wait in Retry-After, or not at all");
+    } else if (style == "a reset time")
         shape.headers = {{reset, format_utc(until)}};
-    else if (style == "reset time with microseconds")
+    else if (style == "a reset time with microseconds")
         shape.headers = {{reset, "2026-03-02T14:01:30.000000Z"}};
-    else if (style == "reset in seconds")
+    else if (style == "a reset in seconds")
         shape.headers = {{reset, "90"}};
-    else if (style == "reset since 1970")
+    else if (style == "a reset since 1970")
         shape.headers = {{reset, std::to_string(std::chrono::duration_cast<seconds>(until.time_since_epoch()).count())}};
     else
         shape.headers = {{reset, "9999-12-31T23:59:59Z"}};
@@ -162,7 +160,7 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
         REQUIRE(met.has_value());
         CHECK(met->kind == failure::rate_limited);
         CHECK(met->retry_after.has_value() == known);
-        if (known && style == "never")
+        if (known && style == "a reset that never comes")
             CHECK(*met->retry_after <= 24h);
         else if (known) {
             CHECK(*met->retry_after >= 85s);
@@ -177,14 +175,20 @@ TEST_CASE("nothing sent and nothing answered are different troubles", "[contract
     CAPTURE(which.name);
     fault shape;
     auto expected = failure::unreachable;
-    SECTION("unreachable") { shape.unreachable = true; }
+    SECTION("unreachable")
+    {
+        about(which, "answer: none, for nothing was sent");
+        shape.unreachable = true;
+    }
     SECTION("cut, and not done")
     {
+        about(which, "answer: cut, and nothing was done");
         shape.cut = true;
         expected = failure::unknown_outcome;
     }
     SECTION("cut, and done")
     {
+        about(which, "answer: cut, and it was done");
         shape.cut = shape.carried_out = true;
         expected = failure::unknown_outcome;
     }
@@ -202,26 +206,49 @@ TEST_CASE("an answer that is none is a bad reply, not a success and not a crash"
     shape.carried_out = true;
     SECTION("a page to sign in")
     {
+        about(which, "answer: wrong type, a page to sign in");
         shape.body = "<!doctype html><html><body><h1>Please sign in</h1></body></html>";
         shape.headers = {{"Content-Type", "text/html"}};
     }
-    SECTION("half of it") { shape.spoil = [](std::string& body) { body.resize(body.size() / 2); }; }
-    SECTION("nothing") { shape.body = ""; }
-    SECTION("a text") { shape.body = "\"ok\""; }
-    SECTION("nested without end") { shape.body = std::string(2'000'000, '['); }
+    SECTION("half of it")
+    {
+        about(which, "answer: half of it");
+        shape.spoil = [](std::string& body) { body.resize(body.size() / 2); };
+    }
+    SECTION("nothing")
+    {
+        about(which, "answer: empty");
+        shape.body = "";
+    }
+    SECTION("a text")
+    {
+        about(which, "answer: JSON of another kind");
+        shape.body = "\"ok\"";
+    }
+    SECTION("nested without end")
+    {
+        about(which, "answer: lists nested without end");
+        shape.body = std::string(2'000'000, '[');
+    }
     SECTION("objects without end")
     {
+        about(which, "answer: objects nested without end");
         shape.body = "";
         for (int depth = 0; depth < 200'000; ++depth)
             *shape.body += "{\"a\":";
     }
     SECTION("a redirect")
     {
+        about(which, "answer: a redirect elsewhere");
         shape.status = 301;
         shape.body = "";
         shape.headers = {{"Location", "https://elsewhere.example/"}};
     }
-    SECTION("huge") { shape.huge = 300u << 20; }
+    SECTION("huge")
+    {
+        about(which, "answer: huge");
+        shape.huge = 300u << 20;
+    }
     for_each_probe(which, shape, [&](stage& on, const probe& one, const std::optional<problem>& met) {
         // A takeout's answer says nothing but yes; the read-back is what counts.
         if (!met && one.kind == call_kind::holds && on.platform->queued() == 0)
@@ -234,7 +261,7 @@ TEST_CASE("an answer that is none is a bad reply, not a success and not a crash"
 
 TEST_CASE("fields nobody knows change nothing", "[contract][faults]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("answer: fields nobody knows");
     CAPTURE(which.name);
     fault shape;
     shape.carried_out = true;
@@ -247,10 +274,10 @@ TEST_CASE("fields nobody knows change nothing", "[contract][faults]")
 
 TEST_CASE("a lying 200 does not survive the read-back", "[contract][faults]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("hold: a 2xx that lies does not survive the read-back");
     CAPTURE(which.name);
     if (!has_queue(which))
-        return not_possible(which.name, "a queue");
+        return not_possible(which, "queue");
     for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
@@ -266,10 +293,10 @@ TEST_CASE("a lying 200 does not survive the read-back", "[contract][faults]")
 
 TEST_CASE("a hold whose answer was lost has happened, and the read-back says so", "[contract][faults]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("hold: lost answer, and the read-back says so");
     CAPTURE(which.name);
     if (!has_queue(which))
-        return not_possible(which.name, "a queue");
+        return not_possible(which, "queue");
     for (const auto& offer : rungs_of(which)) {
         CAPTURE(to_string(offer.kind));
         stage on{which};
@@ -286,10 +313,10 @@ TEST_CASE("a hold whose answer was lost has happened, and the read-back says so"
 
 TEST_CASE("one page that cannot be read makes the whole queue unread", "[contract][faults]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("list: one page unread makes it unread");
     CAPTURE(which.name);
     if (!has_queue(which))
-        return not_possible(which.name, "a queue");
+        return not_possible(which, "queue");
     stage on{which};
     for (int number = 0; number < 120; ++number)
         on.platform->schedule(promo(on, "Offer " + std::to_string(number), 1h + number * 1min), on.now);
@@ -301,11 +328,15 @@ TEST_CASE("one page that cannot be read makes the whole queue unread", "[contrac
 
 TEST_CASE("what cannot be stored whole is not given out as stored", "[contract][faults]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("takeout: nothing is given out as stored that is not");
     CAPTURE(which.name);
     stage on{which};
-    if (!on.has(rung::takeout) || !on.platform->has(feature::media))
-        return not_possible(which.name, "takeout with media");
+    if (!has_queue(which))
+        return not_possible(which, "queue");
+    if (!on.has(rung::takeout))
+        return not_possible(which, "takeout", "not among what is described for this account");
+    if (!on.platform->has(feature::media))
+        return not_possible(which, "media", "its scheduled posts have no media");
     auto written = promo(on, "With a picture", 3min);
     written.media.push_back({"\x89PNG\r\n\x1a\n" + std::string(64, 'x'), "image/png", "A picture"});
     auto post = on.listed(on.platform->schedule(written, on.now));

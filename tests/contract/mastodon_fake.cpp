@@ -87,6 +87,8 @@ public:
             return call_kind::unpins;
         if (asked.method == "POST" && asked.path == "/api/v1/statuses")
             return asked.body.find("scheduled_at") == std::string::npos ? call_kind::publishes : call_kind::releases;
+        if (asked.path.starts_with("/api/v1/notifications"))
+            return call_kind::reads_mentions;
         if (asked.path.starts_with("/api/v1/accounts/") && asked.path.ends_with("/statuses"))
             return asked.query.contains("pinned") ? call_kind::reads_pins : call_kind::reads_feed;
         return asked.method == "GET" ? call_kind::reads : call_kind::other;
@@ -144,6 +146,27 @@ public:
     {
         json asked{{"account", "acme"}, {"text", text}, {"pinned", pinned}, {"at", format_utc(at)}};
         return post_id{control("POST", "published", asked, std::max(now_, at)).at("id").get<std::string>()};
+    }
+
+    post_id mention(const std::string& text, const std::string& by, time_point at) override
+    {
+        now_ = std::max(now_, at);
+        auto from = by.find('@') == std::string::npos ? by + "@elsewhere.example" : by;
+        post_id id{control("POST", "mention", {{"account", "acme"}, {"from", from}, {"text", text}}, now_).at("id").get<std::string>()};
+        written_by_[id] = from;
+        return id;
+    }
+    void edit_mention(const post_id& id, const std::string& text) override
+    {
+        control("POST", "edit", {{"account", written_by_.at(id)}, {"id", id.value}, {"text", "@acme " + text}}, now_);
+    }
+    void remove_mention(const post_id& id) override
+    {
+        control("POST", "edit", {{"account", written_by_.at(id)}, {"id", id.value}, {"delete", true}}, now_);
+    }
+    void answer_mention(const post_id& id, const std::string& text, time_point at) override
+    {
+        publish("@" + written_by_.at(id) + " " + text, false, at);
     }
 
     standing_post look(const post_id& id) override
@@ -244,6 +267,7 @@ private:
 
     sandbox::platform platform_;
     std::string key_;
+    std::map<post_id, std::string> written_by_;
     std::string type_;
     time_point now_;
 };

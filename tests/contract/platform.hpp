@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ enum class call_kind {
     unpins,
     reads_pins, // what is pinned
     reads_feed, // what the account published
+    reads_mentions, // what people write to it
     other,
 };
 
@@ -88,6 +90,7 @@ enum class feature {
     warning,
     rate_limit_reset,  // says in reset_header() when the window ends, instead of Retry-After
     credential_check,  // doctor can tell a refused credential
+    mentions,          // what people write to the account can be read there
 };
 
 // One thing that goes wrong on the wire. Applied by the stage around `serve`, alike for every platform.
@@ -136,12 +139,25 @@ public:
     virtual void remove(const post_id& scheduled, time_point now) = 0;
     virtual post_id publish(const std::string& text, bool pinned, time_point at) = 0;
 
+    // What somebody writes to the account, and what becomes of it; where the platform has(feature::mentions).
+    virtual post_id mention(const std::string& /*text*/, const std::string& /*by*/, time_point) { throw std::logic_error("nobody can write to it here"); }
+    virtual void edit_mention(const post_id&, const std::string&) { throw std::logic_error("nobody can write to it here"); }
+    virtual void remove_mention(const post_id&) { throw std::logic_error("nobody can write to it here"); }
+    // The account's own words, where people's words stand.
+    virtual void answer_mention(const post_id&, const std::string&, time_point) { throw std::logic_error("nobody can write to it here"); }
+
     // By the id it has or had in the queue, or the id it got when it came back there.
     [[nodiscard]] virtual standing_post look(const post_id& id) = 0;
     [[nodiscard]] virtual std::size_t queued() const = 0;               // how many would go out
     [[nodiscard]] virtual std::vector<public_post> published() const = 0;  // in the order they went out, the oldest first
     [[nodiscard]] virtual std::vector<post_id> pinned() const = 0;      // as the platform shows them
 };
+
+// Keys of settings() whose values are nobody's business.
+inline bool is_secret_key(std::string_view key)
+{
+    return key == "token" || key == "password" || key == "client_secret" || key == "refresh_token" || key == "admin_api_key";
+}
 
 // A fake of a name, fresh at `now`.
 struct maker {

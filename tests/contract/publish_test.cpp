@@ -1,7 +1,7 @@
 // What every connector promises about the summary, its pin and the feed.
 #include <algorithm>
-#include <iostream>
 
+#include "tests/contract/matrix.hpp"
 #include "tests/contract/stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void not_possible(const std::string& where, const std::string& what) { std::cout << "not possible there: " << where << ": " << what << '\n'; }
+constexpr auto undescribed = "not among what is described for this account";
 
 publish_summary summary(bool look_first = false)
 {
@@ -33,11 +33,11 @@ result<receipt> publish(stage& on, bool look_first = false)
 
 TEST_CASE("a summary goes out once, in its language", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("publish: once, in its language");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_publish)
-        return not_possible(which.name, "publishing");
+        return not_possible(which, "publish", undescribed);
     auto done = publish(on);
     INFO((done ? "" : done.error().detail));
     REQUIRE(done.has_value());
@@ -62,11 +62,11 @@ TEST_CASE("a summary goes out once, in its language", "[contract]")
 
 TEST_CASE("a summary whose answer was lost is found, not repeated", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("publish: found again when its answer was lost");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_publish)
-        return not_possible(which.name, "publishing");
+        return not_possible(which, "publish", undescribed);
     fault lost{.on = call_kind::publishes, .carried_out = true};
     SECTION("cut") { lost.cut = true; }
     SECTION("500") { lost.status = 500; }
@@ -84,11 +84,11 @@ TEST_CASE("a summary whose answer was lost is found, not repeated", "[contract]"
 
 TEST_CASE("a summary that never arrived is published by the next try", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("publish: repeated when it never arrived");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_publish)
-        return not_possible(which.name, "publishing");
+        return not_possible(which, "publish", undescribed);
     on.platform->publish("An older post about checkout", false, on.now - 10min);
     on.net.fail({.on = call_kind::publishes, .cut = true});
     REQUIRE_FALSE(publish(on).has_value());
@@ -99,11 +99,11 @@ TEST_CASE("a summary that never arrived is published by the next try", "[contrac
 
 TEST_CASE("an answer that lies about a summary is not taken for a publication", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("publish: a 2xx that lies is no publication");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_publish)
-        return not_possible(which.name, "publishing");
+        return not_possible(which, "publish", undescribed);
     on.net.fail({.on = call_kind::publishes, .lie = true});
     auto first = publish(on);
     REQUIRE_FALSE(first.has_value());
@@ -115,13 +115,13 @@ TEST_CASE("an answer that lies about a summary is not taken for a publication", 
 
 TEST_CASE("pins are read, set twice, and put back as they were", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("pins: read, set twice, put back");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_pin)
-        return not_possible(which.name, "pinning");
+        return not_possible(which, "pin", undescribed);
     if (on.declared.most_pins > 0 && on.declared.most_pins < 3)
-        return not_possible(which.name, "several pins");
+        return not_possible(which, "several pins", undescribed);
     auto older = on.platform->publish("Welcome", true, on.now - 48h);
     auto newer = on.platform->publish("Opening hours", true, on.now - 24h);
     on.platform->publish("Not pinned", false, on.now - 12h);
@@ -154,11 +154,13 @@ TEST_CASE("pins are read, set twice, and put back as they were", "[contract]")
 
 TEST_CASE("a former pin makes room for the summary and comes back", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("pins: a former one makes room and comes back");
     CAPTURE(which.name);
     stage on{which};
-    if (!on.declared.can_pin || on.declared.most_pins == 0)
-        return not_possible(which.name, "a limit of pins");
+    if (!on.declared.can_pin)
+        return not_possible(which, "pin", undescribed);
+    if (on.declared.most_pins == 0)
+        return not_possible(which, "limit of pins", "as described for this account: any number");
     for (int number = 0; number < on.declared.most_pins; ++number)
         on.platform->publish("Pin " + std::to_string(number), true, on.now - 24h + number * 1min);
     auto before = on.run(on.to.pins->pins()).value();
@@ -188,11 +190,13 @@ TEST_CASE("a former pin makes room for the summary and comes back", "[contract]"
 
 TEST_CASE("where there is no room for a pin, that is said", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("pins: no room is said");
     CAPTURE(which.name);
     stage on{which};
-    if (!on.declared.can_pin || on.declared.most_pins == 0)
-        return not_possible(which.name, "a limit of pins");
+    if (!on.declared.can_pin)
+        return not_possible(which, "pin", undescribed);
+    if (on.declared.most_pins == 0)
+        return not_possible(which, "limit of pins", "as described for this account: any number");
     for (int number = 0; number < on.declared.most_pins; ++number)
         on.platform->publish("Pin " + std::to_string(number), true, on.now - 24h + number * 1min);
     auto out = on.platform->publish("One too many", false, on.now);
@@ -205,11 +209,11 @@ TEST_CASE("where there is no room for a pin, that is said", "[contract]")
 
 TEST_CASE("the feed is read back to the moment asked for, newest first, over all pages", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("feed: newest first, over all pages");
     CAPTURE(which.name);
     stage on{which};
     if (!on.declared.can_read_feed)
-        return not_possible(which.name, "reading the feed");
+        return not_possible(which, "feed", undescribed);
     constexpr int many = 130;
     for (int number = 0; number < many; ++number)
         on.platform->publish("News " + std::to_string(number) + " https://shop.example/?n=" + std::to_string(number), false,
@@ -227,13 +231,13 @@ TEST_CASE("the feed is read back to the moment asked for, newest first, over all
 
 TEST_CASE("a scheduled post reads the same in the queue and in the feed", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("feed: a post reads as it did in the queue");
     CAPTURE(which.name);
     if (!has_queue(which))
-        return not_possible(which.name, "a queue");
+        return not_possible(which, "queue");
     stage on{which};
     if (!on.declared.can_read_feed)
-        return not_possible(which.name, "reading the feed");
+        return not_possible(which, "feed", undescribed);
     auto post = on.listed(on.platform->schedule(promo(on, "Sale & more, see https://shop.example/?a=1&b=2\n\nToday only!", 10min), on.now));
     on.pass(20min);
     auto feed = on.run(on.to.feed->since(on.now - 30min)).value();
@@ -248,7 +252,7 @@ TEST_CASE("a scheduled post reads the same in the queue and in the feed", "[cont
 
 TEST_CASE("doctor finds a sound account sound, and names a refused credential", "[contract]")
 {
-    auto which = GENERATE(from_range(platforms()));
+    auto which = every_platform("doctor: finds a sound account sound");
     CAPTURE(which.name);
     stage on{which};
     auto lines = on.run(on.to.checks->check());
@@ -257,8 +261,9 @@ TEST_CASE("doctor finds a sound account sound, and names a refused credential", 
         INFO(line.what << ": " << line.detail);
         CHECK(line.ok);
     }
+    about(which, "doctor: names a refused credential");
     if (!on.platform->has(feature::credential_check))
-        return not_possible(which.name, "telling a refused credential");
+        return not_possible(which, "credential check", "nothing there tells a refused credential");
     for (auto kind : {call_kind::reads, call_kind::lists, call_kind::other, call_kind::reads_pins, call_kind::reads_feed})
         on.net.fail({.on = kind, .times = 1000, .status = 401});
     lines = on.run(on.to.checks->check());

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/contract/rest_oauth_fake.hpp"
 #include "tests/contract/wordpress_fake.hpp"
 
 namespace halfmast::contract {
@@ -26,7 +27,7 @@ public:
         keys["description"] = HALFMAST_SOURCE_DIR "/config/connectors/wordpress.toml";
         return keys;
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::rate_limit_reset; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::rate_limit_reset || what == feature::mentions; }
     call_kind kind_of(const http_request& request) const override { return site_->kind_of(request); }
 
     http_response serve(const http_request& request, time_point now, bool carry_out) override
@@ -41,6 +42,10 @@ public:
     post_id schedule(const new_post& post, time_point now) override { return site_->schedule(post, now); }
     void remove(const post_id& scheduled, time_point now) override { site_->remove(scheduled, now); }
     post_id publish(const std::string& text, bool pinned, time_point at) override { return site_->publish(text, pinned, at); }
+    post_id mention(const std::string& text, const std::string& by, time_point at) override { return site_->mention(text, by, at); }
+    void edit_mention(const post_id& id, const std::string& text) override { site_->edit_mention(id, text); }
+    void remove_mention(const post_id& id) override { site_->remove_mention(id); }
+    void answer_mention(const post_id& id, const std::string& text, time_point at) override { site_->answer_mention(id, text, at); }
     standing_post look(const post_id& id) override { return site_->look(id); }
     std::size_t queued() const override { return site_->queued(); }
     std::vector<public_post> published() const override { return site_->published(); }
@@ -73,7 +78,8 @@ private:
 
 std::vector<maker> rest_fakes()
 {
-    return {{"rest, the description of WordPress", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<rest_fake>(now); }}};
+    return {{"rest, the description of WordPress", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<rest_fake>(now); }},
+            {"rest, with rotating OAuth tokens", [](time_point now) { return make_rest_oauth(std::make_unique<rest_fake>(now)); }}};
 }
 
 }  // namespace halfmast::contract

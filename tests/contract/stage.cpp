@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include <nlohmann/json.hpp>
 
 #include "connectors/registry.hpp"
 #include "daemon/settings/document.hpp"
@@ -79,6 +84,22 @@ std::string host_of(const std::string& url)
     return begin == std::string::npos ? std::string{} : url.substr(0, url.find('/', begin + 3));
 }
 
+// For the check against the vendors' own descriptions: every request once, a JSON line each. Bodies may be any bytes, hence hex.
+void note_request(const std::string& connector, const http_request& request)
+{
+    const char* file = std::getenv("HALFMAST_CONTRACT_REQUESTS");
+    if (file == nullptr || *file == '\0')
+        return;
+    static std::set<std::string> known;
+    static std::ofstream out(file, std::ios::app);
+    std::string body;
+    for (unsigned char byte : request.body)
+        body += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+    nlohmann::json line{{"connector", connector}, {"method", request.method}, {"url", request.url}, {"headers", request.headers}, {"body", body}};
+    if (auto text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); known.insert(text).second)
+        out << text << std::endl;
+}
+
 }  // namespace
 
 std::optional<fault> wire::strike(call_kind kind)
@@ -100,8 +121,10 @@ void wire::watch(const http_request& request, call_kind kind)
     if (!find_header(request.headers, "Authorization").empty() && host_of(request.url) != home)
         details.push_back("a credential left for " + host_of(request.url));
     for (const auto& [key, value] : settings)
-        if ((key == "token" || key == "password") && request.url.find(value) != std::string::npos)
+        if (is_secret_key(key) && request.url.find(value) != std::string::npos)
             details.push_back("a secret stands in a URL");
+    if (kind == call_kind::reads_mentions && !request.looks)
+        details.push_back("a look at mentions would go before what acts");
     if (kind == call_kind::publishes && !request.publishes)
         details.push_back("a publishing call may be sent twice by the library");
     for (const auto& [name, value] : request.headers)
@@ -116,6 +139,7 @@ asio::awaitable<result<http_response>> wire::fetch(http_request request)
     ++counts_[kind];
     sent.push_back(request.method + " " + request.url);
     watch(request, kind);
+    note_request(to_.connector(), request);
     auto what = strike(kind);
     auto name = request.method + " " + request.url.substr(0, request.url.find('?'));
     if (what && what->unreachable)
@@ -177,7 +201,15 @@ stage::stage(const maker& which) :
     declared.id = account_id{"acme"};
     declared.connector = platform->connector();
     room->declare(*own, declared);
-    to = room->connect(own, net, vault);
+    room_ = room;
+    own_ = own;
+    restart();
+}
+
+void stage::restart()
+{
+    to = {};
+    to = room_->connect(own_, net, vault);
 }
 
 bool stage::has(rung kind) const { return std::ranges::find(declared.rungs, kind, &rung_offer::kind) != declared.rungs.end(); }

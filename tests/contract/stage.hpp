@@ -83,6 +83,9 @@ public:
         platform->advance(now);
     }
 
+    // As after a restart of the daemon: what is not handed in is forgotten.
+    void restart();
+
     [[nodiscard]] bool has(rung kind) const;
     // The rungs, as the connector declared them.
     [[nodiscard]] const std::vector<rung_offer>& rungs() const { return declared.rungs; }
@@ -104,6 +107,10 @@ public:
     test::memory_vault vault;
     account declared;
     connection to;
+
+private:
+    const connector_room* room_;
+    std::shared_ptr<const connector_settings> own_;
 };
 
 // False where nothing can be scheduled.

@@ -9,6 +9,7 @@
 
 #include "daemon/net/http_server.hpp"
 #include "daemon/text/text.hpp"
+#include "tests/contract/wordpress_comments.hpp"
 
 namespace halfmast::contract {
 
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 constexpr auto base = "https://blog.acme.example";
 // halfmast:abcd1234efgh5678ijkl9012; the settings hold the password as WordPress shows it, with blanks.
 constexpr auto authorization = "Basic aGFsZm1hc3Q6YWJjZDEyMzRlZmdoNTY3OGlqa2w5MDEy";
+constexpr std::int64_t own_user = 7;
 constexpr auto password = "abcd 1234 efgh 5678 ijkl 9012";
 
 struct wp_post {
@@ -106,11 +108,13 @@ public:
 
     std::string connector() const override { return "wordpress"; }
     std::map<std::string, std::string> settings() const override { return {{"url", base}, {"username", "halfmast"}, {"password", password}}; }
-    bool has(feature what) const override { return what == feature::credential_check; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions; }
 
     call_kind kind_of(const http_request& request) const override
     {
         auto asked = understand(request);
+        if (asked.route == "/wp/v2/comments")
+            return call_kind::reads_mentions;
         bool posts = asked.route.starts_with("/wp/v2/posts") || asked.route.starts_with("/wp/v2/pages");
         if (!posts)
             return call_kind::other;
@@ -175,6 +179,11 @@ public:
         out_.push_back(made.id);
         return post_id{std::to_string(made.id)};
     }
+
+    post_id mention(const std::string& text, const std::string& by, time_point at) override { return comments_.write(text, by, 0, at); }
+    void edit_mention(const post_id& id, const std::string& text) override { comments_.edit(id, text); }
+    void remove_mention(const post_id& id) override { comments_.remove(id); }
+    void answer_mention(const post_id&, const std::string& text, time_point at) override { comments_.write(text, "halfmast", own_user, at); }
 
     standing_post look(const post_id& id) override
     {
@@ -297,6 +306,8 @@ private:
                                 {"post_tag", {{"slug", "post_tag"}, {"types", {"post"}}, {"hierarchical", false}, {"rest_base", "tags"}, {"rest_namespace", "wp/v2"}}}});
         if (asked.route == "/wp/v2/tags")
             return tags(asked);
+        if (asked.route == "/wp/v2/comments")
+            return comments_.answer(asked.query, known);
         if (asked.route == "/wp/v2/users" || asked.route == "/wp/v2/categories")
             return answer(200, json::array({{{"id", 2}, {"name", "Maria"}, {"slug", "maria"}}}));
         for (const auto* type : {"post", "page"}) {
@@ -315,7 +326,8 @@ private:
         for (const auto* what : {"posts", "pages"})
             for (const auto* verb : {"edit_", "edit_others_", "publish_"})
                 capabilities[verb + std::string{what}] = true;
-        return answer(200, {{"name", "halfmast"}, {"capabilities", capabilities}});
+        capabilities["moderate_comments"] = true;
+        return answer(200, {{"id", own_user}, {"name", "halfmast"}, {"capabilities", capabilities}});
     }
 
     static http_response types()
@@ -461,6 +473,7 @@ private:
     }
 
     std::map<std::int64_t, wp_post> posts_;
+    wordpress_comments comments_;
     std::vector<std::int64_t> out_;  // in the order they went out
     std::vector<std::string> tags_;  // by number, from 11
     std::int64_t next_id_ = 101;

@@ -101,7 +101,7 @@ TEST_CASE("a good answer makes up for deaths", "[exec][program]")
 TEST_CASE("whoever talks nonsense is not asked again", "[exec][program]")
 {
     auto said = GENERATE(as<std::string>{}, "say('Listening on port 80')", "say('')", "say(json.dumps({'id': 999, 'result': {}}))", "say('[' * 100000)",
-                         "sys.stdout.write('x' * (17 << 20)); sys.stdout.flush(); time.sleep(60)");
+                         "say('{\"a\":' * 100000)");
     CAPTURE(said);
     house here;
     here.program(said + "\ntime.sleep(60)");
@@ -111,6 +111,32 @@ TEST_CASE("whoever talks nonsense is not asked again", "[exec][program]")
     CHECK(done.error().kind == failure::unknown_outcome);
     CHECK(here.wait([&] { return here.was_heard("ended with"); }));
     CHECK(is_gone(std::stoi(here.left("starts").at(0))));
+}
+
+TEST_CASE("a line that is too long is a bad reply, and the program is started anew", "[exec][program]")
+{
+    // With and without an end, and an answer that would have been one.
+    auto said = GENERATE(as<std::string>{}, "sys.stdout.write('x' * (5 << 20)); sys.stdout.flush(); time.sleep(60)",
+                         "result(request, {'id': 'x' * ((4 << 20) + 1)})");
+    CAPTURE(said);
+    house here;
+    here.program("if request['post'] == 'long':\n    " + said + "\nresult(request, {'id': request['post']})");
+    here.connect();
+    auto done = here.hold("long");
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().kind == failure::bad_reply);
+    CHECK(done.error().detail.find("4 MiB") != std::string::npos);
+    CHECK(here.hold("next").has_value());
+    CHECK(here.left("starts").size() == 2);
+}
+
+TEST_CASE("a program may take long to say hello", "[exec][program]")
+{
+    house here;
+    here.own.timeout = 1s;
+    here.program("result(request, {'id': request['post']})", "(time.sleep(1.5), {'protocol': 1, 'rungs': ['draft'], 'feed': True})[1]");
+    here.connect();
+    CHECK(here.hold("p1").has_value());
 }
 
 TEST_CASE("a program that hangs is ended with all that it started", "[exec][program]")

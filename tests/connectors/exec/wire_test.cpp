@@ -39,6 +39,32 @@ TEST_CASE("a request is one line with its number and verb", "[exec][wire]")
     CHECK(wire::line_of(1, "hello", wire::hello(acme())) == R"({"account":"acme","id":1,"protocol":1,"token":"s3cret","verb":"hello"})" "\n");
 }
 
+TEST_CASE("what people write comes with a cursor, oldest first, or not at all", "[exec][wire]")
+{
+    auto own = acme();
+    auto seen = wire::read_mentions(own, json::parse(R"({"posts":[{"id":"b","at":"2026-03-02T14:00:01+01:00","text":"two","by":"maria","language":"pt",)"
+                                                     R"("url":"https://x.example/b","in_reply_to":"a","x":[]},{"id":"a","at":"2026-03-02T13:00:00Z"}],)"
+                                                     R"("cursor":"{\"n\":2}","more":true})"));
+    REQUIRE(seen.has_value());
+    CHECK(seen->cursor == R"({"n":2})");
+    CHECK(seen->more);
+    REQUIRE(seen->posts.size() == 2);
+    CHECK(seen->posts[0].id.value == "a");
+    CHECK(seen->posts[1].at == parse_rfc3339("2026-03-02T13:00:01Z").value());
+    CHECK(seen->posts[1].text == "two");
+    CHECK(seen->posts[1].by == "maria");
+    CHECK(seen->posts[1].language == "pt");
+    CHECK(seen->posts[1].url == "https://x.example/b");
+    CHECK(seen->posts[1].in_reply_to.value == "a");
+    for (const auto* given : {R"({})", R"({"posts":[]})", R"({"posts":[],"cursor":""})", R"({"posts":[],"cursor":7})", R"({"cursor":"x"})",
+                              R"({"posts":[{"id":"a"}],"cursor":"x"})", R"({"posts":[{"at":"2026-03-02T13:00:00Z"}],"cursor":"x"})", R"({"posts":[7],"cursor":"x"})"}) {
+        CAPTURE(given);
+        CHECK(wire::read_mentions(own, json::parse(given)).error().kind == failure::bad_reply);
+    }
+    json long_one{{"posts", json::array()}, {"cursor", std::string((64 << 10) + 1, 'x')}};
+    CHECK(wire::read_mentions(own, long_one).error().kind == failure::bad_reply);
+}
+
 TEST_CASE("what is no answer is nothing", "[exec][wire]")
 {
     auto own = acme();
@@ -48,7 +74,14 @@ TEST_CASE("what is no answer is nothing", "[exec][wire]")
         CHECK_FALSE(wire::read_line(own, line).has_value());
     }
     CHECK_FALSE(wire::read_line(own, std::string(2'000'000, '[')).has_value());
+    CHECK_FALSE(wire::read_line(own, R"({"id":1,"result":{},"deep":)" + std::string(64, '[') + std::string(64, ']') + "}").has_value());
     CHECK(wire::read_line(own, R"({"id":1,"result":{},"more":[1]})").has_value());
+    // Brackets inside a text are no depth, nor are those beside one another.
+    CHECK(wire::read_line(own, R"({"id":1,"result":{},"text":"\\\")" + std::string(100, '[') + "\"}").has_value());
+    std::string flat = "[]";
+    for (int number = 0; number < 100; ++number)
+        flat += ",[]";
+    CHECK(wire::read_line(own, R"({"id":1,"result":{},"flat":[)" + flat + "]}").has_value());
 }
 
 TEST_CASE("a problem keeps its kind and loses the secret", "[exec][wire]")

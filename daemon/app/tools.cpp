@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <filesystem>
 #include <iostream>
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,8 +13,9 @@
 #include "connectors/registry.hpp"
 #include "daemon/api/messages.hpp"
 #include "daemon/app/app.hpp"
+#include "daemon/app/credentials.hpp"
 #include "daemon/net/http_client.hpp"
-#include "daemon/store/vault.hpp"
+#include "daemon/store/lock.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::app {
@@ -129,23 +131,39 @@ int judge(const std::string& file)
     return all_read ? exit_ok : exit_failed;
 }
 
-int doctor(const settings::settings& wanted, bool as_json)
+int doctor(settings::settings wanted, bool as_json)
 {
+    forbid_core_dumps();
     asio::io_context context;
     net::http_client_settings client;
     client.proxy = wanted.proxy;
     net::http_client http(context.get_executor(), client);
-    store::no_vault vault{"the settings name no vault_key"};
+    // A token that changes with each use has one keeper: where a daemon runs, that is the daemon.
+    std::optional<store::state_lock> lock;
+    std::string held;
+    if (wanted.has_vault) {
+        std::error_code ignored;
+        std::filesystem::create_directories(wanted.state_dir, ignored);
+        if (auto taken = store::state_lock::take(wanted.state_dir))
+            lock.emplace(std::move(*taken));
+        else
+            held = "its secrets are not touched beside the daemon that keeps them (" + taken.error().detail
+                + "); ask that one: halfmast doctor";
+    }
+    auto vaults = held.empty() ? std::make_unique<account_vaults>(context.get_executor(), wanted) : std::make_unique<account_vaults>(held);
     std::vector<api::account_report> reports;
     auto ask_all = [&]() -> asio::awaitable<void> {
         for (const auto& entry : wanted.accounts) {
             api::account_report report;
             report.account = entry.declared.id;
             report.connector = entry.declared.connector;
-            auto to = entry.room->connect(entry.own, http, vault);
+            auto to = with_credential_end(entry.room->connect(entry.own, http, vaults->of(entry.declared.id)), entry.credential_ends);
             if (to.checks) {
                 auto lines = co_await to.checks->check();
-                report.lines = std::move(lines);
+                auto declared = entry.declared;
+                declared.has_queue = to.queue != nullptr;
+                declared.can_read_feed = to.feed != nullptr;
+                report.lines = complete(declared, std::move(lines));
             }
             reports.push_back(std::move(report));
         }
@@ -163,7 +181,7 @@ int doctor(const settings::settings& wanted, bool as_json)
         for (const auto& report : reports)
             for (const auto& line : report.lines)
                 std::cout << (line.ok ? "ok   " : "NOT  ") << report.account.value << ": " << line.what
-                          << (line.detail.empty() ? "" : ": " + line.detail) << '\n';
+                          << (line.detail.empty() ? "" : ": " + line.detail) << (line.ends ? ", ends " + format_utc(*line.ends) : "") << '\n';
     }
     return all_well ? exit_ok : exit_partly;
 }

@@ -15,7 +15,7 @@ int check_config(const std::string& file, bool json);
 int judge(const std::string& file);
 
 // Asks every account what works, changing nothing; 0, or 8 when something does not.
-int doctor(const settings::settings& wanted, bool json);
+int doctor(settings::settings wanted, bool json);
 
 // The faults on stderr as people read them. True when nothing keeps the daemon from starting.
 bool print_faults(const settings::loaded& loaded);

@@ -86,10 +86,33 @@ void read_rhythm(table_reader& account, account_entry& made)
                       weight::warning);
 }
 
+// A date of TOML's own, or a text: the first moment of that day in UTC, so that it is rather seen too early.
+void read_credential_end(table_reader& account, account_entry& made)
+{
+    const auto* node = account.find("credential_ends");
+    if (node == nullptr)
+        return;
+    std::optional<time_point> end;
+    if (const auto* date = node->as_date()) {
+        const auto& day = date->get();
+        auto on = std::chrono::year{day.year} / std::chrono::month{day.month} / std::chrono::day{day.day};
+        if (on.ok())
+            end = std::chrono::sys_days{on};
+    } else if (const auto* text = node->as_string()) {
+        end = parse_rfc3339(text->get() + "T00:00:00Z");
+        if (!end)
+            end = parse_rfc3339(text->get());
+    }
+    if (end)
+        made.credential_ends = end;
+    else
+        account.fault(node, "credential_ends is no date; write it as \"2027-01-31\"");
+}
+
 }  // namespace
 
-account_reader::account_reader(table_reader& table, bool secrets)
-    : table_(table), secrets_(secrets), allow_http_(table.flag("allow_http"))
+account_reader::account_reader(table_reader& table, bool secrets, bool has_vault)
+    : table_(table), secrets_(secrets), has_vault_(has_vault), allow_http_(table.flag("allow_http"))
 {
 }
 
@@ -168,6 +191,12 @@ void account_reader::fault(const document& in, document_place at, std::string te
     table_.faults().add(in.file, {at.line, at.column}, weight::error, std::move(text));
 }
 
+void account_reader::needs_vault(std::string_view what_for)
+{
+    if (!has_vault_)
+        table_.fault(nullptr, std::string{what_for} + ", so [daemon] needs a vault_key: 'openssl rand -hex 32 > FILE', and vault_key = { file = \"FILE\" }");
+}
+
 void account_list::read(table_reader account, std::size_t number)
 {
     account_entry made;
@@ -176,6 +205,9 @@ void account_list::read(table_reader account, std::size_t number)
     read_labels(account, made.declared.labels);
     read_place(account, made.declared);
     read_rhythm(account, made);
+    read_credential_end(account, made);
+    if (auto before = account.duration("warn_before", warn_bounds))
+        made.declared.warn_before = *before;
     if (made.room == nullptr)
         return;  // which other keys there may be, only the connector knows
     made.declared.connector = std::string{made.room->name};
@@ -222,7 +254,7 @@ const connector_room* account_list::find_room(table_reader& account)
 void account_list::read_own(table_reader& account, account_entry& made)
 {
     const auto before = account.faults().errors();
-    account_reader values{account, secrets_};
+    account_reader values{account, secrets_, has_vault_};
     made.own = made.room->parse(values);
     if (made.own)
         made.room->declare(*made.own, made.declared);

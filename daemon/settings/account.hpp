@@ -11,10 +11,13 @@
 
 namespace halfmast::settings {
 
+// How long before a credential ends it may be said; a day at least, for accounts are tried daily.
+inline constexpr bounds warn_bounds{std::chrono::hours{24}, std::chrono::hours{24 * 365}};
+
 // A connector's view of its account's table.
 class account_reader : public account_values {
 public:
-    account_reader(table_reader& table, bool secrets);
+    account_reader(table_reader& table, bool secrets, bool has_vault);
 
     std::string text(std::string_view key) override;
     std::optional<std::string> optional_text(std::string_view key) override;
@@ -28,10 +31,12 @@ public:
     std::string path(std::string_view key) override;
     std::shared_ptr<const document> file(std::string_view key) override;
     void fault(const document& in, document_place at, std::string text) override;
+    void needs_vault(std::string_view what_for) override;
 
 private:
     table_reader& table_;
     bool secrets_;
+    bool has_vault_;
     std::optional<bool> allow_http_;
     std::set<std::string, std::less<>> unread_;  // secrets that stand there and were not looked at
 };
@@ -41,6 +46,7 @@ class account_list {
 public:
     account_list(std::span<const connector_room> rooms, bool secrets) : rooms_(rooms), secrets_(secrets) {}
 
+    void has_vault(bool yes) { has_vault_ = yes; }
     void read(table_reader account, std::size_t number);
     std::vector<account_entry> take() { return std::move(all_); }
 
@@ -51,6 +57,7 @@ private:
 
     std::span<const connector_room> rooms_;
     bool secrets_;
+    bool has_vault_ = false;
     std::map<std::string, toml::source_index> ids_;  // and the line each stands in
     std::vector<account_entry> all_;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/ports/secret.hpp"
 #include "daemon/settings/table.hpp"
 
 namespace halfmast::settings {
@@ -12,5 +13,8 @@ namespace halfmast::settings {
 // `node` is the value of `key` in `owner`'s table. With `read` false it is checked, but the secret itself is not looked at.
 // Empty when there was a fault or nothing was read.
 std::string read_secret(table_reader& owner, std::string_view key, const toml::node& node, bool read);
+
+// The same for a key of 32 bytes: as 64 hexadecimal digits, as base64, or the bytes themselves.
+secret read_key(table_reader& owner, std::string_view key, const toml::node& node, bool read);
 
 }  // namespace halfmast::settings

@@ -10,6 +10,7 @@
 
 #include "connectors/bluesky/connector.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory_vault.hpp"
 
 using namespace halfmast;
 using namespace std::chrono_literals;
@@ -89,14 +90,16 @@ private:
         }
         if (asked.nsid == "com.atproto.identity.resolveHandle")
             return {{"did", did}};
-        return {{"feed", json::array()}, {"records", json::array()}};
+        return {{"feed", json::array()}, {"records", json::array()}, {"notifications", json::array()}};
     }
 };
 
 struct stage {
     script net;
     time_point now = *parse_rfc3339("2026-03-02T14:00:00Z");
-    bluesky::connector to{make_settings(), net, [this] { return now; }};
+    test::memory_vault vault;  // closed: as without a key
+    bluesky::connector to{make_settings(), net, vault, [this] { return now; }};
+    stage() { vault.open = false; }
     asio::io_context context;
 
     static std::shared_ptr<const bluesky::settings> make_settings()

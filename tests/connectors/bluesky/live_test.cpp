@@ -35,10 +35,10 @@ std::optional<json> peer()
 // One account, connected, and its API by hand for what other programs do there.
 class live {
 public:
-    explicit live(const json& server, std::string password = {}) : http_(context_.get_executor(), net::http_client_settings{})
+    explicit live(const json& server, std::string password = {}, const std::string& who = "ann") : http_(context_.get_executor(), net::http_client_settings{})
     {
         auto own = std::make_shared<bluesky::settings>();
-        const auto& mine = server.at("accounts").at("ann");
+        const auto& mine = server.at("accounts").at(who);
         own->url = server.at("pds").get<std::string>();
         own->handle = mine.at("handle").get<std::string>();
         own->password = password.empty() ? mine.at("app_password").get<std::string>() : std::move(password);
@@ -210,4 +210,57 @@ TEST_CASE("live: what was deleted is not pinned", "[bluesky][live]")
     auto gone = on.run(on.to.pins->pin(post_id{"3jzfcijpj2z2a#bafyreibhabnfhfcgbkovqc2wdmv6c6nr7cvvg2sfbcjwjymuytuf6xc6si"}));
     REQUIRE_FALSE(gone.has_value());
     CHECK(gone.error().kind == failure::not_found);
+}
+
+TEST_CASE("live: what others write to the account is given once", "[bluesky][live]")
+{
+    auto server = peer();
+    if (!server)
+        return;
+    live ann{*server};
+    live bob{*server, {}, "bob"};
+    auto look = [&](const std::string& cursor) { return ann.run(ann.to.mentions->since(cursor)); };
+    auto seen = look("");
+    if (server->value("appview", json()).is_null() || server->value("appview", json()) == "") {
+        CHECK_FALSE(seen.has_value());
+        std::cout << "skipped: this Bluesky was started without its AppView, which alone tells of mentions: " << seen.error().detail << '\n';
+        return;
+    }
+    INFO((seen ? "" : seen.error().detail));
+    REQUIRE(seen.has_value());
+    CHECK(seen->posts.empty());
+    auto root = ann.publish();
+    REQUIRE(root.has_value());
+    auto hash = root->remote.value.find('#');
+    json parent{{"uri", "at://" + ann.did + "/app.bsky.feed.post/" + root->remote.value.substr(0, hash)}, {"cid", root->remote.value.substr(hash + 1)}};
+    auto created = format_utc(clock_now());
+    auto key = [&](const std::string& what) { return bluesky::wire::rkey_of(what + created); };
+    const std::string words = "my kettle is cold ð§";
+    bob.put("app.bsky.feed.post", key("reply"), {{"$type", "app.bsky.feed.post"}, {"text", words}, {"createdAt", created}, {"langs", {"pt"}},
+                                                 {"reply", {{"root", parent}, {"parent", parent}}}});
+    json by_name{{"index", {{"byteStart", 0}, {"byteEnd", 4}}}, {"features", {{{"$type", "app.bsky.richtext.facet#mention"}, {"did", ann.did}}}}};
+    // Its author's clock is slow: the AppView sorts it before what was there already.
+    bob.put("app.bsky.feed.post", key("mention"), {{"$type", "app.bsky.feed.post"}, {"text", "@ann so is mine"}, {"createdAt", format_utc(clock_now() - 20min)},
+                                                   {"facets", json::array({by_name})}});
+    ann.put("app.bsky.feed.post", key("own"), {{"$type", "app.bsky.feed.post"}, {"text", "we look into it"}, {"createdAt", created},
+                                               {"reply", {{"root", parent}, {"parent", parent}}}});
+    std::vector<mention> all;
+    auto cursor = seen->cursor;
+    auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (all.size() < 2 && std::chrono::steady_clock::now() < deadline) {
+        auto more = look(cursor);
+        INFO((more ? "" : more.error().detail));
+        REQUIRE(more.has_value());
+        cursor = more->cursor;
+        std::ranges::move(more->posts, std::back_inserter(all));
+    }
+    REQUIRE(all.size() == 2);
+    auto reply = std::ranges::find(all, words, &mention::text);
+    REQUIRE(reply != all.end());
+    CHECK(reply->by == server->at("accounts").at("bob").at("handle").get<std::string>());
+    CHECK(reply->language == "pt");
+    CHECK(reply->in_reply_to == root->remote);
+    CHECK(reply->url.starts_with("https://bsky.app/profile/did:plc:"));
+    CHECK(std::ranges::count(all, "@ann so is mine", &mention::text) == 1);
+    CHECK(look(cursor).value().posts.empty());
 }

@@ -97,7 +97,7 @@ rule = [{ kind = "tired" }]
         "1:1: unknown key 'nmae'. Did you mean 'name'?",
         "2:8: keys: 'id' is taken",
         "2:8: keys: 'Work Space' is not of small letters, digits and '_'",
-        "4:8: [auth]: kind: there is no 'baerer'. Did you mean 'bearer'? Known: none, bearer, basic, header, query",
+        "4:8: [auth]: kind: there is no 'baerer'. Did you mean 'bearer'? Known: none, bearer, basic, header, query, oauth2",
         "6:8: [times]: read: '%Y-%q': a pattern knows %Y %m %d %H %M %S %z and %%",
         "7:8: [times]: zone: 'Mars/Olympus' is no IANA name such as Europe/Budapest, nor \"account\", which is the account's own",
         "9:18: [limits]: release_margin: 'soon' is not a duration; write it as 90s, 45m or 1h30m",

@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "connectors/bluesky/wire.hpp"
+#include "connectors/bluesky/wire_mentions.hpp"
+#include "daemon/net/seen_window.hpp"
 
 using namespace halfmast;
 using namespace halfmast::bluesky;
@@ -81,6 +82,24 @@ void read_profile(const settings& own, const http_response& reply, time_point no
         must(wire::ref_of(did, wire::id_of(did, *read->pinned)) == read->pinned);
 }
 
+// What was given is known afterwards, and the window survives being written down.
+void read_mentions(const settings& own, const http_response& reply, time_point now)
+{
+    auto page = wire::read_notifications(own, did, reply, now);
+    if (!page)
+        return sound(own, page.error());
+    net::seen_window window{now - std::chrono::hours{1}};
+    for (const auto& one : page->items) {
+        must(!one.said || !one.said->id.empty());
+        (void)window.take(one.at, one.uri, now);
+    }
+    auto again = net::seen_window::read(window.text());
+    must(again.has_value());
+    for (const auto& one : page->items)
+        must(!again->take(one.at, one.uri, now));
+    must(wire::notifications(own, page->next).url.find_first_of(" \r\n#") == std::string::npos);
+}
+
 // Any text becomes a post whose facets lie inside of it.
 void write_post(const settings& own, const std::string& text, time_point now)
 {
@@ -135,7 +154,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)wire::read_post(own, "fuzz", reply, now);
     read_lists(own, reply, now);
     read_profile(own, reply, now);
+    read_mentions(own, reply, now);
     write_post(own, reply.body, now);
+    if (auto window = net::seen_window::read(reply.body))
+        must(net::seen_window::read(window->text()).has_value());
     if (auto ref = wire::ref_of(did, post_id{reply.body}))
         must(wire::ref_of(did, wire::id_of(did, *ref)).has_value());
     return 0;

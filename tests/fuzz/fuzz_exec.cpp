@@ -31,6 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::read_receipt(own, "try", answer->given);
     wire::read_pins(own, answer->given);
     wire::read_feed(own, answer->given);
+    if (auto seen = wire::read_mentions(own, answer->given); seen && seen->cursor.empty())
+        std::abort();
     wire::read_checks(answer->given);
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "connectors/mastodon/wire.hpp"
+#include "connectors/mastodon/wire_mentions.hpp"
 
 using namespace halfmast;
 using namespace halfmast::mastodon;
@@ -36,6 +36,27 @@ void no_secret(const settings& own, const problem& wrong)
     must(!wrong.detail.empty());
     must(wrong.detail.find(own.token) == std::string::npos);
     must(!wrong.retry_after || wrong.retry_after->count() >= 0);
+}
+
+}  // namespace
+
+namespace {
+
+// What was given is known afterwards, and the mark survives being written down.
+void read_mentions(const settings& own, const http_response& reply, time_point now)
+{
+    auto page = wire::read_mentions(own, "1", reply, now);
+    if (!page)
+        return no_secret(own, page.error());
+    wire::mention_mark mark;
+    mark.take(*page);
+    for (const auto& one : *page)
+        must(!one.id.empty() && mark.knows(one.id) && (!one.said || !one.said->id.empty()));
+    mark.forget();
+    auto again = wire::read_mark(mark.text());
+    must(again && again->ids == mark.ids && !mark.ids.empty());
+    auto next = wire::mentions_page(own, mark.ids.front());
+    must(next.url.starts_with(own.url + "/api/v1/notifications?") && next.url.find_first_of(" \r\n#") == std::string::npos);
 }
 
 }  // namespace
@@ -74,6 +95,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)wire::read_recreated(own, reply, now, now);
     (void)wire::read_instance(own, reply, now);
     (void)wire::read_scopes(reply);
+    read_mentions(own, reply, now);
+    if (auto mark = wire::read_mark(reply.body))
+        must(mark->text() == reply.body || reply.body.ends_with(' '));
     if (auto stored = wire::read_stored(own, reply, now)) {
         std::vector<std::string> bytes(stored->media.size(), "x");
         auto kept = wire::keep(*stored, bytes);

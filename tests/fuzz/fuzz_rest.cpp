@@ -2,6 +2,7 @@
 // words in every problem.
 #include <cstdlib>
 
+#include "connectors/rest/mentions.hpp"
 #include "connectors/rest/wire.hpp"
 #include "daemon/settings/document.hpp"
 
@@ -32,6 +33,16 @@ items = "/d"
 paging = { by = "cursor", parameter = "c", next = "/n", more = "/m", total = "/t" }
 [read]
 url = "/posts/{id}"
+[mentions]
+url = "/said"
+items = "/d"
+id = "/id"
+at = "/due"
+text = ["/t", "/l/*/x"]
+author = "/a"
+[mentions.me]
+url = "/me"
+item = "/id"
 [errors]
 message = "/message"
 code = "/code"
@@ -85,6 +96,12 @@ void fuzz_answer(const rest::settings& own, int status, const std::string& body,
             wire::read_publication(own, list, item);
         }
     }
+    if (auto page = wire::read_page(own, own.what->mentions->from, "mentions", reply))
+        for (const auto& item : page->items)
+            if (auto one = wire::read_said(own, item); one && one->said.id.empty())
+                std::abort();
+    if (auto me = wire::read_me(own, reply); me && me->empty())
+        std::abort();
     wire::read_standing(own, "", *own.what->read_one, "look", reply);
     wire::read_standings(own, "", list.ask, "look", reply);
 }

@@ -1,7 +1,7 @@
 // Every reader of WordPress' answers, on any bytes: none may crash, and a refusal is always a problem with words.
 #include <cstdlib>
 
-#include "connectors/wordpress/wire.hpp"
+#include "connectors/wordpress/wire_mentions.hpp"
 
 namespace wire = halfmast::wordpress::wire;
 
@@ -35,6 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::read_ids(own, "try", reply);
     wire::read_feed(own, reply);
     wire::read_me(own, reply);
+    if (auto page = wire::read_comments(own, reply))
+        for (const auto& item : page->items)
+            if (item.said.id.empty())
+                std::abort();
     if (auto page = wire::read_list(own, type, taxonomies, reply))
         for (const auto& item : page->items)
             if (item.post.id.empty() || !item.post.raw)

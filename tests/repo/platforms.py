@@ -80,7 +80,8 @@ def release(one):
 
 
 def table(connectors, links):
-    columns = {"holds by": holds, "releases at least": release, "publishes the summary": summary, "pins": pins, "reads the public posts": lambda one: yes(one, "feed")}
+    columns = {"holds by": holds, "releases at least": release, "publishes the summary": summary, "pins": pins, "reads the public posts": lambda one: yes(one, "feed"),
+               "reads what people write": lambda one: yes(one, "mentions")}
     rows = ["| platform | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
     for one in sorted(connectors, key=lambda one: (one["as_described"], one["title"].lower())):
         rows.append(f"| [{one['title']}]({links}{one['name']}/README.md) | " + " | ".join(cell(one) for cell in columns.values()) + " |")

@@ -372,3 +372,46 @@ TEST_CASE("live: a queue of more than a page is listed whole, also while it shri
     CHECK(readings->size() == made.size());
     CHECK(std::ranges::all_of(*readings, [](const auto& one) { return one.where == whereabouts::parked; }));
 }
+
+TEST_CASE("live: comments are given once, those that wait for a moderator too, and our own not", "[wordpress][live]")
+{
+    auto site = peer();
+    if (!site)
+        return;
+    live editor{*site, "editor"};
+    live admin{*site, "admin"};
+    auto look = [&](const std::string& cursor) {
+        auto seen = editor.run(editor.to.mentions->since(cursor));
+        INFO((seen ? "" : seen.error().detail));
+        REQUIRE(seen.has_value());
+        return *seen;
+    };
+    auto stamp = std::to_string(clock_now().time_since_epoch().count());
+    auto post = admin.by_hand("posts", {{"title", "Open for comments " + stamp}, {"status", "publish"}, {"comment_status", "open"}}).at("id");
+    auto write = [&](live& who, const std::string& words, const std::string& status = "approve") {
+        return who.by_hand("comments", {{"post", post}, {"content", words + " " + stamp}, {"status", status}}).at("id").get<std::int64_t>();
+    };
+    auto old = write(admin, "long known");
+    auto seen = look("");
+    CHECK(seen.posts.empty());
+    auto first = write(admin, "Where is my <em>kettle</em>? 5 &lt; 7 \U0001F9CA");
+    auto held = write(admin, "this one waits", "hold");
+    write(editor, "we look into it");
+    seen = look(seen.cursor);
+    REQUIRE(seen.posts.size() == 2);
+    CHECK(seen.posts[0].id.value == "comment-" + std::to_string(first));
+    CHECK(seen.posts[0].text.starts_with("Where is my kettle? 5 < 7 \U0001F9CA"));
+    CHECK(seen.posts[0].in_reply_to.value == std::to_string(post.get<std::int64_t>()));
+    CHECK_FALSE(seen.posts[0].by.empty());
+    CHECK(seen.posts[0].url.starts_with("http"));
+    CHECK(seen.posts[1].id.value == "comment-" + std::to_string(held));
+    CHECK(seen.posts[0].at > clock_now() - 5min);
+    admin.by_hand("comments/" + std::to_string(first), {{"content", "found it " + stamp}});
+    admin.by_hand("comments/" + std::to_string(held), {{"status", "approve"}});
+    admin.by_hand("comments/" + std::to_string(old), {{"status", "trash"}});
+    CHECK(look(seen.cursor).posts.empty());
+    write(admin, "thanks");
+    auto after = look(seen.cursor);
+    REQUIRE(after.posts.size() == 1);
+    CHECK(after.posts[0].text.starts_with("thanks"));
+}

@@ -48,7 +48,7 @@ class Secrets(Story):
                        client_secret={"file": secret_file(self.folder, "client", CLIENT_SECRET)},
                        refresh_token={"file": secret_file(self.folder, "refresh", SEED)}, sweep_every="500ms") \
             + account("mastodon", self.sandbox.url, "alice-social", token={"file": secret_file(self.folder, "token", MASTODON)},
-                      poll_every="500ms", sweep_every="500ms")
+                      poll_every="500ms", sweep_every="500ms", credential_ends="2099-01-31")
 
     def say(self, *words, **others):
         """Runs a command, and remembers all that it said."""
@@ -215,11 +215,15 @@ class Secrets(Story):
         self.assertIn("ok   acme-posts: credential", alone.stdout)
         self.assertEqual(self.there.renewals, before)  # the token that was kept is still good
 
-    def test_a_missing_scope_is_named(self):
+    def test_a_missing_scope_is_named_and_an_end_that_a_person_wrote_down(self):
         self.there.scopes = "posts:read"
         self.begin()
         self.reachable("acme-posts")
-        self.assertIn("the token lacks posts:write", self.say("doctor").out)
+        self.reachable("alice-social")
+        told = self.say("doctor", "-o", "json")
+        self.assertIn("the token lacks posts:write", told.out)
+        ends = {one["id"]: [line["ends"] for line in one["checks"] if line.get("ends")] for one in told.json["accounts"]}
+        self.assertEqual(ends, {"acme-posts": [], "alice-social": ["2099-01-31T00:00:00Z"]})
 
 
 if __name__ == "__main__":

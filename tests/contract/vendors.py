@@ -49,8 +49,8 @@ def requests_of(connector):
     with tempfile.TemporaryDirectory(prefix="hm-vendors-") as folder:
         file = os.path.join(folder, "requests")
         done = subprocess.run([PROGRAM, "[contract]~[faults]"], env={**os.environ, "HALFMAST_CONTRACT_REQUESTS": file}, capture_output=True, text=True, timeout=600)
-        if done.returncode != 0:
-            raise AssertionError(f"test-contract fails by itself: {done.stdout[-2000:]}")
+        if not os.path.exists(file):  # whether it passes is its own affair
+            raise AssertionError(f"test-contract asked nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         with open(file, encoding="utf-8") as lines:
             every = [Request(line) for line in map(json.loads, lines) if line["connector"] == connector]
     kept = {}

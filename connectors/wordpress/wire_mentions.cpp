@@ -18,9 +18,10 @@ post_id comment_id(wp_id number) { return post_id{"comment-" + std::to_string(nu
 http_request comments_request(const site& where, time_point after, std::int64_t page, bool held)
 {
     auto since = format_utc(std::chrono::floor<seconds>(after - hour_that_comes_twice));
+    // The content whole: of a comment, unlike of a post, "content.rendered" names nothing.
     auto request = ask(where, "/wp/v2/comments",
                        "orderby=date_gmt&order=asc&per_page=100&page=" + std::to_string(page) + "&after=" + since + (held ? "&status=all" : "")
-                           + "&_fields=id,post,parent,author,author_name,date_gmt,content.rendered,link");
+                           + "&_fields=id,post,parent,author,author_name,date_gmt,content,link");
     request.looks = true;
     return request;
 }

@@ -34,7 +34,7 @@ TEST_CASE("comments are asked for from an hour before, for the site compares in 
     auto held = wire::comments_request({&mine, wire::addressing::pretty}, after, 2, true);
     CHECK(held.looks);
     CHECK(held.url == "https://blog.acme.example/wp-json/wp/v2/comments?orderby=date_gmt&order=asc&per_page=100&page=2&after=2026-03-02T13:00:00Z"
-                      "&status=all&_fields=id,post,parent,author,author_name,date_gmt,content.rendered,link");
+                      "&status=all&_fields=id,post,parent,author,author_name,date_gmt,content,link");
     auto plain = wire::comments_request({&mine, wire::addressing::plain}, after, 1, false);
     CHECK(plain.url.starts_with("https://blog.acme.example/?rest_route=/wp/v2/comments&orderby="));
     CHECK(plain.url.find("status") == std::string::npos);

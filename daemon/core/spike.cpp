@@ -17,7 +17,7 @@ constexpr double highest_level = 4.0;
 constexpr double most_uneven = 5.0;
 constexpr double uneven_learned = 0.02;             // of one hour: half of it is of the last day and a half
 constexpr double least_to_learn = 5.0;              // mentions in an hour
-constexpr double skew = 4.0;                        // counts have a longer tail above than below
+constexpr double skew = 6.0;                        // counts have a longer tail above than below
 
 double weigh(const spike_rules& rules, const heard_minute& minute) { return minute.said + rules.complaint_weight * minute.complaints; }
 
@@ -258,7 +258,7 @@ std::vector<std::string> complaints_in(const judgement& words, std::string_view 
     post.folded = folded;
     std::vector<std::string> found;
     for (auto& one : words.judge(post).why)
-        if (std::ranges::find(found, one.match) == found.end())
+        if (!one.match.empty() && std::ranges::find(found, one.match) == found.end())  // without one: that no word was found
             found.push_back(std::move(one.match));
     return found;
 }

@@ -178,7 +178,7 @@ TEST_CASE("an account of which nobody speaks hears a storm at once", "[core][spi
     CHECK(said.what.minutes == 5);
     CHECK(said.what.said == 17);
     CHECK(said.what.complaints == 4);
-    CHECK(explain(said) == "17 mentions in 5 minutes, 4 of them complaints; usual are 0, and from 15 on, complaints counted with their weight, it is a spike");
+    CHECK(explain(said) == "17 mentions in 5 minutes, 4 of them complaints; usual are 0, and from 16 on, complaints counted with their weight, it is a spike");
 }
 
 TEST_CASE("what swells slowly is seen in the longer window", "[core][spike]")

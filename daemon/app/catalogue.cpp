@@ -37,6 +37,7 @@ void add_usual(ordered_json& one, const account& usual)
     one["pins"] = usual.can_pin;
     one["most_pins"] = usual.most_pins > 0 ? ordered_json(usual.most_pins) : ordered_json(nullptr);
     one["feed"] = usual.can_read_feed;
+    one["mentions"] = usual.can_read_mentions;
     one["release_margin_seconds"] = usual.release_margin.count();
     one["text_limit"] = usual.text_limit > 0 ? ordered_json(usual.text_limit) : ordered_json(nullptr);
     one["read_batch"] = usual.read_batch;

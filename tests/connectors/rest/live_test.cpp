@@ -323,3 +323,35 @@ TEST_CASE("live: a queue of more than a page is listed whole by its description"
     CHECK(readings->size() == made.size());
     CHECK(std::ranges::all_of(*readings, [](const auto& one) { return one.where == whereabouts::parked; }));
 }
+
+TEST_CASE("live, described: comments are given once, those that wait too, and our own not", "[rest][live]")
+{
+    auto site = peer();
+    if (!site)
+        return;
+    live editor{*site, "editor"};
+    live admin{*site, "admin"};
+    auto look = [&](const std::string& cursor) {
+        auto seen = editor.run(editor.to.mentions->since(cursor));
+        INFO((seen ? "" : seen.error().detail));
+        REQUIRE(seen.has_value());
+        return *seen;
+    };
+    auto post = admin.by_hand("posts", {{"title", unique("Open for comments")}, {"status", "publish"}, {"comment_status", "open"}}).at("id");
+    auto write = [&](live& who, const std::string& words, const std::string& status = "approve") {
+        who.by_hand("comments", {{"post", post}, {"content", unique(words)}, {"status", status}});
+    };
+    write(admin, "long known");
+    auto seen = look("");
+    CHECK(seen.posts.empty());
+    write(admin, "Where is my <em>kettle</em>?");
+    write(admin, "this one waits", "hold");
+    write(editor, "we look into it");
+    seen = look(seen.cursor);
+    REQUIRE(seen.posts.size() == 2);
+    CHECK(seen.posts[0].text.starts_with("Where is my kettle? "));
+    CHECK(seen.posts[0].in_reply_to.value == std::to_string(post.get<std::int64_t>()));
+    CHECK_FALSE(seen.posts[0].by.empty());
+    CHECK(seen.posts[1].text.starts_with("this one waits "));
+    CHECK(look(seen.cursor).posts.empty());
+}

@@ -17,7 +17,7 @@ namespace halfmast {
 
 struct spike_rules {
     int least = 15;                 // mentions in the window, below which nothing is a spike: a few angry people are no crisis
-    double times = 3.5;             // what was heard is at least so many times what is usual
+    double times = 3.0;             // what was heard is at least so many times what is usual; a day may be twice as busy as others
     double sure = 5.5;              // and lies at least so many spreads above it
     double complaint_weight = 1.0;  // so much more counts a mention that has a complaint word
 

@@ -1,7 +1,7 @@
 """An account that could not do in a crisis what it has to do says so in peace: in status, doctor, plan, the ledger and a page."""
 import json
 
-from support import main, wait_until
+from support import Story, account, main, secret_file, utc, wait_until
 from truth import FaultStory
 
 SCOPES = "/api/v1/apps/verify_credentials"
@@ -113,6 +113,26 @@ class Readiness(FaultStory):
         self.assertTrue(ready["trouble"])
         self.assertEqual(lost_in(self.daemon, "social"), set())
         self.assertIn("Not known to be ready: social", self.daemon.halfmast("status").out)
+
+
+class TheEndOfACredential(Story):
+    def test_it_is_said_as_long_before_as_the_settings_want(self):
+        sandbox = self.begin_sandbox("--account", "alice:token-alice", "--account", "bea:token-bea", "--rate-limit", "0")
+        ends = utc(50 * 86_400)[:10]
+        accounts = "".join(
+            account("mastodon", sandbox.url, id, token={"file": secret_file(self.folder, id, f"token-{id}")}, credential_ends=ends, poll_every="1s", **own)
+            for id, own in {"alice": {}, "bea": {"warn_before": "20d"}}.items())
+        daemon = self.begin_daemon(accounts, extra='warn_before = "60d"')
+        wait_until(lambda: daemon.polled("alice") and daemon.polled("bea"), 30, "the queues were read")
+        doctor = self.check_code(daemon.halfmast("doctor"), 0)  # it works, and it does not end yet
+        self.assertIn(f"credential, ends {ends}", doctor.out)
+        self.assertEqual((ready_of(daemon, "alice")["ok"], ready_of(daemon, "bea")["ok"]), (False, True))
+        self.assertEqual(ready_of(daemon, "alice")["credential_ends"][:10], ends)
+        said = [record for record in records_of(daemon, "alice") if record["kind"] == "credential_ends"]
+        self.assertEqual([(record["outcome"], record["until"][:10]) for record in said], [("60d", ends)])
+        self.assertEqual(open_pages(daemon, "alice"), {"credential-ends/alice"})
+        self.assertEqual(open_pages(daemon, "bea"), set())
+        self.assertIn("Ends soon: the credential of alice", daemon.halfmast("status").out)
 
 
 if __name__ == "__main__":

@@ -30,15 +30,13 @@ struct smtp_talk {
     std::string recipient;       // of the last RCPT
     std::vector<std::string> refused;
     bool refused_for_good = true;
-    std::string last;            // the server's last line
-    bool sending_text = false;
+    std::string refusal;         // of anything else: the last line that says no
     std::atomic<bool>* stop = nullptr;
 };
 
 std::size_t give_text(char* to, std::size_t size, std::size_t count, void* self)
 {
     auto& talk = *static_cast<smtp_talk*>(self);
-    talk.sending_text = true;
     auto length = std::min(size * count, talk.rest.size() - talk.at);
     std::memcpy(to, talk.rest.data() + talk.at, length);
     talk.at += length;
@@ -56,9 +54,12 @@ void take_answer(smtp_talk& talk, std::string_view line)
         line.remove_suffix(1);
     if (line.empty())
         return;
-    talk.last = line.substr(0, most_smtp_line);
-    if (!talk.recipient.empty() && line.front() != '2') {
-        talk.refused.push_back(talk.recipient + ": " + talk.last);
+    bool no = line.front() == '4' || line.front() == '5';
+    std::string said{line.substr(0, most_smtp_line)};
+    if (no && talk.recipient.empty()) {
+        talk.refusal = std::move(said);
+    } else if (no) {
+        talk.refused.push_back(talk.recipient + ": " + said);
         talk.refused_for_good = talk.refused_for_good && line.front() == '5';
     }
     talk.recipient.clear();
@@ -86,9 +87,10 @@ struct curl_list {
 
 problem meaning_of(CURLcode code, const smtp_talk& talk, const std::string& where, const std::string& why)
 {
-    auto said
-        = talk.last.empty() || talk.last.front() == '2' || talk.last.front() == '3' ? std::string{} : "; it said: " + talk.last;
-    if (!talk.refused.empty())
+    std::string said;
+    if (!talk.refusal.empty())
+        said = "; it said: " + talk.refusal;
+    else if (!talk.refused.empty())
         said = "; refused: " + talk.refused.front();
     auto kind = failure::unknown_outcome;
     switch (code) {
@@ -104,10 +106,10 @@ problem meaning_of(CURLcode code, const smtp_talk& talk, const std::string& wher
         kind = failure::auth_expired;
         break;
     default:
-        if (!talk.refused.empty())
+        if (!talk.refusal.empty())
+            kind = talk.refusal.front() == '5' ? failure::rejected : failure::unknown_outcome;
+        else if (!talk.refused.empty())
             kind = talk.refused_for_good ? failure::rejected : failure::unknown_outcome;
-        else if (talk.last.starts_with('5'))
-            kind = failure::rejected;
         break;
     }
     return {kind, "mail by " + where + " was not taken: " + why + said, {}};

@@ -1,6 +1,7 @@
 // Do people write to an account far more than they usually do at this hour of the week? Counts of minutes go in, a verdict with its
 // evidence comes out. What is usual is learned from medians, so that a bad day of last month does not hide the next one.
-// It decides nothing else: no flag, no page.
+// It decides nothing else: no flag, no page. Its limit: where whole days differ from one another by a quarter and more (standard
+// deviation of their logarithms), the busy days of the third week, when two weeks are all that is known, can pass for spikes.
 #pragma once
 
 #include <array>
@@ -17,7 +18,7 @@ namespace halfmast {
 
 struct spike_rules {
     int least = 15;                 // mentions in the window, below which nothing is a spike: a few angry people are no crisis
-    double times = 3.0;             // what was heard is at least so many times what is usual; a day may be twice as busy as others
+    double times = 3.0;             // what was heard is at least so many times what is usual
     double sure = 5.5;              // and lies at least so many spreads above it
     double complaint_weight = 1.0;  // so much more counts a mention that has a complaint word
 

@@ -21,7 +21,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 const std::vector<std::vector<std::string>> commands{
     {"raise"}, {"status"}, {"plan"}, {"lower"}, {"queue"}, {"queue", "list"}, {"queue", "show"}, {"queue", "why"}, {"queue", "hold"},
-    {"queue", "release"}, {"queue", "reschedule"}, {"queue", "keep"}, {"say"}, {"say", "approve"}, {"audit"}, {"audit", "list"},
+    {"queue", "release"}, {"queue", "reschedule"}, {"queue", "keep"}, {"say"}, {"say", "approve"}, {"pages"}, {"pages", "list"},
+    {"pages", "ack"}, {"audit"}, {"audit", "list"},
     {"audit", "verify"}, {"audit", "export"}, {"audit", "silence"}, {"check-config"}, {"doctor"}, {"judge"}, {"help"},
 };
 
@@ -122,7 +123,7 @@ TEST_CASE("a daemon that is down is exit code 7, with what to do", "[ctl][progra
     auto nobody = here / "sock";
     for (auto words : std::vector<std::vector<std::string>>{{"status"}, {"plan"}, {"lower"}, {"lower", "c-1"}, {"queue", "list"}, {"queue", "show", "a/1"},
                                                             {"queue", "hold", "a/1", "a/2"}, {"say", "approve"}, {"audit", "list"}, {"raise", "-n"},
-                                                            {"status", "--watch"}}) {
+                                                            {"status", "--watch"}, {"pages", "list"}, {"pages", "ack"}, {"doctor", "--pages"}}) {
         INFO(words[0]);
         words.insert(words.begin(), {"--socket", nobody});
         auto told = run_halfmast(words);

@@ -133,7 +133,7 @@ void note_missing(const step& now, const account_id& id, hold& one, const std::s
 
 std::set<by_due>::const_iterator next_in(const account_state& where, const std::set<by_due>& work, time_point now)
 {
-    auto in_time = work.lower_bound({now + where.trip, {}});
+    auto in_time = work.lower_bound({now + where.trip + milliseconds{1}, {}});  // a call that is there at its due time is too late
     return in_time != work.end() && in_time->due < now + pressing ? in_time : work.begin();
 }
 

@@ -184,6 +184,21 @@ TEST_CASE("a call that came too late teaches how long a trip takes", "[stop]")
     CHECK(story.there.posts.at("p5").where == whereabouts::parked);     // and is spent on this one
 }
 
+TEST_CASE("no call is spent on a post that it reaches at its due time", "[stop]")
+{
+    stop story{{1, 750ms, 1}, 100ms, 0};
+    for (int number = 0; number < 11; ++number)
+        story.schedule("p" + std::to_string(number), 800ms);
+    story.schedule("at 750", 850ms);
+    story.schedule("at 1500", 1600ms);
+    story.schedule("later", 2350ms);
+    story.raise();
+    story.run(60s);
+    CHECK(story.escaped() == 11);
+    CHECK(story.there.posts.at("at 1500").where == whereabouts::parked);
+    CHECK(story.there.posts.at("later").where == whereabouts::parked);
+}
+
 TEST_CASE("without faults as few get out as the limit of calls allows", "[stop][properties]")
 {
     for (int round = 0; round < rounds; ++round)

@@ -48,7 +48,8 @@ def requests_of(connector):
     """A few of each kind of request that this connector makes when all goes well."""
     with tempfile.TemporaryDirectory(prefix="hm-vendors-") as folder:
         file = os.path.join(folder, "requests")
-        done = subprocess.run([PROGRAM, "[contract]~[faults]"], env={**os.environ, "HALFMAST_CONTRACT_REQUESTS": file}, capture_output=True, text=True, timeout=600)
+        told = {**os.environ, "HALFMAST_CONTRACT_REQUESTS": file, "HALFMAST_CONTRACT_ONLY": connector}
+        done = subprocess.run([PROGRAM, "[contract]~[faults]"], env=told, capture_output=True, text=True, timeout=600)
         if not os.path.exists(file):  # whether it passes is its own affair
             raise AssertionError(f"test-contract asked nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         with open(file, encoding="utf-8") as lines:

@@ -31,7 +31,7 @@ bool sweeping(const policy& rules, const state& known, const account_id& id)
 poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
                seen_function seen)
     : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), fold_(fold), seen_(std::move(seen)),
-      gate_(most_looking, slow_look, [this](turnstile::visitor& who) { begin(static_cast<lane&>(who)); }), alarm_(executor)
+      agenda_(executor, most_looking, slow_look, [this](agenda::visitor& who) { begin(static_cast<lane&>(who)); })
 {
 }
 
@@ -40,7 +40,7 @@ void poller::add(const account_id& id, rhythm beat)
     auto& mine = lanes_[id];
     mine.id = id;
     mine.beat = beat;
-    meet(mine, clock_type::now());
+    agenda_.meet(mine, clock_type::now());
 }
 
 void poller::look_now(const account_id& id)
@@ -51,51 +51,13 @@ void poller::look_now(const account_id& id)
     auto& mine = found->second;
     mine.kicked = true;
     if (!mine.looks && !mine.waits)
-        meet(mine, clock_type::now());
+        agenda_.meet(mine, clock_type::now());
 }
 
 void poller::stop()
 {
     stopping_ = true;
-    alarm_.cancel();
-}
-
-void poller::meet(lane& mine, moment at)
-{
-    mine.due = at;
-    agenda_.push({at, &mine});
-    set_alarm();
-}
-
-void poller::set_alarm()
-{
-    auto next = agenda_.empty() ? moment::max() : agenda_.top().at;
-    if (auto slow = gate_.next_look())
-        next = std::min(next, *slow);
-    if (stopping_ || next >= alarm_at_)
-        return;
-    alarm_at_ = next;
-    alarm_.expires_at(next);
-    alarm_.async_wait([this](boost::system::error_code set_anew) {
-        if (!set_anew)
-            on_alarm();
-    });
-}
-
-void poller::on_alarm()
-{
-    alarm_at_ = moment::max();
-    auto now = clock_type::now();
-    while (!stopping_ && !agenda_.empty() && agenda_.top().at <= now) {
-        auto [at, mine] = agenda_.top();
-        agenda_.pop();
-        if (mine->due != at)
-            continue;
-        mine->due = moment::max();
-        gate_.enter(*mine, now);
-    }
-    gate_.look(now);
-    set_alarm();
+    agenda_.stop();
 }
 
 void poller::begin(lane& mine)
@@ -140,9 +102,8 @@ asio::awaitable<void> poller::visit(lane* mine)
     mine->failures = read ? 0 : mine->failures + 1;
     if (stopping_)
         co_return;
-    meet(*mine, mine->kicked ? clock_type::now() : on_the_beat(until_next(*mine)));
-    gate_.leave(*mine, clock_type::now());
-    set_alarm();
+    agenda_.meet(*mine, mine->kicked ? clock_type::now() : on_the_beat(until_next(*mine)));
+    agenda_.leave(*mine);
 }
 
 asio::awaitable<bool> poller::look(lane* mine)

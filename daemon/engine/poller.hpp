@@ -5,12 +5,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <random>
 #include <vector>
 
+#include "daemon/engine/agenda.hpp"
 #include "daemon/engine/engine.hpp"
-#include "daemon/engine/turnstile.hpp"
 
 namespace halfmast::engine {
 
@@ -33,13 +32,11 @@ public:
     void stop();
 
 private:
-    using moment = turnstile::moment;
+    using moment = agenda::moment;
 
-    // There may be ten thousand, so one that waits for its time is a few words and no coroutine.
-    struct lane : turnstile::visitor {
+    struct lane : agenda::visitor {
         account_id id;
         rhythm beat;
-        moment due = moment::max();    // max: it looks, or waits to be let in
         bool kicked = false;
         bool looks = false;
         int failures = 0;
@@ -47,16 +44,7 @@ private:
         std::vector<page_mark> mark;   // of the last look, and what it showed
         std::vector<post_ptr> posts;
     };
-    struct appointment {
-        moment at;
-        lane* who;
 
-        bool operator>(const appointment& other) const { return at > other.at; }
-    };
-
-    void meet(lane& mine, moment at);
-    void set_alarm();
-    void on_alarm();
     void begin(lane& mine);
     asio::awaitable<void> visit(lane* mine);
     asio::awaitable<bool> look(lane* mine);
@@ -73,10 +61,7 @@ private:
     fold_function fold_;
     seen_function seen_;
     std::map<account_id, lane> lanes_;
-    turnstile gate_;
-    std::priority_queue<appointment, std::vector<appointment>, std::greater<>> agenda_;  // an older one of the same lane is void
-    asio::steady_timer alarm_;
-    moment alarm_at_ = moment::max();
+    agenda agenda_;
     std::minstd_rand dice_{std::random_device{}()};
     bool stopping_ = false;
 };

@@ -18,7 +18,12 @@ constexpr milliseconds slow_check{5'000};
 
 checker::checker(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, check_rhythm beat)
     : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), beat_(beat),
-      gate_(most_checking, slow_check, [this](turnstile::visitor& who) { begin(static_cast<lane&>(who)); }), alarm_(executor)
+      agenda_(executor, most_checking, slow_check, [this](agenda::visitor& who) { begin(static_cast<lane&>(who)); },
+              [this](const agenda::visitor& who, moment now) -> std::optional<moment> {
+                  if (!has_better_to_do(static_cast<const lane&>(who).id))
+                      return std::nullopt;
+                  return now + about(beat_.busy);
+              })
 {
 }
 
@@ -30,7 +35,7 @@ void checker::start(const std::vector<account_id>& accounts)
     for (const auto& id : accounts) {
         auto& mine = lanes_[id];
         mine.id = id;
-        meet(mine, now + beat_.first + milliseconds{place(dice_)});
+        agenda_.meet(mine, now + beat_.first + milliseconds{place(dice_)});
     }
 }
 
@@ -48,55 +53,13 @@ void checker::check_now(const account_id& id)
     if (mine.last != moment::min())
         at = std::max(at, mine.last + beat_.not_sooner);
     if (at < mine.due)
-        meet(mine, at);
+        agenda_.meet(mine, at);
 }
 
 void checker::stop()
 {
     stopping_ = true;
-    alarm_.cancel();
-}
-
-void checker::meet(lane& mine, moment at)
-{
-    mine.due = at;
-    agenda_.push({at, &mine});
-    set_alarm();
-}
-
-void checker::set_alarm()
-{
-    auto next = agenda_.empty() ? moment::max() : agenda_.top().at;
-    if (auto slow = gate_.next_look())
-        next = std::min(next, *slow);
-    if (stopping_ || next >= alarm_at_)
-        return;
-    alarm_at_ = next;
-    alarm_.expires_at(next);
-    alarm_.async_wait([this](boost::system::error_code set_anew) {
-        if (!set_anew)
-            on_alarm();
-    });
-}
-
-void checker::on_alarm()
-{
-    alarm_at_ = moment::max();
-    auto now = moment::clock::now();
-    while (!stopping_ && !agenda_.empty() && agenda_.top().at <= now) {
-        auto [at, mine] = agenda_.top();
-        agenda_.pop();
-        if (mine->due != at)
-            continue;
-        if (has_better_to_do(mine->id)) {
-            meet(*mine, now + about(beat_.busy));
-            continue;
-        }
-        mine->due = moment::max();
-        gate_.enter(*mine, now);
-    }
-    gate_.look(now);
-    set_alarm();
+    agenda_.stop();
 }
 
 bool checker::has_better_to_do(const account_id& id) const
@@ -128,9 +91,8 @@ asio::awaitable<void> checker::visit(lane* mine)
     if (stopping_)
         co_return;
     auto again = std::exchange(mine->again, false);
-    meet(*mine, again ? mine->last + beat_.not_sooner : next_of(*mine));
-    gate_.leave(*mine, moment::clock::now());
-    set_alarm();
+    agenda_.meet(*mine, again ? mine->last + beat_.not_sooner : next_of(*mine));
+    agenda_.leave(*mine);
 }
 
 asio::awaitable<std::vector<check_line>> checker::check(account_id id)
@@ -142,7 +104,7 @@ asio::awaitable<std::vector<check_line>> checker::check(account_id id)
     auto asking = ask(std::move(name));
     auto lines = co_await std::move(asking);
     if (found != lanes_.end() && !found->second.asked && !found->second.waits && !stopping_)
-        meet(found->second, next_of(found->second));
+        agenda_.meet(found->second, next_of(found->second));
     co_return lines;
 }
 

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <map>
-#include <queue>
 #include <random>
 #include <vector>
 
+#include "daemon/engine/agenda.hpp"
 #include "daemon/engine/engine.hpp"
-#include "daemon/engine/turnstile.hpp"
 
 namespace halfmast::engine {
 
@@ -32,26 +31,15 @@ public:
     void stop();
 
 private:
-    using moment = turnstile::moment;
+    using moment = agenda::moment;
 
-    // There may be ten thousand, so one that waits for its time is a few words and no coroutine.
-    struct lane : turnstile::visitor {
+    struct lane : agenda::visitor {
         account_id id;
-        moment due = moment::max();   // max: it is asked, or waits to be let in
         moment last = moment::min();  // when its last check began
         bool asked = false;           // a check of ours is under way
         bool again = false;           // and another one is wanted after it
     };
-    struct appointment {
-        moment at;
-        lane* who;
 
-        bool operator>(const appointment& other) const { return at > other.at; }
-    };
-
-    void meet(lane& mine, moment at);
-    void set_alarm();
-    void on_alarm();
     void begin(lane& mine);
     [[nodiscard]] bool has_better_to_do(const account_id& id) const;
     asio::awaitable<void> visit(lane* mine);
@@ -65,10 +53,7 @@ private:
     std::function<time_point()> clock_;
     check_rhythm beat_;
     std::map<account_id, lane> lanes_;
-    turnstile gate_;
-    std::priority_queue<appointment, std::vector<appointment>, std::greater<>> agenda_;  // an older one of the same lane is void
-    asio::steady_timer alarm_;
-    moment alarm_at_ = moment::max();
+    agenda agenda_;
     std::minstd_rand dice_{std::random_device{}()};
     bool stopping_ = false;
 };

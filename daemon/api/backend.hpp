@@ -64,16 +64,32 @@ struct history_entry {
     std::string payload;  // canonical JSON
 };
 
-// What raise -n shows for one account.
+// What a link answered just now.
+struct link_report {
+    std::string url;
+    bool ok = false;
+    std::string said;  // what was asked and what came: "HEAD: 404 Not Found"
+
+    link_report() {}
+};
+
+// What raise -n and say draft show for one account.
 struct statement_preview {
     account_id account;
+    std::string kind = "summary";   // "update", "correction", "all_clear"
+    std::string by = "post";        // "edit" of the pinned post, "follow-up" in its thread, or a "person" has to do it
     std::string language;
     std::string text;
-    std::size_t length = 0;
-    int limit = 0;        // 0: none
+    std::string form = "long";      // or "short"
+    std::size_t length = 0;         // characters as the platform counts them
+    int limit = 0;                  // 0: none
     bool can_publish = false;
     bool can_pin = false;
-    std::string trouble;  // empty: it can go out as it is
+    std::vector<std::string> unpins;  // what is pinned now and makes room, as far as it is known: addresses, else ids
+    std::vector<link_report> links;   // empty until they were asked
+    std::string trouble;            // empty: it can go out as it is
+
+    statement_preview() {}
 };
 
 class backend {
@@ -105,6 +121,13 @@ public:
     virtual asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) = 0;
 
     virtual asio::awaitable<std::vector<account_report>> doctor() = 0;
+
+    // Asks every address once, politely; one report for each, in the same order. Takes at most half a minute or so.
+    virtual asio::awaitable<std::vector<link_report>> check_links(std::vector<std::string> urls)
+    {
+        (void)urls;
+        co_return std::vector<link_report>{};
+    }
 
     // A marked test page to each receiver, and what each answered; by name.
     virtual asio::awaitable<std::vector<receiver_report>> test_pages()

@@ -36,7 +36,9 @@ struct rung_offer {
 // How a platform counts the characters of a text.
 enum class text_counting {
     code_points,
-    graphemes,  // what a reader sees as one character
+    graphemes,    // what a reader sees as one character
+    short_links,  // graphemes; a link counts as 23, and @user@server as @user
+    weighted,     // most letters count 1, Chinese, Japanese, Korean and emoji 2, a link 23
 };
 
 struct account {
@@ -55,6 +57,7 @@ struct account {
     int most_pins = 0;        // 0: no limit
     int text_limit = 0;       // characters as the platform counts them; 0: no limit
     text_counting counting = text_counting::code_points;
+    int byte_limit = 0;       // of the same text in UTF-8; 0: no limit
     int read_batch = 1;       // how many posts one read-back call can cover
     int most_in_flight = 4;   // calls at once to this account
     std::optional<milliseconds> warn_before;  // of its credential's end; else the policy's

@@ -61,6 +61,19 @@ void about_page(message what, const audit_record& record)
                {"why", record.why}});
 }
 
+void about_proposal(message what, const audit_record& record)
+{
+    const auto& said = record.proposed ? *record.proposed : proposal{};
+    say(what, {{"proposal", said.id},
+               {"crisis", record.crisis.value},
+               {"playbook", said.playbook},
+               {"severity", said.playbook.empty() ? "" : std::string{to_string(said.level)}},
+               {"scope", to_string(said.over)},
+               {"what", said.what},
+               {"actor", record.actor.value},
+               {"why", record.why}});
+}
+
 void about_request(const audit_record& record)
 {
     say(message::request_refused, {{"actor", record.actor.value},
@@ -114,6 +127,10 @@ void recorded(const audit_record& record)
     case record_kind::page_acknowledged: return about_page(message::page_acknowledged, record);
     case record_kind::page_escalated: return about_page(message::page_escalated, record);
     case record_kind::page_resolved: return about_page(message::page_resolved, record);
+    case record_kind::proposal_made: return about_proposal(message::proposal_made, record);
+    case record_kind::proposal_accepted: return about_proposal(message::proposal_accepted, record);
+    case record_kind::proposal_dismissed: return about_proposal(message::proposal_dismissed, record);
+    case record_kind::proposal_expired: return about_proposal(message::proposal_expired, record);
     case record_kind::request_refused: return about_request(record);
     // The daemon's own life has messages of its own; the rest is the ledger's business, and there may be thousands of them.
     case record_kind::daemon_started:
@@ -141,7 +158,8 @@ void recorded(const audit_record& record)
     case record_kind::pins_restored:
     case record_kind::page_sent:
     case record_kind::page_delivered:
-    case record_kind::page_closed: return;
+    case record_kind::page_closed:
+    case record_kind::proposal_grown: return;
     }
 }
 

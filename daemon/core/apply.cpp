@@ -397,6 +397,13 @@ void apply(state& known, const audit_record& record)
     case record_kind::page_closed:
         apply_page(known, record);
         return;
+    case record_kind::proposal_made:
+    case record_kind::proposal_grown:
+    case record_kind::proposal_accepted:
+    case record_kind::proposal_dismissed:
+    case record_kind::proposal_expired:
+        apply_proposal(known, record);
+        return;
     case record_kind::crisis_raised:
         if (record.flag) {
             known.crises[record.crisis] = *record.flag;

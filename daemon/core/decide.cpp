@@ -236,6 +236,8 @@ void handle(const step& now, const keep_requested& what) { keep(now, what); }
 void handle(const step& now, const page_acknowledged& what) { acknowledge_page(now, what); }
 void handle(const step& now, const page_answered& what) { letter_answered(now, what); }
 void handle(const step& now, const health_changed& what) { note_health(now, what); }
+void handle(const step& now, const signal_received& what) { hear_signal(now, what); }
+void handle(const step& now, const proposal_decided& what) { decide_proposal(now, what); }
 void handle(const step& now, const daemon_started& what) { recover(now, what); }
 
 void handle(const step& now, const daemon_stopping&) { now.note(audit_record{record_kind::daemon_stopping, now.now}); }
@@ -247,10 +249,13 @@ void handle(const step& now, const clock_ticked&)
         plan_wanted(now, id, planned_at_once);
     }
     look_for_causes(now);
+    look_at_proposals(now);
     now.known().pages.stirred = true;
 }
 
 }  // namespace
+
+void raise_flag(const step& now, const crisis_raised& what) { raise(now, what); }
 
 const account* step::declared(const account_id& id) const
 {

@@ -11,6 +11,8 @@
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/pages.hpp"
 #include "daemon/core/readiness.hpp"
+#include "daemon/core/review.hpp"
+#include "daemon/core/signals.hpp"
 
 namespace halfmast {
 
@@ -30,8 +32,65 @@ struct crisis_lowered {
     crisis_id crisis;
     actor_id by;
     std::string why;
+    std::string break_glass{};  // as in release_requested
+    std::map<account_id, statement> all_clear{};  // goes out first, then everything is unpinned; empty: nothing is said
+    bool now = false;                             // skip its undo window
 };
 
+// A person wants the next edition said.
+struct statement_asked {
+    crisis_id crisis;
+    actor_id by;
+    edition_kind kind = edition_kind::update;
+    std::string about;
+    time_point next_update_by{};  // unset for an all-clear
+    bool now = false;             // skip the undo window
+    std::map<account_id, statement> words;  // rendered for every account in scope that has one
+};
+
+// Take back the latest edition that is not public yet.
+struct statement_undone {
+    crisis_id crisis;
+    actor_id by;
+    std::string why;
+};
+
+struct owner_changed {
+    crisis_id crisis;
+    actor_id by;
+    actor_id owner;
+    std::string why;
+};
+
+// A person wants to answer somebody's post.
+struct reply_asked {
+    crisis_id crisis;
+    account_id account;
+    post_id to;
+    std::string url;  // of what is answered; may be empty
+    actor_id by;
+    statement words;
+};
+
+struct reply_approved {
+    std::string reply;  // "r-1"
+    actor_id by;
+};
+
+struct reply_dropped {
+    std::string reply;
+    actor_id by;
+    std::string why;
+};
+
+// A person says that it is done.
+struct task_done {
+    std::string task;  // "t-1"
+    actor_id by;
+    std::string why;
+};
+
+// Everything of this crisis that waits for an approval may go out.
 struct summary_approved {
     crisis_id crisis;
     actor_id by;
@@ -92,11 +151,52 @@ struct release_requested {
     std::optional<time_point> at;  // else its old time
     std::string why;
     bool during_crisis = false;    // let it go although an open flag covers it; recorded as that
+    std::optional<std::string> text{};       // instead of the one it was held with
+    bool shift = false;                      // too near another one: take the next free time
+    std::string break_glass{};               // why one person is enough this time; recorded and paged. Empty: it is not
+    std::optional<time_point> saw_change{};  // the change at its source that the person has seen and accepts
 };
 
 struct keep_requested {
     account_id account;
     post_id post;
+    actor_id by;
+    std::string why;
+    std::optional<rung> as{};      // only when it stays as that: draft
+};
+
+// A person says what a post is; the rules are not asked about it any more.
+struct post_judged {
+    account_id account;
+    post_id post;
+    actor_id by;
+    post_class kind = post_class::neutral;
+    std::string why;
+};
+
+struct post_noted {
+    account_id account;
+    post_id post;
+    actor_id by;
+    std::string text;
+};
+
+// A held post was looked at where it is; unset text: that could not be told.
+struct source_seen {
+    account_id account;
+    std::vector<post_reading> readings;
+};
+
+// The second person's word for what waits for one.
+struct second_given {
+    std::string ask;  // "a-1"
+    actor_id by;
+    std::string why;
+};
+
+// What waits for a second person is not wanted any more.
+struct ask_withdrawn {
+    std::string ask;
     actor_id by;
     std::string why;
 };
@@ -126,6 +226,26 @@ struct health_changed {
     bool happened_once = false;  // a moment and not a state: it is over when a person has seen it
 };
 
+// Something outside may be the beginning of a crisis.
+struct signal_received {
+    heard_signal what;
+    crisis_raised flag;  // what becomes of it when it may raise by itself: its words are written already; playbook, scope and severity are the signal's
+};
+
+enum class proposal_verdict {
+    accept,   // it becomes a flag
+    dismiss,  // it does not, and is not said again for a while
+};
+
+// A person decided on a proposal.
+struct proposal_decided {
+    std::string proposal;  // "p-1"
+    proposal_verdict verdict = proposal_verdict::dismiss;
+    actor_id by;
+    std::string why;
+    crisis_raised flag;    // accept: words, owner and promised time; an empty severity is the proposal's
+};
+
 // Replay is over: every intent without an outcome is unknown from here on.
 struct daemon_started {
     std::string version;
@@ -137,6 +257,8 @@ struct clock_ticked {};
 
 using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread, readiness_checked,
                            capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
-                           page_acknowledged, page_answered, health_changed, daemon_started, daemon_stopping, clock_ticked>;
+                           statement_asked, statement_undone, owner_changed, reply_asked, reply_approved, reply_dropped, task_done,
+                           post_judged, post_noted, source_seen, second_given, ask_withdrawn,
+                           page_acknowledged, page_answered, health_changed, signal_received, proposal_decided, daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

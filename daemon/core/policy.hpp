@@ -10,6 +10,8 @@
 #include "daemon/core/classify.hpp"
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/pages.hpp"
+#include "daemon/core/review.hpp"
+#include "daemon/core/signals.hpp"
 
 namespace halfmast {
 
@@ -18,6 +20,8 @@ struct policy {
     std::map<std::string, playbook> playbooks;
     std::shared_ptr<const judgement> rules;
     paging pages;
+    review_rules review;
+    signal_rules signals;
     milliseconds retry_first{std::chrono::seconds{1}};     // back-off after the first failure; doubles
     milliseconds retry_most{std::chrono::seconds{60}};
     int attempts_per_rung = 4;

@@ -13,6 +13,9 @@
 #include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
 #include "daemon/core/readiness.hpp"
+#include "daemon/core/review.hpp"
+#include "daemon/core/saying.hpp"
+#include "daemon/core/signals.hpp"
 
 namespace halfmast {
 
@@ -41,6 +44,13 @@ enum class record_kind {
     release_confirmed,  // read back: in the queue with that time
     release_failed,     // still held
     post_kept,
+    judged_by_hand,     // a person says what the post is
+    post_noted,         // a person wrote something to it
+    source_changed,     // a held post says something else at its source now, or what it said again
+    second_asked,       // one person is not enough: it waits for another one
+    second_given,       // another one agreed
+    ask_dropped,        // it waits no longer, and was not done
+    glass_broken,       // one person was enough all the same, and said why
     summary_planned,
     summary_approved,
     summary_started,    // intent
@@ -53,6 +63,25 @@ enum class record_kind {
     pin_confirmed,      // read back
     unpin_started,      // intent
     pins_restored,      // read back: as before
+    pin_lost,           // ours is not among the pins, and it was not us; flagged: it is pinned again
+    statement_asked,    // one more edition, with its words
+    statement_undone,   // taken back before anything of it became public
+    statement_skipped,  // passed over on this account: a later one goes out instead
+    edit_started,       // intent
+    summary_edited,     // read back: the public post has the new words
+    promise_kept,       // what was promised by `due` is out; `number`: the edition
+    promise_missed,
+    owner_changed,
+    reply_asked,
+    reply_approved,
+    reply_started,      // intent
+    reply_published,
+    reply_failed,
+    reply_dropped,
+    task_opened,        // only a person can do it
+    task_done,          // a person's word
+    task_confirmed,     // read back
+    task_dropped,       // not wanted any more
     account_unreachable,
     account_reachable,
     readiness_lost,        // a check found that an ability is gone; said once, until it is back
@@ -69,6 +98,11 @@ enum class record_kind {
     page_escalated,     // nobody has: the next ones are told, or one stands in for another
     page_resolved,      // the cause is gone
     page_closed,        // the group is over, and everybody who was told of it knows
+    proposal_made,      // a signal came: a person decides, or it raises by itself
+    proposal_grown,     // it was heard again, of others, as something worse, or its sources say that it is over
+    proposal_accepted,  // it is a flag
+    proposal_dismissed, // a person said no
+    proposal_expired,   // nobody decided, or it is over
     request_refused,    // a person asked for something that is not allowed or not possible
 };
 
@@ -96,9 +130,18 @@ struct audit_record {
     std::vector<post_id> displaced;
     post_ptr snapshot;                  // hold_planned: the post as it was
     std::optional<halfmast::crisis> flag;  // crisis_raised
-    std::optional<statement> words;     // summary_planned
+    std::optional<statement> words;     // summary_planned, summary_started, edit_started
+    std::uint32_t number = 0;           // summary_*, statement_*, promise_*: of the edition; records from before editions have 0, for 1
+    std::optional<halfmast::edition> edition;  // statement_asked; crisis_lowered: the all-clear
+    std::optional<halfmast::reply> reply;      // reply_asked: all of it; reply_*: its id
+    std::optional<halfmast::task> task;        // task_opened: all of it; task_*: its id
+    actor_id owner;                     // owner_changed: the new one
     std::optional<ability> of;          // readiness_*: which ability; `by` the rung of a hold
     std::optional<page_note> paged;     // page_*
+    std::optional<proposal> proposed;   // proposal_*: all of it when it was made or has grown, else its id
+    std::optional<halfmast::ask> asked; // second_asked: all of it; second_given, ask_dropped: its id
+    std::optional<std::string> text;    // release_asked: the new one; post_noted; source_changed: as it is there now
+    actor_id second;                    // release_asked, crisis_lowered: who agreed
     bool flagged = false;               // kind-specific yes/no: release_asked new time, account_* auth trouble
     std::string url;
     bool late = false;                  // written after the act: the ledger refused at first, and only holding went on

@@ -15,6 +15,9 @@
 #include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
 #include "daemon/core/readiness.hpp"
+#include "daemon/core/review.hpp"
+#include "daemon/core/saying.hpp"
+#include "daemon/core/signals.hpp"
 
 namespace halfmast {
 
@@ -35,6 +38,12 @@ struct seen_post {
     verdict judged;
 };
 
+// One of ours that became public, or may have: a call whose outcome is not known counts.
+struct public_act {
+    time_point at;
+    std::string what;  // "c-1/2" for an edition, "r-1" for a reply
+};
+
 struct account_state {
     std::unordered_map<post_id, seen_post> queue;  // the mirror, by the platform's id
     std::unordered_map<post_id, hold> holds;       // by the id people use
@@ -47,10 +56,16 @@ struct account_state {
     std::set<by_due> undone;       // must be held and is not yet, whatever is under way; manual ones too
     std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
     std::set<by_due> watched;      // not yet proved silent, by old due time
+    std::set<by_due> let_out;      // let go by a person, by the time they go out or went out
     std::set<post_id> missing;     // holds that only the feed can explain
     std::set<post_id> feed_known;  // public posts that were compared already
     std::set<post_id> explained;   // public posts that are an escape on record, or a summary of ours: never another one's escape
+    std::map<post_id, post_remarks> remarks;  // what people said of posts, by the id they use
     std::map<crisis_id, summary> summaries;
+    std::vector<public_act> acts;            // ours of the last hour, oldest first
+    std::map<post_id, time_point> others;    // what other hands published in the last hour, as far as the feed was read; not from the ledger
+    std::map<std::string, std::string> tasks;  // by key: open, or done and not read back; the id
+    std::set<std::string> replies;           // ids of those that are not out yet and not dropped
     std::map<std::int64_t, int> parked;  // UTC day number -> posts scheduled there (seen or ours)
     std::map<crisis_id, hold_counts> counts;
     int in_flight = 0;
@@ -70,6 +85,14 @@ struct state {
     std::map<account_id, account_state> accounts;
     std::map<crisis_id, crisis> crises;  // lowered ones too
     page_book pages;
+    proposal_book proposals;
+    std::map<std::string, ask> asks;  // what waits for a second person, by id
+    std::uint64_t next_ask = 1;
+    std::map<std::string, reply> replies;  // by id
+    std::map<std::string, task> tasks;     // by id
+    std::set<std::pair<time_point, std::string>> due_tasks;  // the open ones, by due time
+    std::uint64_t next_reply = 1;
+    std::uint64_t next_task = 1;
     std::uint64_t next_crisis = 1;
     action_id next_action = 1;
 };
@@ -93,6 +116,23 @@ const hold* find_hold(const account_state&, const post_id&);
 
 // Totals over all accounts for one crisis; cheap (accounts x states).
 hold_counts count_holds(const state&, const crisis_id&);
+
+// What a person has to do yet for this crisis.
+std::size_t count_open_tasks(const state&, const crisis_id&);
+
+// Public acts of the account within the hour before `now`: ours, and what other hands published as far as the feed was read.
+struct act_counts {
+    int ours = 0;
+    int others = 0;
+};
+act_counts count_acts(const account_state&, time_point now);
+
+// How many accounts show this edition, of those that have words in it.
+struct edition_reach {
+    std::uint32_t out = 0;
+    std::uint32_t of = 0;
+};
+edition_reach reach_of(const state&, const crisis&, const edition&);
 
 // The open crises that cover an account.
 std::vector<const crisis*> open_over(const state&, const account&);

@@ -82,6 +82,13 @@ void send_letters(const step&);
 void letter_answered(const step&, const page_answered&);
 void forget_letters_under_way(state&);       // nobody waits for their answers any more
 
+// signals.cpp
+void hear_signal(const step&, const signal_received&);
+void decide_proposal(const step&, const proposal_decided&);
+void look_at_proposals(const step&);  // what the clock says: nobody decided
+// decide.cpp: a flag, whoever wants it; the new one, or the open one it repeats, is in made.crisis
+void raise_flag(const step&, const crisis_raised&);
+
 // releases.cpp
 void release(const step&, const release_requested&);
 void keep(const step&, const keep_requested&);

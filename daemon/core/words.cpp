@@ -10,6 +10,7 @@
 #include "daemon/core/problem.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/core/record.hpp"
+#include "daemon/core/signals.hpp"
 
 namespace halfmast {
 
@@ -129,7 +130,16 @@ constexpr word_table<whereabouts, 4> places{{
     {whereabouts::absent, "absent"},
 }};
 
-constexpr word_table<record_kind, 53> record_kinds{{
+constexpr word_table<signal_wish, 2> signal_wishes{{{signal_wish::propose, "propose"}, {signal_wish::raise, "raise"}}};
+
+constexpr word_table<proposal_state, 4> proposal_states{{
+    {proposal_state::open, "open"},
+    {proposal_state::accepted, "accepted"},
+    {proposal_state::dismissed, "dismissed"},
+    {proposal_state::expired, "expired"},
+}};
+
+constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_view>>({
     {record_kind::daemon_started, "daemon_started"},
     {record_kind::daemon_stopping, "daemon_stopping"},
     {record_kind::crisis_raised, "crisis_raised"},
@@ -182,8 +192,13 @@ constexpr word_table<record_kind, 53> record_kinds{{
     {record_kind::page_escalated, "page_escalated"},
     {record_kind::page_resolved, "page_resolved"},
     {record_kind::page_closed, "page_closed"},
+    {record_kind::proposal_made, "proposal_made"},
+    {record_kind::proposal_grown, "proposal_grown"},
+    {record_kind::proposal_accepted, "proposal_accepted"},
+    {record_kind::proposal_dismissed, "proposal_dismissed"},
+    {record_kind::proposal_expired, "proposal_expired"},
     {record_kind::request_refused, "request_refused"},
-}};
+});
 
 }  // namespace
 
@@ -199,6 +214,8 @@ std::string_view to_string(whereabouts where) { return word_of(places, where); }
 std::string_view to_string(record_kind kind) { return word_of(record_kinds, kind); }
 std::string_view to_string(ability of) { return word_of(abilities, of); }
 std::string_view to_string(standing value) { return word_of(standings, value); }
+std::string_view to_string(signal_wish wish) { return word_of(signal_wishes, wish); }
+std::string_view to_string(proposal_state value) { return word_of(proposal_states, value); }
 
 std::optional<post_class> parse_post_class(std::string_view text) { return find_word(post_classes, text); }
 std::optional<rung> parse_rung(std::string_view text) { return find_word(rungs, text); }
@@ -207,6 +224,8 @@ std::optional<hold_state> parse_hold_state(std::string_view text) { return find_
 std::optional<summary_state> parse_summary_state(std::string_view text) { return find_word(summary_states, text); }
 std::optional<page_verb> parse_page_verb(std::string_view text) { return find_word(page_verbs, text); }
 std::optional<record_kind> parse_record_kind(std::string_view text) { return find_word(record_kinds, text); }
+std::optional<signal_wish> parse_signal_wish(std::string_view text) { return find_word(signal_wishes, text); }
+std::optional<proposal_state> parse_proposal_state(std::string_view text) { return find_word(proposal_states, text); }
 std::optional<ability> parse_ability(std::string_view text) { return find_word(abilities, text); }
 
 bool is_final(hold_state value)

@@ -106,10 +106,13 @@ reply engine::decide_one(turn& now, const event& what)
     std::move(made.letters.begin(), made.letters.end(), std::back_inserter(now.letters));
     if (made.check && hooks_.check_now)
         hooks_.check_now(account_of(what));
+    if (made.looked && hooks_.looked)
+        hooks_.looked(account_of(what));
     reply given;
     given.refused = std::move(made.refused);
     given.crisis = made.crisis;
     given.repeated = made.repeated;
+    given.waits = std::move(made.waits);
     return given;
 }
 
@@ -122,13 +125,16 @@ void engine::handle(turn& now, letter one)
     }
     auto about = account_of(one.what);
     bool only_pages = std::holds_alternative<page_answered>(one.what) || std::holds_alternative<page_acknowledged>(one.what)
-        || std::holds_alternative<health_changed>(one.what);
+        || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<signal_received>(one.what)
+        || std::holds_alternative<proposal_decided>(one.what);
     if (about.empty())
         now.all_touched = now.all_touched || !only_pages;
     else
         now.touched.insert(about);
     auto given = decide_one(now, one.what);
     bool flags_changed = std::holds_alternative<crisis_raised>(one.what) || std::holds_alternative<crisis_lowered>(one.what);
+    if (!given.crisis.empty() && (std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what)))
+        flags_changed = now.all_touched = true;  // it raised one
     if (flags_changed) {
         mark_crises();
         if (hooks_.look_now)
@@ -269,6 +275,8 @@ asio::awaitable<std::string> engine::write(turn& now)
     if (hooks_.recorded)
         for (const auto& record : records)
             hooks_.recorded(record);
+    if (hooks_.committed)
+        hooks_.committed(records, *written);
     co_return std::string{};
 }
 

@@ -273,6 +273,45 @@ page_note read_page(const json& object)
     return paged;
 }
 
+json proposal_json(const proposal& said)
+{
+    json object{{"id", said.id}};
+    put(object, "key", said.key);
+    put(object, "what", said.what);
+    put(object, "playbook", said.playbook);
+    put(object, "link", said.link);
+    for (const auto& [name, wanted] : said.over)
+        object["scope"][name] = wanted;
+    if (!said.sources.empty())
+        object["sources"] = said.sources;
+    if (!said.evidence.empty())
+        object["evidence"] = said.evidence;
+    if (said.count > 0) {  // all of it, not its id alone
+        object["count"] = said.count;
+        object["severity"] = to_string(said.level);
+    }
+    return object;
+}
+
+proposal read_proposal(const json& object)
+{
+    proposal said;
+    said.id = text_at(object, "id");
+    said.key = text_at(object, "key");
+    said.what = text_at(object, "what");
+    said.playbook = text_at(object, "playbook");
+    said.link = text_at(object, "link");
+    said.level = word_at(object, "severity", parse_severity).value_or(severity::minor);
+    said.count = count_at(object, "count", 0);
+    said.evidence = texts_at(object, "evidence");
+    for (auto& source : texts_at(object, "sources"))
+        said.sources.insert(std::move(source));
+    if (const auto* matchers = object_at(object, "scope"))
+        for (const auto& [name, wanted] : matchers->items())
+            said.over[name] = text_at(*matchers, name.c_str());
+    return said;
+}
+
 audit_record read_record(const json& object)
 {
     audit_record record{needed_word_at(object, "kind", parse_record_kind), {}};
@@ -309,6 +348,8 @@ audit_record read_record(const json& object)
         record.snapshot = std::make_shared<const scheduled_post>(read_post(*snapshot));
     if (const auto* paged = object_at(object, "page"))
         record.paged = read_page(*paged);
+    if (const auto* said = object_at(object, "proposal"))
+        record.proposed = read_proposal(*said);
     if (const auto* flag = object_at(object, "flag"))
         record.flag = read_flag(*flag);
     if (const auto* words = object_at(object, "words"))
@@ -340,6 +381,8 @@ ledger_entry encode(const audit_record& record)
         to.whole("page", page_json(*record.paged));
     to.ids("pins", record.pins);
     to.text("post", record.post.value);
+    if (record.proposed)
+        to.whole("proposal", proposal_json(*record.proposed));
     to.text("raw", raw_of(record));
     if (!record.reasons.empty())
         to.whole("reasons", reasons_json(record.reasons));

@@ -19,7 +19,7 @@ constexpr std::size_t digest_size = std::tuple_size_v<audit::digest>;
 std::string first_line()
 {
     auto layout = packing::layout_of<state, account_state, hold, summary, crisis, scheduled_post, readiness, ability_state, page_book, open_page_state,
-                                      page, page_group, page_delivery>();
+                                      page, page_group, page_delivery, proposal_book, proposal>();
     return "halfmast-snapshot-1 " HALFMAST_VERSION " " + std::to_string(layout) + "\n";
 }
 

@@ -112,6 +112,26 @@ page_note record_maker::paged(record_kind kind)
     return made;
 }
 
+proposal record_maker::proposed(record_kind kind)
+{
+    proposal made;
+    made.id = "p-" + std::to_string(1 + below(5));
+    if (kind != record_kind::proposal_made && kind != record_kind::proposal_grown)
+        return made;
+    made.key = "outage/" + text();
+    made.what = text();
+    made.playbook = text();
+    made.level = static_cast<severity>(below(3));
+    if (maybe())
+        made.over = {{"brand", text()}};
+    for (auto& one : texts())
+        made.sources.insert(one);
+    made.evidence = texts();
+    made.link = text();
+    made.count = 1 + below(9);
+    return made;
+}
+
 audit_record record_maker::next()
 {
     audit_record made{static_cast<record_kind>(below(static_cast<unsigned>(record_kind::request_refused) + 1)), time()};
@@ -151,6 +171,8 @@ audit_record record_maker::next()
         made.of = static_cast<ability>(below(6));
     if (made.kind >= record_kind::page_opened && made.kind <= record_kind::page_closed)
         made.paged = paged(made.kind);
+    if (made.kind >= record_kind::proposal_made && made.kind <= record_kind::proposal_expired)
+        made.proposed = proposed(made.kind);
     made.flagged = maybe();
     made.url = text();
     made.late = below(5) == 0;
@@ -237,6 +259,21 @@ void describe(writer& to, const page_note& paged)
     to.add("page.version", paged.version);
 }
 
+void describe(writer& to, const proposal& said)
+{
+    to.add("proposal.id", said.id);
+    to.add("proposal.key", said.key);
+    to.add("proposal.what", said.what);
+    to.add("proposal.playbook", said.playbook);
+    to.add("proposal.level", to_string(said.level));
+    to.add("proposal.scope", to_string(said.over));
+    for (const auto& source : said.sources)
+        to.add("proposal.source", source);
+    to.add("proposal.evidence", said.evidence);
+    to.add("proposal.link", said.link);
+    to.add("proposal.count", said.count);
+}
+
 }  // namespace
 
 std::string describe(const audit_record& record)
@@ -274,6 +311,8 @@ std::string describe(const audit_record& record)
         to.add("words", record.words->language + "/" + record.words->text);
     if (record.paged)
         describe(to, *record.paged);
+    if (record.proposed)
+        describe(to, *record.proposed);
     to.add("flagged", record.flagged);
     to.add("url", record.url);
     to.add("late", record.late);

@@ -136,6 +136,7 @@ private:
     crisis flag(const crisis_id& id);
     post_ptr snapshot(const post_id& id);
     page_note paged(record_kind kind);
+    proposal proposed(record_kind kind);
 
     std::mt19937 random_;
 };

@@ -68,6 +68,7 @@ net::server_response to_response(const trouble& what)
     body["exit_code"] = what.exit_code;
     net::server_response response{what.status, dump(body)};
     response.content_type = "application/problem+json";
+    response.headers = what.headers;
     return response;
 }
 

@@ -16,6 +16,7 @@ struct trouble {
     std::string type;    // "past-time": the last part of the URN
     std::string title;
     std::string detail;
+    http_headers headers;  // that belong to this answer: Retry-After, WWW-Authenticate
 
     trouble() {}
     trouble(int status_, int exit_code_, std::string type_, std::string title_, std::string detail_)

@@ -13,26 +13,26 @@ namespace halfmast::api {
 namespace {
 
 constexpr std::array table{
-    route{"GET", "/status", access::reader, handlers::status},
-    route{"GET", "/livez", access::reader, handlers::livez},
-    route{"GET", "/readyz", access::reader, handlers::readyz},
-    route{"GET", "/doctor", access::reader, handlers::doctor},
-    route{"GET", "/audit", access::reader, handlers::audit},
-    route{"GET", "/plan", access::reader, handlers::plan},
-    route{"POST", "/crises", access::person, handlers::raise},
-    route{"POST", "/crises/preview", access::person, handlers::preview},
-    route{"GET", "/crises/{crisis}", access::reader, handlers::show_crisis},
-    route{"POST", "/crises/{crisis}/lower", access::person, handlers::lower},
-    route{"POST", "/crises/{crisis}/approve", access::person, handlers::approve},
-    route{"GET", "/pages", access::reader, handlers::list_pages},
-    route{"POST", "/pages/acknowledge", access::person, handlers::acknowledge_page},
-    route{"POST", "/pages/test", access::person, handlers::test_pages},
-    route{"GET", "/posts", access::reader, handlers::list},
-    route{"GET", "/posts/{account}/{post}", access::reader, handlers::show_post},
-    route{"GET", "/posts/{account}/{post}/why", access::reader, handlers::why},
-    route{"POST", "/posts/{account}/{post}/hold", access::person, handlers::hold},
-    route{"POST", "/posts/{account}/{post}/release", access::person, handlers::release},
-    route{"POST", "/posts/{account}/{post}/keep", access::person, handlers::keep},
+    route{"GET", "/status", may::read, handlers::status},
+    route{"GET", "/livez", may::nothing, handlers::livez},
+    route{"GET", "/readyz", may::nothing, handlers::readyz},
+    route{"GET", "/doctor", may::read, handlers::doctor},
+    route{"GET", "/audit", may::read, handlers::audit},
+    route{"GET", "/plan", may::read, handlers::plan},
+    route{"POST", "/crises", may::raise, handlers::raise},
+    route{"POST", "/crises/preview", may::raise, handlers::preview},
+    route{"GET", "/crises/{crisis}", may::read, handlers::show_crisis},
+    route{"POST", "/crises/{crisis}/lower", may::lower, handlers::lower},
+    route{"POST", "/crises/{crisis}/approve", may::say, handlers::approve},
+    route{"GET", "/pages", may::read, handlers::list_pages},
+    route{"POST", "/pages/acknowledge", may::acknowledge, handlers::acknowledge_page},
+    route{"POST", "/pages/test", may::acknowledge, handlers::test_pages},
+    route{"GET", "/posts", may::read, handlers::list},
+    route{"GET", "/posts/{account}/{post}", may::read, handlers::show_post},
+    route{"GET", "/posts/{account}/{post}/why", may::read, handlers::why},
+    route{"POST", "/posts/{account}/{post}/hold", may::hold, handlers::hold},
+    route{"POST", "/posts/{account}/{post}/release", may::release, handlers::release},
+    route{"POST", "/posts/{account}/{post}/keep", may::review, handlers::keep},
 };
 
 std::string_view next_part(std::string_view& path)
@@ -78,32 +78,11 @@ std::optional<std::string_view> below_prefix(std::string_view path)
     return path;
 }
 
-// A page in a browser can make its own host name point at 127.0.0.1; what it cannot do is send another Host than that name.
-bool is_loopback_host(std::string_view host)
-{
-    for (std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
-        if (!host.starts_with(name))
-            continue;
-        auto port = host.substr(name.size());
-        return port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == std::string_view::npos);
-    }
-    return false;
-}
-
 // A body that a browser's form could send without asking anybody is refused.
 bool is_json(const net::server_request& request)
 {
     auto type = find_header(request.headers, "Content-Type");
     return request.body.empty() || type.empty() || type.starts_with("application/json");
-}
-
-std::optional<trouble> refuse_peer(const net::server_request& request, const route& found)
-{
-    if (request.from)
-        return std::nullopt;  // the socket's permissions have let them in
-    if (found.who == access::person)
-        return not_allowed("over TCP this can only be read; use the halfmast command or the control socket, which tell who you are");
-    return std::nullopt;
 }
 
 }  // namespace
@@ -117,15 +96,13 @@ net::request_handler api::handler()
 
 asio::awaitable<net::server_response> api::answer(net::server_request request)
 {
-    if (!request.from) {
-        auto host = find_header(request.headers, "Host");
-        if (!is_loopback_host(host))
-            co_return to_response(not_allowed("the Host header must be localhost, 127.0.0.1 or [::1]"));
-    }
+    auto seen = door_.look(request);
+    if (seen.refused)
+        co_return to_response(*seen.refused);
     auto path = below_prefix(request.path);
     const route* found = nullptr;
     std::string allowed;
-    call asked{daemon_, request, actor_id{request.from ? request.from->user : "loopback"}, {}};
+    call asked{daemon_, request, seen.who.by, {}, seen.who.roles, door_, seen.who};
     for (const auto& candidate : table) {
         auto parts = path ? match(candidate.pattern, *path) : std::nullopt;
         if (!parts)
@@ -145,7 +122,7 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
     }
     if (found == nullptr)
         co_return to_response(trouble{404, 1, "route", "There is no such page", "nothing is served at " + request.path});
-    if (auto refused = refuse_peer(request, *found))
+    if (auto refused = refuse(seen.who, found->needs))
         co_return to_response(*refused);
     if (!is_json(request)) {
         trouble wrong{415, 2, "media-type", "That kind of body is not read here", "the body must be application/json"};

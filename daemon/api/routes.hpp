@@ -1,33 +1,33 @@
 // REST under /api/v1. One table says what there is, who may ask for it and who answers; nothing is decided here.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/api/auth.hpp"
 #include "daemon/api/backend.hpp"
 #include "daemon/net/http_server.hpp"
 
 namespace halfmast::api {
 
-enum class access {
-    reader,  // whoever may use the socket, and loopback TCP
-    person,  // whoever may use the socket: the kernel says who it is
-};
-
 // One request on its way to its handler. Lives in the caller's coroutine frame as long as the handler runs.
 struct call {
     backend& daemon;
     const net::server_request& request;
-    actor_id by;
+    actor_id by;                     // who asks; what they may do was looked at before the handler runs
     std::vector<std::string> parts;  // what stood in the pattern's braces, decoded
+    std::set<role> roles;            // theirs; empty for whoever only reads over loopback
+    doorkeeper& door;
+    const visitor& who;              // how they proved it
 };
 
 struct route {
     std::string_view method;
     std::string_view pattern;  // below /api/v1; "{...}" takes one part of the path
-    access who;
+    may needs;
     asio::awaitable<net::server_response> (*run)(const call&);
 };
 
@@ -35,8 +35,9 @@ std::span<const route> routes();
 
 class api {
 public:
-    // The backend outlives the server that calls the handler.
-    explicit api(backend& daemon) : daemon_(daemon) {}
+    // Both outlive the server that calls the handler. Without a doorkeeper: whoever reaches the unix socket may do everything, and
+    // loopback may read.
+    explicit api(backend& daemon, doorkeeper* door = nullptr) : daemon_(daemon), door_(door == nullptr ? open_door_ : *door) {}
 
     net::request_handler handler();
 
@@ -44,6 +45,8 @@ private:
     asio::awaitable<net::server_response> answer(net::server_request request);
 
     backend& daemon_;
+    open_door open_door_;
+    doorkeeper& door_;
 };
 
 }  // namespace halfmast::api

@@ -94,8 +94,12 @@ std::string head_text(const server_response& given, unsigned version, bool keep_
     for (const auto& [name, value] : given.headers)
         if (!is_ours(name) && !breaks_line(name) && !breaks_line(value))
             add(text, name, value);
-    if (may_have_body(given.status))
+    if (given.stream && may_have_body(given.status)) {
+        if (version >= 11)
+            add(text, "Transfer-Encoding", "chunked");  // its end can then be told from a cut
+    } else if (may_have_body(given.status)) {
         add(text, "Content-Length", std::to_string(given.body.size()));
+    }
     if (!keep_open)
         add(text, "Connection", "close");
     else if (version < 11)

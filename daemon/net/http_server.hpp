@@ -32,6 +32,23 @@ struct server_request {
     std::string body;
     std::optional<peer> from;                  // unix socket only
     std::string remote;                        // "127.0.0.1:41234" or "unix"
+    bool tls = false;
+    std::string certificate;                   // common name of the peer's certificate, which the settings' authority signed; else ""
+};
+
+// The way out of an answer that has no end of its own. Lives as long as the coroutine that it was given to.
+class response_stream {
+public:
+    virtual ~response_stream() = default;
+
+    // False: the peer is gone or too slow, or the server drains; nothing more is wanted. Waits while the peer reads slowly.
+    virtual asio::awaitable<bool> send(std::string bytes) = 0;
+
+    // What send() would say without sending.
+    [[nodiscard]] virtual bool is_over() const = 0;
+
+    // Runs `then` once on the server's thread when it is over; at once when it is already. For whoever waits for something to send.
+    virtual void when_over(std::function<void()> then) = 0;
 };
 
 struct server_response {
@@ -39,6 +56,10 @@ struct server_response {
     std::string content_type = "application/json";
     http_headers headers;
     std::string body;
+
+    // Instead of a body: the head leaves at once, then whatever this sends, until it returns. No time limit but `slow_reader`; counts as
+    // a connection, which ends with it. A lambda's captures live as long as it runs.
+    std::function<asio::awaitable<void>(response_stream&)> stream;
 
     // For practice servers: what a bad platform does on the wire.
     milliseconds delay{0};                 // before the first byte
@@ -55,7 +76,16 @@ struct http_server_settings {
     std::size_t most_body = 1u << 20;      // bytes; 413 beyond
     std::size_t most_header = 16u << 10;   // bytes; 431 beyond
     std::size_t most_connections = 1024;   // further ones wait in the kernel's queue
+    std::size_t most_of_one = 256;         // connections from one address; a further one is closed at once
     milliseconds idle{60'000};             // keep-alive and slow senders
+    milliseconds slow_reader{15'000};      // of a stream: without a byte taken for so long it is over
+};
+
+// PEM files. With `client_ca` a peer may show a certificate of that authority; one of another is refused.
+struct tls_files {
+    std::string certificate;  // with the chain
+    std::string key;
+    std::string client_ca;    // empty: none is asked for
 };
 
 class http_server {
@@ -69,7 +99,12 @@ public:
     // port 0 takes a free one; gives the port.
     unsigned short listen_tcp(const std::string& address, unsigned short port);
 
-    // No new connections; requests under way are answered, then `done` runs once.
+    // The same behind TLS 1.2 or 1.3; also throws when a file is wrong.
+    unsigned short listen_tls(const std::string& address, unsigned short port, const tls_files& files);
+    // Reads the files again, for connections that come from now on. Throws with the reason; then nothing changed.
+    void renew_tls();
+
+    // No new connections; streams end, requests under way are answered, then `done` runs once.
     void drain(std::function<void()> done);
 
 private:

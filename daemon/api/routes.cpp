@@ -27,6 +27,10 @@ constexpr std::array table{
     route{"GET", "/pages", may::read, handlers::list_pages},
     route{"POST", "/pages/acknowledge", may::acknowledge, handlers::acknowledge_page},
     route{"POST", "/pages/test", may::acknowledge, handlers::test_pages},
+    route{"GET", "/proposals", may::read, handlers::list_proposals},
+    route{"POST", "/proposals/{proposal}/accept", may::raise, handlers::accept_proposal},
+    route{"POST", "/proposals/{proposal}/dismiss", may::raise, handlers::dismiss_proposal},
+    route{"GET", "/metrics", may::read, handlers::metrics},
     route{"GET", "/posts", may::read, handlers::list},
     route{"GET", "/posts/{account}/{post}", may::read, handlers::show_post},
     route{"GET", "/posts/{account}/{post}/why", may::read, handlers::why},
@@ -66,11 +70,11 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
     return parts;
 }
 
-// Below the prefix; the two probes also without it.
+// Below the prefix; the two probes and the figures also without it.
 std::optional<std::string_view> below_prefix(std::string_view path)
 {
     constexpr std::string_view prefix = "/api/v1";
-    if (path == "/livez" || path == "/readyz")
+    if (path == "/livez" || path == "/readyz" || path == "/metrics")
         return path;
     if (!path.starts_with(prefix))
         return std::nullopt;

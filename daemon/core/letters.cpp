@@ -65,12 +65,27 @@ audit_record about_letter(
     return record;
 }
 
+// The receivers that a step names, by themselves or as who has the duty now.
+std::vector<std::string> receivers_of(const step& now, const page_step& one)
+{
+    std::vector<std::string> all;
+    for (const auto& name : one.to) {
+        auto duty = now.rules.pages.on_duty ? now.rules.pages.on_duty(name, now.now) : std::nullopt;
+        if (duty)
+            all.insert(all.end(), duty->begin(), duty->end());
+        else
+            all.push_back(name);
+    }
+    return all;
+}
+
 // Everybody who is told by now: the route's steps as far as they were reached, and who stands in for one of them.
-std::set<std::string> told_now(const page_group& group, const page_route& route)
+std::set<std::string> told_now(const step& now, const page_group& group, const page_route& route)
 {
     std::set<std::string> all;
     for (std::size_t i = 0; i < route.steps.size() && i <= group.step; ++i)
-        all.insert(route.steps[i].to.begin(), route.steps[i].to.end());
+        for (auto& name : receivers_of(now, route.steps[i]))
+            all.insert(std::move(name));
     for (const auto& [name, one] : group.to)
         all.insert(name);
     return all;
@@ -87,7 +102,7 @@ void escalate(const step& now, const std::string& name, page_group& group, const
         record.paged->number = static_cast<std::uint32_t>(group.step + 1);
         record.outcome = "done";
         record.why = "nobody acknowledged it for " + format_duration(next.after) + "; now told:";
-        for (const auto& to : next.to)
+        for (const auto& to : receivers_of(now, next))
             record.why += " " + to;
         now.note(std::move(record));
     }
@@ -187,7 +202,7 @@ using line = std::map<std::pair<std::string, crisis_id>, std::string>;
 bool serve(const step& now, const std::string& name, page_group& group, const page_route& route, line& waiting)
 {
     bool owed = false;
-    auto told = told_now(group, route);
+    auto told = told_now(now, group, route);
     std::vector<std::string> queue{told.begin(), told.end()};
     for (std::size_t i = 0; i < queue.size(); ++i) {
         const auto receiver = queue[i];

@@ -149,6 +149,7 @@ struct page_letter {
     std::uint32_t number = 1;   // 2 and up: the receiver knows of it
     int attempt = 1;
     bool test = false;          // `doctor --pages`: nothing happened
+    std::string acknowledge_url; // a POST there takes it in hand; empty: there is no such way. Filled in by the shell
 };
 
 // The rules a customer sets, as values.
@@ -182,11 +183,14 @@ struct paging {
     milliseconds crisis_open{std::chrono::hours{4}};    // "it is still up", and again after as long
     milliseconds update_ahead{std::chrono::minutes{10}};
     milliseconds manual_ahead{std::chrono::minutes{30}};  // of the due time of a post that a person has to stop
+    milliseconds task_ahead{std::chrono::minutes{30}};    // of the due time of a task
     milliseconds hold_ahead{std::chrono::minutes{5}};     // of the due time of a post that is not held yet
     milliseconds hold_settles{std::chrono::seconds{60}};  // and stands still for so long
     milliseconds unreachable_for{std::chrono::minutes{2}};
     // When the quiet hours that `at` lies in are over; nothing outside of them. A function of its argument alone.
     std::function<std::optional<time_point>(time_point at)> quiet_until;
+    // Who has the duty of a rota then, as receivers; nothing when no rota has that name. A step may name a rota like a receiver.
+    std::function<std::optional<std::vector<std::string>>(const std::string& rota, time_point at)> on_duty;
 };
 
 // The fold's part: what a record of a page makes true.

@@ -19,6 +19,7 @@ struct receiver_settings {
     std::string from;             // smtp, twilio
     std::vector<std::string> to;  // smtp, twilio
     std::string ca_file;          // smtp: instead of the system's
+    bool buttons = false;         // slack: clicks come back to a hook of ours
     bool plain = false;           // smtp: no TLS, to a server on this machine
     milliseconds timeout{10'000};
 

@@ -12,6 +12,7 @@
 #include "daemon/core/policy.hpp"
 #include "daemon/ports/receiver.hpp"
 #include "daemon/ports/room.hpp"
+#include "daemon/ports/signal_settings.hpp"
 
 namespace halfmast::settings {
 
@@ -38,6 +39,8 @@ struct settings {
     std::map<std::string, playbook> playbooks;
     std::vector<receiver_settings> receivers;
     paging pages;                                 // routes, and the receivers as the core sees them
+    signal_settings signals;                      // what may be the first warning
+    signal_rules proposals;                       // and what becomes of it
     heartbeat_settings heartbeat;                 // neither url nor receiver: none
     std::map<post_class, mark_rules> marks;       // folded
     std::vector<word_rule> words;                 // folded

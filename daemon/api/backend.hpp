@@ -17,6 +17,8 @@ namespace halfmast::api {
 
 namespace asio = boost::asio;
 
+class event_hub;
+
 // What came of a request that was handed to the loop. Its records are durable when this is answered.
 struct answer {
     std::optional<refusal> refused;
@@ -24,6 +26,8 @@ struct answer {
     bool repeated = false;
     bool durable = true;       // false: the ledger refused; holds go on all the same, nothing else does
     std::string ledger_error;  // why, when not durable
+    std::string made;          // say: the number of the new edition; reply: its id
+    std::string waits;         // the ask that waits for a second person: it is not done yet
 
     answer() {}
 };
@@ -40,6 +44,42 @@ struct raise_request {
     bool now = false;  // skip the undo window
 
     raise_request() {}
+};
+
+// A statement of a flag that is up, as a person asked for it; the daemon writes it for every account in scope.
+struct say_request {
+    crisis_id crisis;
+    actor_id by;
+    edition_kind kind = edition_kind::update;
+    std::string about;                        // what is new, or what was wrong
+    std::optional<milliseconds> next_update;  // else the playbook's; an all-clear promises nothing
+    bool now = false;                         // skip the undo window
+
+    say_request() {}
+};
+
+struct lower_request {
+    crisis_id crisis;
+    actor_id by;
+    std::string why;
+    bool all_clear = false;  // say first that it is over
+    std::string about;       // of the all-clear
+    bool now = false;        // of the all-clear: skip the undo window
+    std::string break_glass; // why one person is enough, where the playbook asks for two
+
+    lower_request() {}
+};
+
+// An answer to one person's post.
+struct reply_request {
+    crisis_id crisis;
+    actor_id by;
+    account_id account;
+    post_id to;
+    std::string text;      // may name {{contact}}
+    std::string language;  // BCP 47; empty: the account's
+
+    reply_request() {}
 };
 
 struct account_report {
@@ -102,10 +142,18 @@ public:
     virtual std::vector<std::string> degraded() const = 0;  // health problems in words; empty: all is well
 
     virtual asio::awaitable<answer> raise(raise_request) = 0;
-    virtual asio::awaitable<answer> submit(event) = 0;  // every other request
+    virtual asio::awaitable<answer> submit(event) = 0;  // every request that needs no words to be written
+    virtual asio::awaitable<answer> say(say_request) = 0;
+    virtual asio::awaitable<answer> lower(lower_request) = 0;
+    virtual asio::awaitable<answer> reply(reply_request) = 0;
 
     // What a raise would publish, by account in scope. A refusal when the playbook is unknown.
     virtual result<std::vector<statement_preview>> preview(const raise_request&) = 0;
+    // The same of a statement for a flag that is up. A refusal when there is no such flag, or when it is down.
+    virtual result<std::vector<statement_preview>> preview(const say_request&) = 0;
+
+    // Reads what is pinned now at the platforms that answer, and fills in which of it makes room for what a raise would publish.
+    virtual asio::awaitable<void> look_at_pins(std::vector<statement_preview>&) { co_return; }
 
     // How long stopping so many posts of this account will take, by what is known of its budget; nullopt when nothing is known.
     virtual std::optional<milliseconds> quiet_in(const account_id&, std::size_t posts) const
@@ -120,6 +168,22 @@ public:
     // The raw answer of a held or queued post; null when it is not known.
     virtual asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) = 0;
 
+    // In order, those behind `after`, at most `limit`; blobs and all.
+    virtual asio::awaitable<result<std::vector<history_entry>>> records_after(std::int64_t after, int limit)
+    {
+        (void)after, (void)limit;
+        co_return std::vector<history_entry>{};
+    }
+    // Where events are heard; null: nowhere.
+    virtual event_hub* events() { return nullptr; }
+    // What held posts of one account say at their source now, for those that stand there. Looks only. Empty where nothing can be told;
+    // trouble when the platform did not answer.
+    virtual asio::awaitable<result<std::vector<post_reading>>> look(account_id account, std::vector<post_id> posts)
+    {
+        (void)account, (void)posts;
+        co_return std::vector<post_reading>{};
+    }
+
     virtual asio::awaitable<std::vector<account_report>> doctor() = 0;
 
     // Asks every address once, politely; one report for each, in the same order. Takes at most half a minute or so.
@@ -128,6 +192,18 @@ public:
         (void)urls;
         co_return std::vector<link_report>{};
     }
+
+    // A proposal becomes a flag: scope and playbook are the proposal's, the rest as a person typed it.
+    virtual asio::awaitable<answer> accept_proposal(std::string proposal, raise_request wanted)
+    {
+        (void)wanted;
+        answer no;
+        no.refused = refusal{refusal::cause::not_possible, "accept " + proposal + ": this daemon takes no signals"};
+        co_return no;
+    }
+
+    // Figures for Prometheus, in its text format.
+    virtual std::string metrics() const { return {}; }
 
     // A marked test page to each receiver, and what each answered; by name.
     virtual asio::awaitable<std::vector<receiver_report>> test_pages()

@@ -19,6 +19,19 @@ trouble from_refusal(const refusal& refused)
         return {409, 9, "wrong-state", "It is not in a state in which this can be asked", refused.text};
     case refusal::cause::not_possible:
         return {422, 3, "not-possible", "The platform has no way to do it", refused.text};
+    case refusal::cause::too_near: {
+        trouble near{409, 1, "too-near", "Another post that was let go goes out about then", refused.text};
+        if (refused.free_at)
+            near.more["free_at"] = dump(document(format_utc(*refused.free_at)));
+        return near;
+    }
+    case refusal::cause::changed: {
+        trouble changed{409, 9, "changed-at-source", "It was changed at its source after it was held", refused.text};
+        changed.more["difference"] = dump(document{{"before", refused.before}, {"after", refused.after}});
+        return changed;
+    }
+    case refusal::cause::same_person:
+        return {403, 4, "same-person", "A second person is needed", refused.text};
     }
     return {500, 1, "internal", "Refused for a cause that has no name", refused.text};
 }
@@ -66,6 +79,8 @@ net::server_response to_response(const trouble& what)
     body["status"] = what.status;
     body["detail"] = what.detail;
     body["exit_code"] = what.exit_code;
+    for (const auto& [name, text] : what.more)
+        body[name] = document::parse(text);
     net::server_response response{what.status, dump(body)};
     response.content_type = "application/problem+json";
     response.headers = what.headers;

@@ -2,6 +2,7 @@
 // become HTTP statuses and exit codes; it words nothing: the text comes from whoever refused.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct trouble {
     std::string type;    // "past-time": the last part of the URN
     std::string title;
     std::string detail;
+    std::map<std::string, std::string> more;  // members beside these, each as JSON text
     http_headers headers;  // that belong to this answer: Retry-After, WWW-Authenticate
 
     trouble() {}

@@ -22,6 +22,16 @@ void about_post(message what, const audit_record& record)
                {"url", record.url}});
 }
 
+// Of a post, or of a flag.
+void about_ask(message what, const audit_record& record)
+{
+    say(what, {{"ask", record.asked ? record.asked->id : ""},
+               {"crisis", record.crisis.value},
+               {"post", record.post.empty() ? "" : display_id(record.account, record.post)},
+               {"actor", record.actor.value},
+               {"why", record.why}});
+}
+
 void about_account(message what, const audit_record& record)
 {
     say(what, {{"account", record.account.value}, {"crisis", record.crisis.value}, {"outcome", record.outcome}, {"why", record.why}, {"url", record.url}});
@@ -74,6 +84,8 @@ void about_proposal(message what, const audit_record& record)
                {"why", record.why}});
 }
 
+void about_access(message what, const audit_record& record) { say(what, {{"actor", record.actor.value}, {"why", record.why}}); }
+
 void about_request(const audit_record& record)
 {
     say(message::request_refused, {{"actor", record.actor.value},
@@ -110,6 +122,11 @@ void recorded(const audit_record& record)
     case record_kind::release_asked: return about_post(message::release_asked, record);
     case record_kind::release_failed: return about_post(message::release_failed, record);
     case record_kind::post_kept: return about_post(message::post_kept, record);
+    case record_kind::judged_by_hand: return about_post(message::judged_by_hand, record);
+    case record_kind::source_changed: return about_post(message::source_changed, record);
+    case record_kind::second_asked: return about_ask(message::second_asked, record);
+    case record_kind::second_given: return about_ask(message::second_given, record);
+    case record_kind::glass_broken: return about_ask(message::glass_broken, record);
     case record_kind::summary_published: return about_account(message::summary_published, record);
     case record_kind::summary_failed: return about_account(message::summary_failed, record);
     case record_kind::summary_manual: return about_account(message::summary_manual, record);
@@ -131,6 +148,11 @@ void recorded(const audit_record& record)
     case record_kind::proposal_accepted: return about_proposal(message::proposal_accepted, record);
     case record_kind::proposal_dismissed: return about_proposal(message::proposal_dismissed, record);
     case record_kind::proposal_expired: return about_proposal(message::proposal_expired, record);
+    case record_kind::access_signed_in: return about_access(message::access_signed_in, record);
+    case record_kind::access_refused: return about_access(message::access_refused, record);
+    case record_kind::access_token_made: return about_access(message::access_token_made, record);
+    case record_kind::access_token_revoked: return about_access(message::access_token_revoked, record);
+    case record_kind::access_link_made: return about_access(message::access_link_made, record);
     case record_kind::request_refused: return about_request(record);
     // The daemon's own life has messages of its own; the rest is the ledger's business, and there may be thousands of them.
     case record_kind::daemon_started:
@@ -144,6 +166,8 @@ void recorded(const audit_record& record)
     case record_kind::hold_retried:
     case record_kind::hold_let_go:
     case record_kind::silence_proved:
+    case record_kind::post_noted:
+    case record_kind::ask_dropped:
     case record_kind::release_started:
     case record_kind::release_answered:
     case record_kind::release_confirmed:

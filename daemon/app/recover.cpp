@@ -24,8 +24,12 @@ judged_queues read_mirror(const policy& rules, store::mirror& mirror)
 
 void put_mirror(state& known, judged_queues queues)
 {
-    for (auto& [id, queue] : queues)
-        known.accounts[id].queue = std::move(queue);
+    for (auto& [id, queue] : queues) {
+        auto& where = known.accounts[id];
+        where.queue = std::move(queue);
+        for (auto& [remote, seen] : where.queue)
+            seen.judged = as_judged(where, remote, std::move(seen.judged));
+    }
 }
 
 }  // namespace halfmast::app

@@ -29,6 +29,7 @@ struct rung_offer {
     seconds needs_lead{0};  // works only while the post is due at least so far ahead
     int most_a_day = 0;     // postpone: how many posts one UTC day may take there; 0 is no limit
     int most_in_all = 0;    // postpone: not possible at all while so many are scheduled; 0 is no limit
+    bool edits = false;     // what was held by it can be let go with another text
 
     bool operator==(const rung_offer&) const = default;
 };
@@ -54,6 +55,8 @@ struct account {
     bool can_read_mentions = false;  // what people write to it can be read there
     bool can_publish = false;
     bool can_pin = false;
+    bool can_edit = false;   // a public post of ours can be changed: it stays pinned, and readers see that it was edited
+    bool can_reply = false;  // a post in the thread of another one, of ours or of somebody else
     int most_pins = 0;        // 0: no limit
     int text_limit = 0;       // characters as the platform counts them; 0: no limit
     text_counting counting = text_counting::code_points;

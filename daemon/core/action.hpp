@@ -1,6 +1,7 @@
 // Everything that can be asked of a platform. There is no "delete post": no code path can ask for one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,6 +48,7 @@ struct release_post {
     time_point at;
     std::vector<keepsake> saved;
     bool look_first = false;  // an earlier call may have worked
+    std::optional<std::string> text{};  // instead of the one it was held with; only where the rung's offer `edits`
 };
 
 struct publish_summary {
@@ -55,6 +57,18 @@ struct publish_summary {
     std::string key;          // the same for every try: "halfmast-c-1-acme-blog"
     bool look_first = false;  // an earlier call may have worked
     bool look_only = false;   // the flag is down: find what an earlier call made, publish nothing; not_found when there is none
+    post_id in_reply_to{};    // ours or somebody else's: it becomes an answer in that thread. Empty: a post of its own
+    std::string reply{};      // the id of a reply; empty: an edition
+    std::uint32_t edition = 0;
+};
+
+// Change the words of a public post of ours; it stays pinned. Idempotent. The outcome has remote and url, and is read back:
+// unknown_outcome when the platform shows other words.
+struct edit_summary {
+    crisis_id crisis;
+    std::uint32_t edition = 0;
+    post_id remote;
+    statement words;
 };
 
 struct read_pins {
@@ -68,14 +82,16 @@ struct pin_summary {
     std::vector<post_id> displaced;
 };
 
-// Unpin `remote`, pin `restore` again in the given order (last one ends up last), then read the pins back.
+// Unpin `remote` (may be empty), pin `restore` again in the given order (last one ends up last), then read the pins back.
 struct unpin_summary {
     crisis_id crisis;
     post_id remote;
     std::vector<post_id> restore;
+    bool anew = false;  // unpin those in `restore` before: they are pinned, and their order is wrong
 };
 
-using act = std::variant<save_post, hold_post, read_posts, release_post, publish_summary, read_pins, pin_summary, unpin_summary>;
+using act = std::variant<save_post, hold_post, read_posts, release_post, publish_summary, edit_summary, read_pins, pin_summary,
+                         unpin_summary>;
 
 struct action {
     action_id id;
@@ -100,6 +116,7 @@ struct post_reading {
     std::string version;
     std::string url;
     post_id published_as{};  // its id among the public posts, where that is another one
+    std::optional<std::string> text{};  // as scheduled_post has it; unset where looking does not tell
 };
 
 struct saved_bytes {

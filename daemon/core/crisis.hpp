@@ -1,6 +1,7 @@
 // The flag: who raised it, why, over what, and what was promised.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +42,36 @@ enum class publish_mode {
     after_approval,  // waits for one approval; holds never wait
 };
 
+// One version of what is said, for all accounts in scope. Every account shows the latest one at the end.
+enum class edition_kind {
+    summary,     // the first one
+    update,      // what is new
+    correction,  // what was wrong; never passed over
+    all_clear,   // it is over; promises no further word
+};
+
+std::string_view to_string(edition_kind kind);
+std::optional<edition_kind> parse_edition_kind(std::string_view text);
+
+// Mustache templates of one text in one language.
+struct wording {
+    std::string full;
+    std::string brief;  // for accounts that `full` is too long for; may be empty: there is no short form
+
+    bool operator==(const wording&) const = default;
+};
+
+using wordings = std::map<std::string, wording>;  // by BCP 47 tag
+
+// What becomes of it when a stranger unpinned ours.
+enum class pin_policy {
+    repair,  // it is pinned again
+    report,  // a person is told
+};
+
+std::string_view to_string(pin_policy value);
+std::optional<pin_policy> parse_pin_policy(std::string_view text);
+
 struct playbook {
     std::string name;
     severity level = severity::major;
@@ -48,17 +79,44 @@ struct playbook {
     milliseconds next_update{std::chrono::minutes{45}};
     publish_mode publish = publish_mode::at_once;
     milliseconds undo{std::chrono::seconds{20}};
-    std::map<std::string, std::string> summary;  // BCP 47 tag -> Mustache template
+    std::optional<severity> two_person;  // from which on letting go, lowering and speaking need a second person; unset: never
+    std::map<edition_kind, wordings> texts;
+    std::vector<std::string> languages;          // tried after the account's own language and its primary subtag
+    std::map<std::string, std::string> contact;  // by BCP 47 tag: where to get help, the field {{contact}}
+    milliseconds reply_wait{std::chrono::minutes{5}};
+    bool reply_second_person = true;
+    int most_public_acts = 4;  // of one account within any hour; 0: no limit. From 2 up, the last place is kept for corrections and all-clears
+    pin_policy lost_pin = pin_policy::repair;
 
     bool operator==(const playbook&) const = default;
 };
 
-// The summary of one account, ready to be published: no placeholder is left in it.
+// The words of one account, ready to be published: no placeholder is left in them.
 struct statement {
     std::string language;
     std::string text;
+    std::uint32_t length = 0;  // characters as the account's platform counts them; 0: nobody counted, code points are taken
 
     bool operator==(const statement&) const = default;
+};
+
+// Within what the platform takes, whole.
+bool fits(const account&, const statement&);
+
+struct edition {
+    std::uint32_t number = 1;
+    edition_kind kind = edition_kind::summary;
+    actor_id by;
+    time_point at;
+    time_point undo_until;       // nothing of it becomes public before
+    time_point next_update_by{}; // promised in its words; unset: it promises no further word
+    bool approved = false;
+    actor_id approved_by;
+    bool undone = false;         // taken back before anything of it became public
+    std::string about;           // correction: what was wrong; update: what is new. As it stands in its words
+    std::map<account_id, statement> words;
+
+    bool operator==(const edition&) const = default;
 };
 
 struct crisis {
@@ -71,13 +129,18 @@ struct crisis {
     actor_id raised_by;
     actor_id owner;
     time_point raised_at;
-    time_point next_update_by;
-    time_point undo_until;  // nothing of it becomes public before
+    time_point next_update_by;  // what is promised now; unset: nothing
     publish_mode publish = publish_mode::at_once;
     phase now = phase::raised;
     time_point lowered_at{};
     actor_id lowered_by;
-    std::map<account_id, statement> statements;
+    bool two_person = false;  // letting go what it held, lowering it and speaking need a second person
+    std::string ask;          // to lower it, waiting for a second person; its id
+    std::vector<edition> editions;   // in order; the first one is number 1
+    std::uint32_t promised_in = 0;   // the edition whose promise `next_update_by` is; 0: the raise's
+    std::uint32_t promises_kept = 0;
+    std::uint32_t promises_missed = 0;
+    bool late = false;               // what is promised now is missed, on record
 };
 
 }  // namespace halfmast

@@ -22,9 +22,15 @@ struct refusal {
         covered,         // an open flag covers the post
         wrong_state,     // the post is not in a state in which this can be asked
         not_possible,    // the platform has no way to do it
+        too_near,        // another post that was let go goes out about then; `free_at`
+        changed,         // it says something else at its source than what was held; `before`, `after`
+        same_person,     // it waits for a second person, and this is the first
     };
     cause kind;
     std::string text;  // what was asked, why not, what to do
+    std::optional<time_point> free_at{};
+    std::string before{};
+    std::string after{};
 };
 
 struct decision {
@@ -36,6 +42,9 @@ struct decision {
     crisis_id crisis;      // crisis_raised: the new one, or the open one it repeats
     bool repeated = false; // crisis_raised: it was open already
     bool check = false;    // what the account can do may have changed: it should be tried soon
+    bool looked = false;   // queue_observed: the mirror is another one than before
+    std::string made;      // reply_asked: the id of the new reply; statement_asked: the number of the new edition
+    std::string waits;     // the ask that waits for a second person; what was requested is not done yet
 };
 
 [[nodiscard]] decision decide(const policy&, state, const event&, time_point now);
@@ -52,8 +61,9 @@ std::optional<time_point> most_urgent(const account_state&);
 // When the earliest delayed work becomes ready; nullopt when nothing waits for a clock.
 std::optional<time_point> next_wake(const account_state&);
 
-// True while the account's public posts have to be read: something may still go out, or has to be explained.
-bool wants_feed(const account_state&);
+// True while the account's public posts have to be read: something may still go out, or has to be explained; in a crisis they
+// are read once a minute besides, to count what other hands publish and to see what people did by hand.
+bool wants_feed(const account_state&, time_point now);
 
 // How long until the account is tried again: a day; sooner while something is lost or nobody answers, and at each step to the end of
 // its credential.

@@ -33,6 +33,7 @@ struct crisis_lowered {
     actor_id by;
     std::string why;
     std::string break_glass{};  // as in release_requested
+    actor_id second{};          // as in release_requested
     std::map<account_id, statement> all_clear{};  // goes out first, then everything is unpinned; empty: nothing is said
     bool now = false;                             // skip its undo window
 };
@@ -155,6 +156,7 @@ struct release_requested {
     bool shift = false;                      // too near another one: take the next free time
     std::string break_glass{};               // why one person is enough this time; recorded and paged. Empty: it is not
     std::optional<time_point> saw_change{};  // the change at its source that the person has seen and accepts
+    actor_id second{};                       // who agreed; the core fills it in
 };
 
 struct keep_requested {
@@ -246,6 +248,15 @@ struct proposal_decided {
     crisis_raised flag;    // accept: words, owner and promised time; an empty severity is the proposal's
 };
 
+// Something about who may come in, for the ledger alone: what is so is kept by the shell.
+struct access_noted {
+    enum class act { signed_in, refused, token_made, token_revoked, link_made };
+
+    act what = act::signed_in;
+    actor_id by;      // refused: in whose name it was tried
+    std::string why;  // by what way, from where; never a secret
+};
+
 // Replay is over: every intent without an outcome is unknown from here on.
 struct daemon_started {
     std::string version;
@@ -259,6 +270,7 @@ using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queu
                            capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
                            statement_asked, statement_undone, owner_changed, reply_asked, reply_approved, reply_dropped, task_done,
                            post_judged, post_noted, source_seen, second_given, ask_withdrawn,
-                           page_acknowledged, page_answered, health_changed, signal_received, proposal_decided, daemon_started, daemon_stopping, clock_ticked>;
+                           page_acknowledged, page_answered, health_changed, signal_received, proposal_decided, access_noted,
+                           daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

@@ -32,15 +32,18 @@ std::vector<post_id> renew_mirror(const step& now, const account& declared, acco
     renewed.reserve(seen.posts.size());
     for (const auto& post : seen.posts) {
         auto old = where.queue.find(post->id);
-        if (old != where.queue.end() && same_post(*old->second.post, *post))
+        bool same = old != where.queue.end() && same_post(*old->second.post, *post);
+        now.made.looked = now.made.looked || !same;
+        if (same)
             renewed.emplace(post->id, seen_post{post, std::move(old->second.judged)});
         else
-            renewed.emplace(post->id, seen_post{post, now.rules.rules ? now.rules.rules->judge(*post) : verdict{}});
+            renewed.emplace(post->id, seen_post{post, as_judged(where, post->id, now.rules.rules ? now.rules.rules->judge(*post) : verdict{})});
     }
     std::vector<post_id> left;
     for (const auto& [id, old] : where.queue)
         if (!renewed.contains(id))
             left.push_back(id);
+    now.made.looked = now.made.looked || !left.empty();
     where.queue = std::move(renewed);
     if (std::ranges::any_of(declared.rungs, [](const auto& offer) { return offer.most_a_day != 0; }))
         count_parked(where);
@@ -83,7 +86,7 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
         if (parked && seen.post->due < now.now + parked_too_near)
             return drifted(now, id, one, nullptr, "the far date it was moved to comes near, and nobody released it; moved again");
         if (parked)
-            return;
+            return compare_source(now, id, one, seen.post->text);
         if (!one.covered_by.empty())
             return drifted(now, id, one, seen.post, "somebody put it back in the queue for " + format_utc(seen.post->due) + "; held again");
         {

@@ -103,6 +103,11 @@ enum class record_kind {
     proposal_accepted,  // it is a flag
     proposal_dismissed, // a person said no
     proposal_expired,   // nobody decided, or it is over
+    access_signed_in,   // somebody came in: by what way, and from where
+    access_refused,     // somebody could not: in whose name, and from where
+    access_token_made,
+    access_token_revoked,
+    access_link_made,   // for whom a one-time login link was made
     request_refused,    // a person asked for something that is not allowed or not possible
 };
 

@@ -51,6 +51,62 @@ void confirm_release(const step& now, const account_id& id, hold& one, const pos
         drifted(now, id, one, nullptr, covering.value + " was raised while it was being released; held again");
 }
 
+std::size_t code_points(const std::string& text)
+{
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xc0) != 0x80; }));
+}
+
+// Why this post cannot go out with the text asked for; nothing when it can, or when none was.
+std::optional<std::string> text_trouble(const account& declared, const hold& one, const release_requested& asked)
+{
+    if (!asked.text)
+        return std::nullopt;
+    auto offer = std::ranges::find(declared.rungs, one.by, &rung_offer::kind);
+    if (offer == declared.rungs.end() || !offer->edits)
+        return "what is held by " + std::string{to_string(one.by)} + " at " + declared.connector
+            + " goes out with the text it has there; change it at its source, then release it";
+    if (asked.text->find_first_not_of(" \t\r\n") == std::string::npos)
+        return std::string{"the new text is empty; keep the post if it shall not go out"};
+    // Where readers' characters are counted, the platform has the last word.
+    if (declared.text_limit > 0 && declared.counting == text_counting::code_points
+        && code_points(*asked.text) > static_cast<std::size_t>(declared.text_limit))
+        return "the new text has " + std::to_string(code_points(*asked.text)) + " characters, and " + declared.connector + " takes "
+            + std::to_string(declared.text_limit);
+    return std::nullopt;
+}
+
+std::string in_words(const review_rules& rules)
+{
+    auto text = rules.spacing.count() > 0 ? format_duration(rules.spacing) + " apart" : std::string{};
+    if (rules.most_an_hour > 0)
+        text += (text.empty() ? "" : ", ") + std::string{"at most "} + std::to_string(rules.most_an_hour) + " an hour";
+    return text;
+}
+
+// It may go out at this time; a second person may still be needed.
+void let_out(const step& now, const release_requested& asked, const hold& one, time_point at, audit_record record)
+{
+    auto given = ask_second(now, asked, asked.account, one, at);
+    if (given.waits)
+        return;
+    record.actor = given.by;
+    record.second = given.second;
+    record.due = at;
+    record.flagged = at != one.due;
+    record.text = asked.text;
+    if (one.source_text && one.post) {
+        auto there = std::make_shared<scheduled_post>(*one.post);
+        there->text = *one.source_text;
+        there->folded.clear();
+        record.snapshot = std::move(there);
+    }
+    if (!one.covered_by.empty()) {
+        record.crisis = *one.covered_by.begin();
+        record.why = "during the crisis: " + (asked.why.empty() ? std::string{"no reason given"} : asked.why);
+    }
+    now.note(std::move(record));
+}
+
 }  // namespace
 
 void release(const step& now, const release_requested& asked)
@@ -76,7 +132,20 @@ void release(const step& now, const release_requested& asked)
                           "release " + name + ": " + one->covered_by.begin()->value
                               + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now",
                           record);
+    if (auto cannot = text_trouble(*declared, *one, asked))
+        return now.refuse(refusal::cause::not_possible, "release " + name + ": " + *cannot, record);
+    if (one->source_text && asked.saw_change != one->source_changed_at) {
+        now.refuse(refusal::cause::changed,
+                   "release " + name + ": it was changed at its source after it was held; look at the difference ('halfmast queue show " + name
+                       + "'), and say that you have seen it",
+                   record);
+        now.made.refused->before = one->post ? one->post->text : "";
+        now.made.refused->after = *one->source_text;
+        return;
+    }
     auto at = asked.at.value_or(one->due);
+    if (asked.shift && !asked.at)  // what is past due goes out anew, not late
+        at = std::max(at, time_point{std::chrono::ceil<std::chrono::minutes>(now.now + declared->release_margin)});
     record.due = at;
     if (at < now.now + declared->release_margin)
         return now.refuse(refusal::cause::past_time,
@@ -84,12 +153,17 @@ void release(const step& now, const release_requested& asked)
                               + (at <= now.now ? ", has passed" : ", is too near") + "; " + declared->connector + " needs at least "
                               + format_duration(declared->release_margin) + " ahead; give a new time with --at",
                           record);
-    record.flagged = at != one->due;
-    if (!one->covered_by.empty()) {
-        record.crisis = *one->covered_by.begin();
-        record.why = "during the crisis: " + (asked.why.empty() ? std::string{"no reason given"} : asked.why);
+    auto free = next_free(where, now.rules.review, at, one->id);
+    if (free != at && !asked.shift) {
+        now.refuse(refusal::cause::too_near,
+                   "release " + name + ": " + format_utc(at) + " is too near other posts of " + asked.account.value + " that were let go ("
+                       + in_words(now.rules.review) + "); the next free time is " + format_utc(free)
+                       + ": give it with --at, or say --shift to take it",
+                   record);
+        now.made.refused->free_at = free;
+        return;
     }
-    now.note(std::move(record));
+    let_out(now, asked, *one, free, std::move(record));
 }
 
 void keep(const step& now, const keep_requested& asked)
@@ -107,6 +181,11 @@ void keep(const step& now, const keep_requested& asked)
                           "keep " + name + ": it is not held; 'halfmast queue list' shows what is", record);
     if (one->state == hold_state::kept)
         return;
+    if (asked.as && *asked.as != one->by)
+        return now.refuse(refusal::cause::not_possible,
+                          "keep " + name + " as " + std::string{to_string(*asked.as)} + ": it is held by " + std::string{to_string(one->by)}
+                              + ", and stays as that when it is kept",
+                          record);
     if (one->state != hold_state::held)
         return now.refuse(refusal::cause::wrong_state,
                           "keep " + name + ": it is " + std::string{to_string(one->state)} + ", and only what is held can be kept",
@@ -133,7 +212,7 @@ bool start_release(const step& now, const account_id& id)
             fail_release(now, id, one, "its time, " + format_utc(one.order->at) + ", came too near before it could be released; give a new time");
             continue;
         }
-        release_post call{one.id, one.remote, one.post, one.by, one.order->at, one.saved, one.attempts > 0};
+        release_post call{one.id, one.remote, one.post, one.by, one.order->at, one.saved, one.attempts > 0, one.order->text};
         auto record = about(record_kind::release_started, id, one);
         record.outcome = "intent";
         record.due = one.order->at;

@@ -23,6 +23,7 @@ void take_from_queues(account_state& where, const hold& one)
     where.delayed.erase({one.not_before, one.id});
     auto goes_out = one.order ? one.order->at : one.due;
     where.releasing.erase({goes_out, one.id});
+    where.let_out.erase({goes_out, one.id});
     where.answered.erase({goes_out, one.id});
 }
 
@@ -30,6 +31,8 @@ void put_into_queues(account_state& where, hold& one)
 {
     if (is_undone(one.state))
         where.undone.insert({one.due, one.id});
+    if (one.order && (one.state == hold_state::releasing || one.state == hold_state::released || one.state == hold_state::rescheduled))
+        where.let_out.insert({one.order->at, one.id});
     if (one.in_flight)
         return;
     bool works = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::unconfirmed

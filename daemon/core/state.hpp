@@ -38,6 +38,13 @@ struct seen_post {
     verdict judged;
 };
 
+struct due_task {
+    time_point due;
+    std::string id;
+
+    auto operator<=>(const due_task&) const = default;
+};
+
 // One of ours that became public, or may have: a call whose outcome is not known counts.
 struct public_act {
     time_point at;
@@ -90,7 +97,7 @@ struct state {
     std::uint64_t next_ask = 1;
     std::map<std::string, reply> replies;  // by id
     std::map<std::string, task> tasks;     // by id
-    std::set<std::pair<time_point, std::string>> due_tasks;  // the open ones, by due time
+    std::set<due_task> due_tasks;          // the open ones
     std::uint64_t next_reply = 1;
     std::uint64_t next_task = 1;
     std::uint64_t next_crisis = 1;

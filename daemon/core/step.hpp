@@ -96,6 +96,24 @@ bool start_release(const step&, const account_id&);
 void after_release(const step&, const action_finished&);
 void read_released(const step&, const account_id&, hold&, const post_reading&);
 
+// review.cpp
+void judge_by_hand(const step&, const post_judged&);
+void note_post(const step&, const post_noted&);
+void look_at_source(const step&, const source_seen&);
+// What a held post says at its source now; on record when that is another text than before.
+void compare_source(const step&, const account_id&, const hold&, const std::string& text);
+// What the second person agreed to, to be carried out now; nothing when it was refused.
+std::optional<event> take_second(const step&, const second_given&);
+void withdraw_ask(const step&, const ask_withdrawn&);
+// Whether one person's word is enough. When another one agreed, or the glass was broken, that is on record.
+struct consent {
+    bool waits = false;  // for another person: it is not done now
+    actor_id by;         // who asked first
+    actor_id second;     // who agreed; empty when nobody else was needed
+};
+consent ask_second(const step&, const release_requested&, const account_id&, const hold&, time_point at);
+consent ask_second(const step&, const crisis_lowered&, const crisis&);
+
 // summaries.cpp
 void plan_summaries(const step&, const crisis&);
 void withdraw_summaries(const step&, const crisis&);

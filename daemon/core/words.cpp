@@ -10,6 +10,7 @@
 #include "daemon/core/problem.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/core/record.hpp"
+#include "daemon/core/review.hpp"
 #include "daemon/core/signals.hpp"
 
 namespace halfmast {
@@ -101,6 +102,43 @@ constexpr word_table<summary_state, 9> summary_states{{
     {summary_state::withdrawn, "withdrawn"},
 }};
 
+constexpr word_table<edition_kind, 4> edition_kinds{{
+    {edition_kind::summary, "summary"},
+    {edition_kind::update, "update"},
+    {edition_kind::correction, "correction"},
+    {edition_kind::all_clear, "all_clear"},
+}};
+
+constexpr word_table<pin_policy, 2> pin_policies{{
+    {pin_policy::repair, "repair"},
+    {pin_policy::report, "report"},
+}};
+
+constexpr word_table<reply_state, 6> reply_states{{
+    {reply_state::waiting, "waiting"},
+    {reply_state::publishing, "publishing"},
+    {reply_state::published, "published"},
+    {reply_state::failed, "failed"},
+    {reply_state::manual, "manual"},
+    {reply_state::dropped, "dropped"},
+}};
+
+constexpr word_table<task_kind, 6> task_kinds{{
+    {task_kind::publish, "publish"},
+    {task_kind::edit, "edit"},
+    {task_kind::pin, "pin"},
+    {task_kind::unpin, "unpin"},
+    {task_kind::reply, "reply"},
+    {task_kind::stop_post, "stop_post"},
+}};
+
+constexpr word_table<task_state, 4> task_states{{
+    {task_state::open, "open"},
+    {task_state::done, "done"},
+    {task_state::confirmed, "confirmed"},
+    {task_state::dropped, "dropped"},
+}};
+
 constexpr word_table<ability, 6> abilities{{
     {ability::credential, "credential"},
     {ability::list, "list"},
@@ -139,6 +177,8 @@ constexpr word_table<proposal_state, 4> proposal_states{{
     {proposal_state::expired, "expired"},
 }};
 
+constexpr word_table<ask_kind, 2> ask_kinds{{{ask_kind::release, "release"}, {ask_kind::lower, "lower"}}};
+
 constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_view>>({
     {record_kind::daemon_started, "daemon_started"},
     {record_kind::daemon_stopping, "daemon_stopping"},
@@ -164,6 +204,13 @@ constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_v
     {record_kind::release_confirmed, "release_confirmed"},
     {record_kind::release_failed, "release_failed"},
     {record_kind::post_kept, "post_kept"},
+    {record_kind::judged_by_hand, "judged_by_hand"},
+    {record_kind::post_noted, "post_noted"},
+    {record_kind::source_changed, "source_changed"},
+    {record_kind::second_asked, "second_asked"},
+    {record_kind::second_given, "second_given"},
+    {record_kind::ask_dropped, "ask_dropped"},
+    {record_kind::glass_broken, "glass_broken"},
     {record_kind::summary_planned, "summary_planned"},
     {record_kind::summary_approved, "summary_approved"},
     {record_kind::summary_started, "summary_started"},
@@ -176,6 +223,25 @@ constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_v
     {record_kind::pin_confirmed, "pin_confirmed"},
     {record_kind::unpin_started, "unpin_started"},
     {record_kind::pins_restored, "pins_restored"},
+    {record_kind::pin_lost, "pin_lost"},
+    {record_kind::statement_asked, "statement_asked"},
+    {record_kind::statement_undone, "statement_undone"},
+    {record_kind::statement_skipped, "statement_skipped"},
+    {record_kind::edit_started, "edit_started"},
+    {record_kind::summary_edited, "summary_edited"},
+    {record_kind::promise_kept, "promise_kept"},
+    {record_kind::promise_missed, "promise_missed"},
+    {record_kind::owner_changed, "owner_changed"},
+    {record_kind::reply_asked, "reply_asked"},
+    {record_kind::reply_approved, "reply_approved"},
+    {record_kind::reply_started, "reply_started"},
+    {record_kind::reply_published, "reply_published"},
+    {record_kind::reply_failed, "reply_failed"},
+    {record_kind::reply_dropped, "reply_dropped"},
+    {record_kind::task_opened, "task_opened"},
+    {record_kind::task_done, "task_done"},
+    {record_kind::task_confirmed, "task_confirmed"},
+    {record_kind::task_dropped, "task_dropped"},
     {record_kind::account_unreachable, "account_unreachable"},
     {record_kind::account_reachable, "account_reachable"},
     {record_kind::readiness_lost, "readiness_lost"},
@@ -197,6 +263,11 @@ constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_v
     {record_kind::proposal_accepted, "proposal_accepted"},
     {record_kind::proposal_dismissed, "proposal_dismissed"},
     {record_kind::proposal_expired, "proposal_expired"},
+    {record_kind::access_signed_in, "access_signed_in"},
+    {record_kind::access_refused, "access_refused"},
+    {record_kind::access_token_made, "access_token_made"},
+    {record_kind::access_token_revoked, "access_token_revoked"},
+    {record_kind::access_link_made, "access_link_made"},
     {record_kind::request_refused, "request_refused"},
 });
 
@@ -209,8 +280,14 @@ std::string_view to_string(severity level) { return word_of(severities, level); 
 std::string_view to_string(phase value) { return word_of(phases, value); }
 std::string_view to_string(hold_state value) { return word_of(hold_state_words, value); }
 std::string_view to_string(summary_state value) { return word_of(summary_states, value); }
+std::string_view to_string(edition_kind kind) { return word_of(edition_kinds, kind); }
+std::string_view to_string(pin_policy value) { return word_of(pin_policies, value); }
+std::string_view to_string(reply_state value) { return word_of(reply_states, value); }
+std::string_view to_string(task_kind kind) { return word_of(task_kinds, kind); }
+std::string_view to_string(task_state value) { return word_of(task_states, value); }
 std::string_view to_string(page_verb verb) { return word_of(page_verbs, verb); }
 std::string_view to_string(whereabouts where) { return word_of(places, where); }
+std::string_view to_string(ask_kind kind) { return word_of(ask_kinds, kind); }
 std::string_view to_string(record_kind kind) { return word_of(record_kinds, kind); }
 std::string_view to_string(ability of) { return word_of(abilities, of); }
 std::string_view to_string(standing value) { return word_of(standings, value); }
@@ -222,7 +299,13 @@ std::optional<rung> parse_rung(std::string_view text) { return find_word(rungs, 
 std::optional<severity> parse_severity(std::string_view text) { return find_word(severities, text); }
 std::optional<hold_state> parse_hold_state(std::string_view text) { return find_word(hold_state_words, text); }
 std::optional<summary_state> parse_summary_state(std::string_view text) { return find_word(summary_states, text); }
+std::optional<edition_kind> parse_edition_kind(std::string_view text) { return find_word(edition_kinds, text); }
+std::optional<pin_policy> parse_pin_policy(std::string_view text) { return find_word(pin_policies, text); }
+std::optional<reply_state> parse_reply_state(std::string_view text) { return find_word(reply_states, text); }
+std::optional<task_kind> parse_task_kind(std::string_view text) { return find_word(task_kinds, text); }
+std::optional<task_state> parse_task_state(std::string_view text) { return find_word(task_states, text); }
 std::optional<page_verb> parse_page_verb(std::string_view text) { return find_word(page_verbs, text); }
+std::optional<ask_kind> parse_ask_kind(std::string_view text) { return find_word(ask_kinds, text); }
 std::optional<record_kind> parse_record_kind(std::string_view text) { return find_word(record_kinds, text); }
 std::optional<signal_wish> parse_signal_wish(std::string_view text) { return find_word(signal_wishes, text); }
 std::optional<proposal_state> parse_proposal_state(std::string_view text) { return find_word(proposal_states, text); }
@@ -253,6 +336,14 @@ bool covers(const scope& wanted, const account& candidate)
         auto label = candidate.labels.find(name);
         return label != candidate.labels.end() && label->second == value;
     });
+}
+
+bool fits(const account& where, const statement& words)
+{
+    auto length = words.length != 0 ? std::size_t{words.length}
+                                    : static_cast<std::size_t>(std::ranges::count_if(words.text, [](char c) { return (c & 0xc0) != 0x80; }));
+    return (where.text_limit <= 0 || length <= static_cast<std::size_t>(where.text_limit))
+        && (where.byte_limit <= 0 || words.text.size() <= static_cast<std::size_t>(where.byte_limit));
 }
 
 std::string to_string(const scope& value)

@@ -113,6 +113,7 @@ reply engine::decide_one(turn& now, const event& what)
     given.crisis = made.crisis;
     given.repeated = made.repeated;
     given.waits = std::move(made.waits);
+    given.made = std::move(made.made);
     return given;
 }
 

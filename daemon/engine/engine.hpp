@@ -29,6 +29,8 @@ struct engine_hooks {
     std::function<time_point()> clock;
     std::function<ledger_batch(const std::vector<audit_record>&)> encode;
     std::function<void(const audit_record&)> recorded;               // for the log; after it is durable
+    std::function<void(const std::vector<audit_record>&, std::int64_t last)> committed;  // the same, all of one batch; the ledger's number of the last one
+    std::function<void(const account_id&)> looked;                   // a poll changed the mirror of this account's queue
     std::function<void(const account_id&)> look_now;                 // for the poller: look at this account at once
     std::function<void(const account_id&)> check_now;                // what the account can do may have changed: try it soon
     std::function<void(page_letter)> page;                           // hands a letter to its receiver's own way out; answered by page_answered
@@ -42,6 +44,8 @@ struct reply {
     bool repeated = false;
     bool durable = true;
     std::string ledger_error;
+    std::string waits;  // the ask that waits for a second person
+    std::string made;   // the id of what is new by it, as decide gives it
 
     reply() {}
 };

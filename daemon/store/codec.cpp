@@ -4,6 +4,7 @@
 
 #include "daemon/audit/chain.hpp"
 #include "daemon/store/post_json.hpp"
+#include "daemon/store/saying_json.hpp"
 
 namespace halfmast::store {
 
@@ -16,16 +17,6 @@ constexpr const char* raw_name = "raw";
 
 std::string sha256_hex(std::string_view bytes) { return audit::to_hex(audit::sha256(bytes)); }
 
-json words_json(const statement& words)
-{
-    return {{"language", words.language}, {"text", words.text}};
-}
-
-statement read_statement(const json& object)
-{
-    return {text_at(object, "language"), text_at(object, "text")};
-}
-
 std::string_view word_of(publish_mode mode) { return mode == publish_mode::at_once ? "at-once" : "after-approval"; }
 
 publish_mode read_publish_mode(const std::string& word)
@@ -33,27 +24,6 @@ publish_mode read_publish_mode(const std::string& word)
     if (word != "at-once" && word != "after-approval")
         throw unreadable("\"publish\" is neither at-once nor after-approval");
     return word == "at-once" ? publish_mode::at_once : publish_mode::after_approval;
-}
-
-// The value of an enumeration by its stable word.
-template <class Parse>
-auto word_at(const json& object, const char* name, Parse parse)
-{
-    auto word = text_at(object, name);
-    auto value = parse(word);
-    if (!word.empty() && !value)
-        throw unreadable('"' + std::string{name} + "\" is a word this version does not know: " + word);
-    return value;
-}
-
-// As word_at, for a member that has to be there.
-template <class Parse>
-auto needed_word_at(const json& object, const char* name, Parse parse)
-{
-    auto value = word_at(object, name, parse);
-    if (!value)
-        throw unreadable('"' + std::string{name} + "\" is missing");
-    return *value;
 }
 
 // The same words as the API's description of a crisis.
@@ -64,13 +34,14 @@ json flag_json(const crisis& flag)
                 {"raised_by", flag.raised_by.value},
                 {"raised_at", time_text(flag.raised_at)},
                 {"next_update_by", time_text(flag.next_update_by)},
-                {"undo_until", time_text(flag.undo_until)},
                 {"publish", word_of(flag.publish)},
                 {"phase", to_string(flag.now)}};
     put(object, "playbook", flag.playbook);
     put(object, "reason", flag.why);
     put(object, "owner", flag.owner.value);
     put(object, "lowered_by", flag.lowered_by.value);
+    if (flag.two_person)
+        object["two_person"] = true;
     if (flag.lowered_at != time_point{})
         object["lowered_at"] = time_text(flag.lowered_at);
     object["scope"] = json::object();
@@ -79,8 +50,8 @@ json flag_json(const crisis& flag)
     object["hold"] = json::array();
     for (auto kind : flag.hold)
         object["hold"].push_back(to_string(kind));
-    for (const auto& [account, words] : flag.statements)
-        object["statements"][account.value] = words_json(words);
+    for (const auto& said : flag.editions)
+        object["editions"].push_back(to_json(said));
     return object;
 }
 
@@ -95,11 +66,11 @@ crisis read_flag(const json& object)
     flag.owner = actor_id{text_at(object, "owner")};
     flag.raised_at = time_at(object, "raised_at").value_or(time_point{});
     flag.next_update_by = time_at(object, "next_update_by").value_or(time_point{});
-    flag.undo_until = time_at(object, "undo_until").value_or(time_point{});
     flag.publish = read_publish_mode(text_at(object, "publish"));
     flag.now = text_at(object, "phase") == to_string(phase::lowered) ? phase::lowered : phase::raised;
     flag.lowered_at = time_at(object, "lowered_at").value_or(time_point{});
     flag.lowered_by = actor_id{text_at(object, "lowered_by")};
+    flag.two_person = yes_at(object, "two_person");
     if (const auto* matchers = object_at(object, "scope"))
         for (const auto& [name, wanted] : matchers->items())
             flag.over[name] = text_at(*matchers, name.c_str());
@@ -109,10 +80,11 @@ crisis read_flag(const json& object)
             throw unreadable("\"hold\" names a class this version does not know: " + word);
         flag.hold.insert(*kind);
     }
-    if (const auto* statements = object_at(object, "statements"))
-        for (const auto& [account, words] : statements->items())
-            if (const auto* one = object_at(*statements, account.c_str()))
-                flag.statements[account_id{account}] = read_statement(*one);
+    if (const auto* editions = list_at(object, "editions"))
+        for (const auto& said : *editions)
+            flag.editions.push_back(read_edition(said));
+    if (object_at(object, "statements") != nullptr)
+        flag.editions.push_back(read_first_edition(object, flag));
     return flag;
 }
 
@@ -166,6 +138,13 @@ public:
             return;
         begin(name);
         out_ += "true";
+    }
+    void count(const char* name, std::uint32_t value)
+    {
+        if (value == 0)
+            return;
+        begin(name);
+        out_ += std::to_string(value);
     }
     void ids(const char* name, const std::vector<post_id>& list)
     {
@@ -243,16 +222,6 @@ json page_json(const page_note& paged)
     return object;
 }
 
-std::uint32_t count_at(const json& object, const char* name, std::uint32_t otherwise)
-{
-    auto found = object.find(name);
-    if (found == object.end())
-        return otherwise;
-    if (!found->is_number_unsigned())
-        throw unreadable('"' + std::string{name} + "\" is not a number");
-    return found->get<std::uint32_t>();
-}
-
 page_note read_page(const json& object)
 {
     page_note paged;
@@ -312,6 +281,62 @@ proposal read_proposal(const json& object)
     return said;
 }
 
+json ask_json(const ask& one)
+{
+    json object{{"id", one.id}, {"kind", to_string(one.kind)}};
+    if (one.by.empty())
+        return object;  // only its name
+    put(object, "crisis", one.crisis.value);
+    put(object, "account", one.account.value);
+    put(object, "post", one.post.value);
+    put(object, "by", one.by.value);
+    put(object, "why", one.why);
+    object["at"] = time_text(one.at);
+    if (one.wanted)
+        object["wanted"] = time_text(*one.wanted);
+    if (one.due)
+        object["due"] = time_text(*one.due);
+    if (one.saw_change)
+        object["saw_change"] = time_text(*one.saw_change);
+    if (one.text)
+        object["text"] = *one.text;
+    if (one.shift)
+        object["shift"] = true;
+    if (one.during_crisis)
+        object["during_crisis"] = true;
+    if (one.now)
+        object["now"] = true;
+    for (const auto& [account, words] : one.words)
+        object["words"][account.value] = words_json(words);
+    return object;
+}
+
+ask read_ask(const json& object)
+{
+    ask one;
+    one.id = text_at(object, "id");
+    one.kind = needed_word_at(object, "kind", parse_ask_kind);
+    one.crisis = crisis_id{text_at(object, "crisis")};
+    one.account = account_id{text_at(object, "account")};
+    one.post = post_id{text_at(object, "post")};
+    one.by = actor_id{text_at(object, "by")};
+    one.why = text_at(object, "why");
+    one.at = time_at(object, "at").value_or(time_point{});
+    one.wanted = time_at(object, "wanted");
+    one.due = time_at(object, "due");
+    one.saw_change = time_at(object, "saw_change");
+    if (object.contains("text"))
+        one.text = text_at(object, "text");
+    one.shift = yes_at(object, "shift");
+    one.during_crisis = yes_at(object, "during_crisis");
+    one.now = yes_at(object, "now");
+    if (const auto* all = object_at(object, "words"))
+        for (const auto& [account, words] : all->items())
+            if (const auto* said = object_at(*all, account.c_str()))
+                one.words[account_id{account}] = read_statement(*said);
+    return one;
+}
+
 audit_record read_record(const json& object)
 {
     audit_record record{needed_word_at(object, "kind", parse_record_kind), {}};
@@ -348,12 +373,25 @@ audit_record read_record(const json& object)
         record.snapshot = std::make_shared<const scheduled_post>(read_post(*snapshot));
     if (const auto* paged = object_at(object, "page"))
         record.paged = read_page(*paged);
+    if (const auto* asked = object_at(object, "ask"))
+        record.asked = read_ask(*asked);
+    record.second = actor_id{text_at(object, "second")};
+    if (object.contains("text"))
+        record.text = text_at(object, "text");
     if (const auto* said = object_at(object, "proposal"))
         record.proposed = read_proposal(*said);
     if (const auto* flag = object_at(object, "flag"))
         record.flag = read_flag(*flag);
     if (const auto* words = object_at(object, "words"))
         record.words = read_statement(*words);
+    record.number = count_at(object, "number", 0);
+    record.owner = actor_id{text_at(object, "owner")};
+    if (const auto* said = object_at(object, "edition"))
+        record.edition = read_edition(*said);
+    if (const auto* answer = object_at(object, "reply"))
+        record.reply = read_reply(*answer);
+    if (const auto* wanted = object_at(object, "task"))
+        record.task = read_task(*wanted);
     return record;
 }
 
@@ -366,17 +404,23 @@ ledger_entry encode(const audit_record& record)
     to.word("ability", record.of);
     to.text("account", record.account.value);
     to.put_text("actor", record.actor.value);
+    if (record.asked)
+        to.whole("ask", ask_json(*record.asked));
     to.put_text("at", at);
     to.word("class", record.judged);
     to.text("crisis", record.crisis.value);
     to.ids("displaced", record.displaced);
     to.time("due", record.due);
+    if (record.edition)
+        to.whole("edition", to_json(*record.edition));
     if (record.flag)
         to.whole("flag", flag_json(*record.flag));
     to.yes("flagged", record.flagged);
     to.put_text("kind", to_string(record.kind));
     to.yes("late", record.late);
+    to.count("number", record.number);
     to.text("outcome", record.outcome);
+    to.text("owner", record.owner.value);
     if (record.paged)
         to.whole("page", page_json(*record.paged));
     to.ids("pins", record.pins);
@@ -387,16 +431,23 @@ ledger_entry encode(const audit_record& record)
     if (!record.reasons.empty())
         to.whole("reasons", reasons_json(record.reasons));
     to.text("remote", record.remote.value);
+    if (record.reply)
+        to.whole("reply", to_json(*record.reply));
     to.word("rung", record.by);
     if (auto saved = saved_json(record.saved); !saved.empty())
         to.whole("saved", saved);
+    to.text("second", record.second.value);
     if (record.snapshot)
         to.whole("snapshot", to_json(*record.snapshot));
+    if (record.text)
+        to.put_text("text", *record.text);
+    if (record.task)
+        to.whole("task", to_json(*record.task));
     to.time("until", record.until);
     to.text("url", record.url);
     to.text("why", record.why);
     if (record.words)
-        to.whole("words", words_json(*record.words));
+        to.whole("words", to_json(*record.words));
     return {std::move(at), to.take()};
 }
 

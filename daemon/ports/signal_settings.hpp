@@ -79,6 +79,7 @@ struct mention_watch {
     std::string playbook;
     std::optional<severity> level;
     signal_wish wish = signal_wish::propose;
+    std::string by;                    // a label: the flag is over all accounts that have the same; empty: over all there are
     milliseconds every{60'000};
     spike_rules rules;
     std::shared_ptr<const judgement> complaints;  // complaint words alone; never null when it is on

@@ -105,6 +105,8 @@ private:
             books.finish();
         });
         read_receivers(top);
+        if (const auto* table = top.table("review"))
+            read_review(top.inside(*table, "review"));
         top.finish();
     }
 
@@ -170,6 +172,19 @@ private:
         }
         accounts_.has_vault(made_.has_vault);
         daemon.finish();
+    }
+
+    void read_review(table_reader review)
+    {
+        if (auto length = review.duration("spacing", {milliseconds{0}, std::chrono::hours{24}}))
+            made_.review.spacing = *length;
+        if (auto most = review.whole("most_an_hour")) {
+            if (*most >= 0 && *most <= 1000)
+                made_.review.most_an_hour = static_cast<int>(*most);
+            else
+                review.fault(review.find("most_an_hour"), "most_an_hour: a number from 0 (no limit) to 1000");
+        }
+        review.finish();
     }
 
     // A proxy that wants a password has its whole URL in a secret.

@@ -46,6 +46,15 @@ std::optional<publish_mode> parse_publish_mode(std::string_view text)
     return std::nullopt;
 }
 
+void read_two_person(table_reader& book, std::optional<severity>& from)
+{
+    if (book.find("two_person") == nullptr)
+        return;
+    auto level = severity::critical;
+    read_word<severity>(book, "two_person", {"minor", "major", "critical"}, parse_severity, level);
+    from = level;
+}
+
 void read_hold(table_reader& book, std::set<post_class>& hold)
 {
     if (book.find("hold") == nullptr)
@@ -84,7 +93,7 @@ void check_template(table_reader& book, const std::string& name, const toml::nod
     }
 }
 
-void read_summary(table_reader& book, std::map<std::string, std::string>& summary)
+void read_summary(table_reader& book, wordings& summary)
 {
     const auto* table = book.table("summary");
     if (table == nullptr)
@@ -102,7 +111,7 @@ void read_summary(table_reader& book, std::map<std::string, std::string>& summar
         if (text::fold(value->get()).empty())
             book.fault(&node, name + " is empty");
         check_template(book, name, node, value->get());
-        if (tag && !summary.emplace(*tag, value->get()).second)
+        if (tag && !summary.emplace(*tag, wording{value->get(), {}}).second)
             book.fault_at(key.source().begin, name + ": there is a summary for " + *tag + " already");
     }
 }
@@ -115,12 +124,13 @@ void playbook_list::read(table_reader book, std::size_t number)
     made.name = read_name(book, number);
     read_word<severity>(book, "severity", {"minor", "major", "critical"}, parse_severity, made.level);
     read_word<publish_mode>(book, "publish", {"at-once", "after-approval"}, parse_publish_mode, made.publish);
+    read_two_person(book, made.two_person);
     read_hold(book, made.hold);
     if (auto length = book.duration("next_update", {minutes{1}, hours{24 * 7}}))
         made.next_update = *length;
     if (auto length = book.duration("undo", {milliseconds{0}, hours{1}}))
         made.undo = *length;
-    read_summary(book, made.summary);
+    read_summary(book, made.texts[edition_kind::summary]);
     book.finish();
     if (!made.name.empty())
         all_.emplace(made.name, std::move(made));

@@ -34,6 +34,7 @@ policy make_policy(const settings& wanted)
     made.playbooks = wanted.playbooks;
     made.pages = wanted.pages;
     made.warn_before = wanted.warn_before;
+    made.review = wanted.review;
     made.rules = std::make_shared<const judgement>(wanted.marks, wanted.words, wanted.campaign_links);
     return made;
 }

@@ -41,6 +41,7 @@ struct settings {
     paging pages;                                 // routes, and the receivers as the core sees them
     signal_settings signals;                      // what may be the first warning
     signal_rules proposals;                       // and what becomes of it
+    review_rules review;                          // how far apart posts go out that people let go
     heartbeat_settings heartbeat;                 // neither url nor receiver: none
     std::map<post_class, mark_rules> marks;       // folded
     std::vector<word_rule> words;                 // folded

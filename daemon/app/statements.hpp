@@ -11,8 +11,8 @@
 namespace halfmast::app {
 
 // The tag of the playbook's text that fits best: the same, the primary subtag, English, else the first there is.
-// Null when the playbook has none.
-const std::pair<const std::string, std::string>* choose_language(const playbook&, const std::string& wanted);
+// Null when the playbook has none of that kind.
+const std::pair<const std::string, wording>* choose_language(const playbook&, edition_kind kind, const std::string& wanted);
 
 // What every statement is filled in with.
 struct statement_fields {
@@ -20,10 +20,12 @@ struct statement_fields {
     std::string owner;
     severity level = severity::major;
     time_point raised_at;
-    time_point next_update_by;
+    time_point next_update_by;  // unset: no further word is promised
+    std::string about;          // what is new, or what was wrong
+    time_point now;             // times are said as seen from here
 };
 
 // One preview for each account in scope; the ones without trouble can go out as they are.
-std::vector<api::statement_preview> write_statements(const policy&, const playbook&, const scope&, const statement_fields&);
+std::vector<api::statement_preview> write_statements(const policy&, const playbook&, const scope&, edition_kind kind, const statement_fields&);
 
 }  // namespace halfmast::app

@@ -236,8 +236,17 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         where.watched.erase({one.due, one.id});
         put_into_queues(where, one);
         return;
+    case record_kind::source_changed:
+        one.source_text = record.text;
+        one.source_changed_at = record.at;
+        put_into_queues(where, one);
+        return;
     case record_kind::release_asked:
-        one.order = release_order{record.actor, record.due.value_or(one.due), record.flagged, record.why};
+        one.order = release_order{record.actor, record.due.value_or(one.due), record.flagged, record.why, record.text, record.second};
+        if (record.snapshot) {  // it goes out as it stands at its source now
+            one.post = record.snapshot;
+            one.source_text.reset();
+        }
         if (!record.crisis.empty())
             one.exempt.insert(one.covered_by.begin(), one.covered_by.end());
         one.answered = false;
@@ -280,74 +289,13 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
     }
 }
 
-void apply_to_summary(summary& one, const audit_record& record)
-{
-    one.busy = false;
-    if (!record.why.empty())
-        one.detail = record.why;
-    switch (record.kind) {
-    case record_kind::summary_approved:
-        one.approved = true;
-        return;
-    case record_kind::summary_started:
-        one.state = summary_state::publishing;
-        one.busy = true;
-        one.recalled_before = record.flagged;
-        one.recalled = true;  // until an answer says otherwise
-        ++one.attempts;
-        return;
-    case record_kind::summary_published:
-        one.state = summary_state::published;
-        one.recalled = false;
-        one.attempts = 0;
-        one.not_before = {};
-        one.remote = record.remote;
-        one.url = record.url;
-        return;
-    case record_kind::summary_failed:
-        one.recalled = record.flagged;  // the outcome of the call is unknown
-        one.not_before = record.until.value_or(time_point{});
-        if (one.state == summary_state::publishing || one.state == summary_state::waiting)
-            one.state = summary_state::failed;
-        return;
-    case record_kind::summary_manual:
-        one.state = summary_state::manual;
-        return;
-    case record_kind::summary_withdrawn:
-        one.state = summary_state::withdrawn;
-        return;
-    case record_kind::pins_remembered:
-        one.pins_known = true;
-        one.former_pins = record.pins;
-        one.displaced = record.displaced;
-        return;
-    case record_kind::pin_started:
-        one.busy = true;
-        ++one.attempts;
-        return;
-    case record_kind::pin_confirmed:
-        one.state = summary_state::pinned;
-        one.attempts = 0;
-        one.not_before = {};
-        return;
-    case record_kind::unpin_started:
-        one.state = summary_state::unpinning;
-        one.busy = true;
-        ++one.attempts;
-        return;
-    case record_kind::pins_restored:
-        one.state = summary_state::unpinned;
-        return;
-    default:
-        return;
-    }
-}
-
 void lower(state& known, const audit_record& record)
 {
     auto flag = known.crises.find(record.crisis);
     if (flag == known.crises.end())
         return;
+    known.asks.erase(flag->second.ask);
+    flag->second.ask.clear();
     flag->second.now = phase::lowered;
     flag->second.lowered_at = record.at;
     flag->second.lowered_by = record.actor;
@@ -382,10 +330,18 @@ std::uint64_t number_of(const crisis_id& id)
 
 void apply(state& known, const audit_record& record)
 {
+    if (apply_saying(known, record))
+        return;
     switch (record.kind) {
     case record_kind::daemon_started:
     case record_kind::daemon_stopping:
     case record_kind::request_refused:
+    case record_kind::access_signed_in:
+    case record_kind::access_refused:
+    case record_kind::access_token_made:
+    case record_kind::access_token_revoked:
+    case record_kind::access_link_made:
+    case record_kind::glass_broken:
         return;
     case record_kind::page_opened:
     case record_kind::page_sent:
@@ -433,33 +389,29 @@ void apply(state& known, const audit_record& record)
     case record_kind::credential_renewed:
         apply_readiness(where.ready, record);
         return;
+    case record_kind::judged_by_hand:
+    case record_kind::post_noted:
+    case record_kind::second_asked:
+    case record_kind::second_given:
+    case record_kind::ask_dropped:
+        return apply_review(known, record);
     case record_kind::hold_planned:
+        if (auto before = where.holds.find(record.post); before != where.holds.end())
+            forget_ask(known, before->second);
         plan_hold(where, record);
         return;
     case record_kind::hold_let_go:
         let_go(where, record.post);
         return;
-    case record_kind::summary_planned: {
-        auto& made = where.summaries[record.crisis];
-        made.crisis = record.crisis;
-        made.words = record.words.value_or(statement{});
-        made.not_before = record.until.value_or(time_point{});
-        return;
-    }
     default:
         break;
     }
-    if (record.post.empty()) {
-        if (record.kind == record_kind::summary_published)
-            where.explained.insert(record.remote);
-        auto found = where.summaries.find(record.crisis);
-        if (found != where.summaries.end())
-            apply_to_summary(found->second, record);
-        return;
-    }
     auto found = where.holds.find(record.post);
-    if (found != where.holds.end())
-        apply_to_hold(where, found->second, record);
+    if (found == where.holds.end())
+        return;
+    apply_to_hold(where, found->second, record);
+    if (found->second.state != hold_state::held && (found->second.state != hold_state::kept || record.kind == record_kind::post_kept))
+        forget_ask(known, found->second);
 }
 
 }  // namespace halfmast

@@ -101,6 +101,24 @@ void say_release_failed(const step& now, const audit_record& record)
     open_page(now, std::move(said));
 }
 
+void say_glass_broken(const step& now, const audit_record& record)
+{
+    const auto* flag = find_crisis(now, record.crisis);
+    page said;
+    said.key = "glass-broken/" + record.crisis.value;
+    const auto& open = now.known().pages.open;
+    auto before = open.find(said.key);
+    said.count = before == open.end() ? 1 : before->second.said.count + 1;
+    said.level = flag == nullptr ? page_level::major : at_least_major(flag->level);
+    said.crisis = record.crisis;
+    said.account = record.account;
+    auto what = record.post.empty() ? "did '" + record.outcome + "'" : "let " + display_id(record.account, record.post) + " go";
+    said.what = record.actor.value + " " + what + " without a second person, whom " + record.crisis.value + " asks for: " + record.why;
+    said.todo = "look whether the reason holds; halfmast audit list " + record.crisis.value;
+    said.ends_with_word = true;
+    open_page(now, std::move(said));
+}
+
 void say_trouble(const step& now, const account_id& id, failure kind, const std::string& why)
 {
     const auto* declared = now.declared(id);
@@ -170,7 +188,7 @@ void look_at_summaries(const step& now, const account_id& id, const account_stat
         bool up = flag->now == phase::raised;
         page said;
         said.crisis = crisis_key;
-        if (up && one.state == summary_state::waiting && !one.approved && flag->publish == publish_mode::after_approval) {
+        if (up && one.state == summary_state::waiting && std::ranges::all_of(flag->editions, [](const auto& each) { return !each.approved && !each.undone; })) {
             said.key = "summary-approval/" + crisis_key.value;
             if (!so.insert(said.key).second)
                 continue;
@@ -274,6 +292,7 @@ void heed(const step& now, std::size_t index)
     case record_kind::release_asked:
     case record_kind::release_confirmed:
     case record_kind::post_kept:
+    case record_kind::glass_broken:
     case record_kind::account_unreachable:
     case record_kind::account_reachable:
         break;
@@ -289,6 +308,7 @@ void heed(const step& now, std::size_t index)
         resolve_page(now, "release-failed/" + name, "it went out");
         return say_escape(now, record.account, record.crisis, record.post, record.url);
     case record_kind::release_failed: return say_release_failed(now, record);
+    case record_kind::glass_broken: return say_glass_broken(now, record);
     case record_kind::release_asked:
     case record_kind::release_confirmed:
     case record_kind::post_kept:

@@ -41,9 +41,14 @@ void raise(const step& now, const crisis_raised& what)
     flag.owner = what.owner.empty() ? what.by : what.owner;
     flag.raised_at = now.now;
     flag.next_update_by = what.next_update_by;
-    flag.undo_until = what.now ? now.now : now.now + book->second.undo;
     flag.publish = book->second.publish;
-    flag.statements = what.statements;
+    flag.two_person = book->second.two_person && flag.level >= *book->second.two_person;
+    if (!what.statements.empty()) {
+        auto first = make_edition(now, flag, edition_kind::summary, what.by, what.now);
+        first.next_update_by = flag.next_update_by;
+        first.words = what.statements;
+        flag.editions.push_back(std::move(first));
+    }
     now.made.crisis = flag.id;
     record.crisis = flag.id;
     record.outcome = "done";
@@ -95,6 +100,17 @@ void lower(const step& now, const crisis_lowered& what)
         now.made.repeated = true;
         return;
     }
+    auto given = ask_second(now, what, flag->second);
+    if (given.waits)
+        return;
+    record.actor = given.by;
+    record.second = given.second;
+    if (!what.all_clear.empty()) {
+        auto last = make_edition(now, flag->second, edition_kind::all_clear, record.actor, what.now);
+        last.words = what.all_clear;
+        record.number = last.number;
+        record.edition = std::move(last);
+    }
     now.note(std::move(record));
     for (auto& [id, where] : now.known().accounts)
         where.wanted.clear();  // the other open flags find theirs again below
@@ -105,26 +121,6 @@ void lower(const step& now, const crisis_lowered& what)
                     want_if_uncovered(where, open, seen);
     withdraw_summaries(now, flag->second);
     let_go_uncovered(now);
-}
-
-void approve(const step& now, const summary_approved& what)
-{
-    audit_record record{record_kind::summary_approved, now.now, what.by};
-    record.crisis = what.crisis;
-    record.outcome = "done";
-    auto flag = now.known().crises.find(what.crisis);
-    if (flag == now.known().crises.end())
-        return now.refuse(refusal::cause::unknown_target, "approve: there is no crisis '" + what.crisis.value + "'", record);
-    if (flag->second.now == phase::lowered)
-        return now.refuse(refusal::cause::wrong_state, "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
-    now.made.crisis = what.crisis;
-    for (auto& [id, where] : now.known().accounts) {
-        auto one = where.summaries.find(what.crisis);
-        if (one == where.summaries.end() || one->second.approved || one->second.state != summary_state::waiting)
-            continue;
-        record.account = id;
-        now.note(record);
-    }
 }
 
 // Stopping the next post is worth more than knowing about the last one, while the next is due about as soon.
@@ -223,7 +219,14 @@ void recover(const step& now, const daemon_started& what)
 
 void handle(const step& now, const crisis_raised& what) { raise(now, what); }
 void handle(const step& now, const crisis_lowered& what) { lower(now, what); }
-void handle(const step& now, const summary_approved& what) { approve(now, what); }
+void handle(const step& now, const summary_approved& what) { approve_statements(now, what); }
+void handle(const step& now, const statement_asked& what) { ask_statement(now, what); }
+void handle(const step& now, const statement_undone& what) { undo_statement(now, what); }
+void handle(const step& now, const owner_changed& what) { change_owner(now, what); }
+void handle(const step& now, const reply_asked& what) { ask_reply(now, what); }
+void handle(const step& now, const reply_approved& what) { approve_reply(now, what); }
+void handle(const step& now, const reply_dropped& what) { drop_reply(now, what); }
+void handle(const step& now, const task_done& what) { finish_task(now, what); }
 void handle(const step& now, const queue_observed& what) { observe_queue(now, what); }
 void handle(const step& now, const feed_observed& what) { observe_feed(now, what); }
 void handle(const step& now, const account_unread& what) { observe_trouble(now, what); }
@@ -233,11 +236,41 @@ void handle(const step& now, const action_finished& what) { finish(now, what); }
 void handle(const step& now, const hold_requested& what) { hold_by_hand(now, what); }
 void handle(const step& now, const release_requested& what) { release(now, what); }
 void handle(const step& now, const keep_requested& what) { keep(now, what); }
+void handle(const step& now, const post_judged& what) { judge_by_hand(now, what); }
+void handle(const step& now, const post_noted& what) { note_post(now, what); }
+void handle(const step& now, const source_seen& what) { look_at_source(now, what); }
+void handle(const step& now, const ask_withdrawn& what) { withdraw_ask(now, what); }
+
+void handle(const step& now, const second_given& what)
+{
+    auto agreed = take_second(now, what);
+    if (!agreed)
+        return;
+    if (const auto* let_go = std::get_if<release_requested>(&*agreed))
+        release(now, *let_go);
+    else if (const auto* down = std::get_if<crisis_lowered>(&*agreed))
+        lower(now, *down);
+}
+
 void handle(const step& now, const page_acknowledged& what) { acknowledge_page(now, what); }
 void handle(const step& now, const page_answered& what) { letter_answered(now, what); }
 void handle(const step& now, const health_changed& what) { note_health(now, what); }
 void handle(const step& now, const signal_received& what) { hear_signal(now, what); }
 void handle(const step& now, const proposal_decided& what) { decide_proposal(now, what); }
+void handle(const step& now, const access_noted& what)
+{
+    using act = access_noted::act;
+    auto kind = what.what == act::signed_in ? record_kind::access_signed_in
+        : what.what == act::refused         ? record_kind::access_refused
+        : what.what == act::token_made      ? record_kind::access_token_made
+        : what.what == act::token_revoked   ? record_kind::access_token_revoked
+                                            : record_kind::access_link_made;
+    audit_record record{kind, now.now, what.by};
+    record.outcome = what.what == act::refused ? "refused" : "done";
+    record.why = what.why;
+    now.note(std::move(record));
+}
+
 void handle(const step& now, const daemon_started& what) { recover(now, what); }
 
 void handle(const step& now, const daemon_stopping&) { now.note(audit_record{record_kind::daemon_stopping, now.now}); }
@@ -367,7 +400,16 @@ std::optional<time_point> next_wake(const account_state& where)
     return earliest;
 }
 
-bool wants_feed(const account_state& where) { return !where.missing.empty() || !where.watched.empty(); }
+bool wants_feed(const account_state& where, time_point now)
+{
+    constexpr std::chrono::seconds now_and_then{60};
+    if (!where.missing.empty() || !where.watched.empty())
+        return true;
+    bool said = std::ranges::any_of(where.summaries, [](const auto& entry) {
+        return entry.second.state != summary_state::unpinned && entry.second.state != summary_state::withdrawn;
+    });
+    return (said || !where.tasks.empty()) && where.last_feed + now_and_then <= now;
+}
 
 bool is_safe_without_ledger(const act& what)
 {
@@ -400,7 +442,7 @@ bool is_settled(const policy& rules, const state& known, const crisis& flag)
         if (one == where.summaries.end())
             continue;
         auto state = one->second.state;
-        bool waits_for_person = flag.publish == publish_mode::after_approval && !one->second.approved;
+        bool waits_for_person = std::ranges::all_of(flag.editions, [](const auto& said) { return !said.approved || said.undone; });
         if (flag.now == phase::raised
             && ((state == summary_state::waiting && !waits_for_person) || state == summary_state::publishing || state == summary_state::published))
             return false;

@@ -109,6 +109,7 @@ struct public_copy {
 // What an account shows of a crisis: the state is that of the latest edition it was given.
 struct summary {
     crisis_id crisis;
+    account_id account;
     statement words;                  // of the edition in `sending`, else of the latest that is out
     std::uint32_t edition = 0;        // the latest that is out here; 0: none
     std::uint32_t dealt = 0;          // up to this one all are out here, passed over, or a person's task

@@ -126,6 +126,38 @@ hold_counts count_holds(const state& known, const crisis_id& crisis)
     return total;
 }
 
+std::size_t count_open_tasks(const state& known, const crisis_id& crisis)
+{
+    return static_cast<std::size_t>(std::ranges::count_if(known.due_tasks, [&](const auto& entry) {
+        auto one = known.tasks.find(entry.id);
+        return one != known.tasks.end() && one->second.crisis == crisis;
+    }));
+}
+
+act_counts count_acts(const account_state& where, time_point now)
+{
+    constexpr std::chrono::hours an_hour{1};
+    act_counts counts;
+    counts.ours = static_cast<int>(std::ranges::count_if(where.acts, [&](const auto& act) { return act.at + an_hour > now; }));
+    counts.others = static_cast<int>(std::ranges::count_if(where.others, [&](const auto& seen) { return seen.second + an_hour > now; }));
+    return counts;
+}
+
+edition_reach reach_of(const state& known, const crisis& flag, const edition& said)
+{
+    edition_reach reach;
+    for (const auto& [id, words] : said.words) {
+        ++reach.of;
+        auto where = known.accounts.find(id);
+        if (where == known.accounts.end())
+            continue;
+        auto one = where->second.summaries.find(flag.id);
+        if (one != where->second.summaries.end() && one->second.edition == said.number)
+            ++reach.out;
+    }
+    return reach;
+}
+
 std::vector<const crisis*> open_over(const state& known, const account& where)
 {
     std::vector<const crisis*> open;

@@ -114,6 +114,22 @@ struct consent {
 consent ask_second(const step&, const release_requested&, const account_id&, const hold&, time_point at);
 consent ask_second(const step&, const crisis_lowered&, const crisis&);
 
+// editions.cpp
+void ask_statement(const step&, const statement_asked&);
+void undo_statement(const step&, const statement_undone&);
+void approve_statements(const step&, const summary_approved&);
+void change_owner(const step&, const owner_changed&);
+// The next edition of a crisis, without its words.
+edition make_edition(const step&, const crisis&, edition_kind, const actor_id& by, bool at_once);
+
+// replies.cpp
+void ask_reply(const step&, const reply_asked&);
+void approve_reply(const step&, const reply_approved&);
+void drop_reply(const step&, const reply_dropped&);
+
+// tasks.cpp
+void finish_task(const step&, const task_done&);
+
 // summaries.cpp
 void plan_summaries(const step&, const crisis&);
 void withdraw_summaries(const step&, const crisis&);

@@ -191,8 +191,10 @@ void after_unpin(const step& now, const action_finished& done, summary& one)
 
 void plan_summaries(const step& now, const crisis& flag)
 {
-    auto book = now.rules.playbooks.find(flag.playbook);
-    for (const auto& [id, words] : flag.statements) {
+    if (flag.editions.empty())
+        return;
+    const auto& first = flag.editions.front();
+    for (const auto& [id, words] : first.words) {
         const auto* declared = now.declared(id);
         if (declared == nullptr)
             continue;
@@ -200,8 +202,9 @@ void plan_summaries(const step& now, const crisis& flag)
         record.account = id;
         record.crisis = flag.id;
         record.words = words;
-        if (book != now.rules.playbooks.end() && flag.undo_until > flag.raised_at)
-            record.until = flag.undo_until;
+        record.number = first.number;
+        if (first.undo_until > flag.raised_at)
+            record.until = first.undo_until;
         now.note(std::move(record));
         if (declared->can_publish)
             continue;
@@ -235,7 +238,7 @@ bool summary_can_start(const state& known, const summary& one, time_point now)
     bool open = flag->second.now == phase::raised;
     switch (one.state) {
     case summary_state::waiting:
-        return open && (one.approved || flag->second.publish == publish_mode::at_once);
+        return open && !flag->second.editions.empty() && flag->second.editions.front().approved && !flag->second.editions.front().undone;
     case summary_state::publishing:
     case summary_state::failed:
         return open || one.recalled;  // lowered meanwhile: whether it is out still has to be known

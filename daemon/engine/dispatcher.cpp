@@ -108,6 +108,14 @@ asio::awaitable<outcome> dispatcher::carry(connection to, publish_summary call)
     co_return from_receipt(given);
 }
 
+asio::awaitable<outcome> dispatcher::carry(connection to, edit_summary call)
+{
+    if (!to.pins)
+        co_return without("change what is published");
+    auto given = co_await to.pins->edit(std::move(call));
+    co_return from_receipt(given);
+}
+
 asio::awaitable<outcome> dispatcher::pins_now(std::shared_ptr<pin_port> pins)
 {
     auto list = co_await pins->pins();
@@ -146,9 +154,16 @@ asio::awaitable<outcome> dispatcher::carry(connection to, unpin_summary call)
 {
     if (!to.pins)
         co_return without("unpin");
-    auto given = co_await to.pins->unpin(call.remote);
-    if (!given && given.error().kind != failure::not_found)
-        co_return failed(given.error());
+    std::vector<post_id> down;
+    if (!call.remote.empty())
+        down.push_back(call.remote);
+    if (call.anew)
+        down.insert(down.end(), call.restore.begin(), call.restore.end());
+    for (const auto& id : down) {
+        auto given = co_await to.pins->unpin(id);
+        if (!given && given.error().kind != failure::not_found)
+            co_return failed(given.error());
+    }
     // Where the order of pinning counts, the one pinned last comes first.
     for (const auto& former : std::views::reverse(call.restore)) {
         auto back = co_await to.pins->pin(former);

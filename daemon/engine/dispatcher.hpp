@@ -34,6 +34,7 @@ private:
     asio::awaitable<outcome> carry(connection to, read_posts call);
     asio::awaitable<outcome> carry(connection to, release_post call);
     asio::awaitable<outcome> carry(connection to, publish_summary call);
+    asio::awaitable<outcome> carry(connection to, edit_summary call);
     asio::awaitable<outcome> carry(connection to, read_pins call);
     asio::awaitable<outcome> carry(connection to, pin_summary call);
     asio::awaitable<outcome> carry(connection to, unpin_summary call);

@@ -117,7 +117,7 @@ asio::awaitable<bool> poller::look(lane* mine)
     auto where = loop_.known().accounts.find(id);
     // Without a queue the public posts are all there is to look at, and show that the account can be reached.
     bool only_feed = !calls_.at(id).queue;
-    if (calls_.at(id).feed && (only_feed || (where != loop_.known().accounts.end() && wants_feed(where->second)))) {
+    if (calls_.at(id).feed && (only_feed || (where != loop_.known().accounts.end() && wants_feed(where->second, clock_())))) {
         auto feed = look_at_feed(id);
         bool shown = co_await std::move(feed);
         read = read && (shown || !only_feed);

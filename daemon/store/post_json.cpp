@@ -73,6 +73,12 @@ std::optional<time_point> time_at(const json& object, const char* name)
     return read;
 }
 
+std::uint32_t count_at(const json& object, const char* name, std::uint32_t otherwise)
+{
+    const auto* found = typed(object, name, &json::is_number_unsigned, "a number");
+    return found == nullptr ? otherwise : found->get<std::uint32_t>();
+}
+
 std::string time_text(time_point at)
 {
     using namespace std::chrono;

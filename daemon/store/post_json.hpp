@@ -1,6 +1,8 @@
 // A scheduled post as JSON and back: as ledger records keep it, and as the mirror does. Internal to this room.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -27,6 +29,29 @@ std::vector<std::string> texts_at(const nlohmann::json& object, const char* name
 std::optional<time_point> time_at(const nlohmann::json& object, const char* name);
 const nlohmann::json* object_at(const nlohmann::json& object, const char* name);
 const nlohmann::json* list_at(const nlohmann::json& object, const char* name);
+
+std::uint32_t count_at(const nlohmann::json& object, const char* name, std::uint32_t otherwise);
+
+// The value of an enumeration by its stable word.
+template <class Parse>
+auto word_at(const nlohmann::json& object, const char* name, Parse parse)
+{
+    auto word = text_at(object, name);
+    auto value = parse(word);
+    if (!word.empty() && !value)
+        throw unreadable('"' + std::string{name} + "\" is a word this version does not know: " + word);
+    return value;
+}
+
+// As word_at, for a member that has to be there.
+template <class Parse>
+auto needed_word_at(const nlohmann::json& object, const char* name, Parse parse)
+{
+    auto value = word_at(object, name, parse);
+    if (!value)
+        throw unreadable('"' + std::string{name} + "\" is missing");
+    return *value;
+}
 
 void put(nlohmann::json& object, const char* name, const std::string& text);
 void put(nlohmann::json& object, const char* name, const std::vector<std::string>& texts);

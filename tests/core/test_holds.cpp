@@ -140,7 +140,7 @@ TEST_CASE("a 404 is an escape or a removal, and the feed tells which", "[holds]"
     auto here = with_one_hold({{rung::draft}}, "14:02");
     here.offer();
     here.answer<hold_post>(failure::not_found);
-    CHECK(wants_feed(here.known.accounts.at(account_id{"blog"})));
+    CHECK(wants_feed(here.known.accounts.at(account_id{"blog"}), here.now));
     here.offer();
     CHECK(here.asked.empty());  // only the feed can tell
     auto removed = here;

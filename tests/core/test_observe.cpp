@@ -185,11 +185,11 @@ TEST_CASE("silence is proved by a feed read after the due time and the margin", 
     here.reads_feed({});
     CHECK(here.of("a").silence_proved);
     CHECK_FALSE(here.of("b").silence_proved);
-    CHECK(wants_feed(here.known.accounts.at(account_id{"blog"})));
+    CHECK(wants_feed(here.known.accounts.at(account_id{"blog"}), here.now));
     here.now = at("15:20");
     here.reads_feed({});
     CHECK(here.of("b").silence_proved);
-    CHECK_FALSE(wants_feed(here.known.accounts.at(account_id{"blog"})));
+    CHECK_FALSE(wants_feed(here.known.accounts.at(account_id{"blog"}), here.now));
 }
 
 TEST_CASE("silence is proved by the platform's clock when that is slow", "[observe]")

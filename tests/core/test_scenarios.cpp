@@ -50,6 +50,8 @@ std::string shown(const action& one)
             return "release " + at + "/" + call.post.value + " " + format_utc(call.at).substr(11, 5) + (call.look_first ? " look-first" : "");
         else if constexpr (std::is_same_v<type, publish_summary>)
             return "publish " + at + " " + call.crisis.value + (call.look_only ? " look-only" : call.look_first ? " look-first" : "");
+        else if constexpr (std::is_same_v<type, edit_summary>)
+            return "edit " + at + " " + call.crisis.value + " " + std::to_string(call.edition);
         else if constexpr (std::is_same_v<type, read_pins>)
             return "pins " + at + " " + call.crisis.value;
         else if constexpr (std::is_same_v<type, pin_summary>)

@@ -86,7 +86,7 @@ summary.en = "We know that checkout is failing and are working on it. Next updat
     CHECK(book.hold == std::set{post_class::promotional, post_class::unknown});
     CHECK(book.next_update == minutes{45});
     CHECK(book.undo == seconds{20});
-    CHECK(book.summary.at("en").find("{{next_update_by}}") != std::string::npos);
+    CHECK(book.texts.at(edition_kind::summary).at("en").full.find("{{next_update_by}}") != std::string::npos);
 
     auto rules = settings::make_policy(got.value);
     CHECK(rules.accounts.size() == 1);
@@ -231,7 +231,7 @@ TEST_CASE("the shipped files have no fault and keep their promises", "[settings]
         CHECK_FALSE(book.hold.contains(post_class::essential));
         for (const auto* language : {"en", "hu", "ru", "zh"}) {
             CAPTURE(language);
-            const auto& source = book.summary.at(language);
+            const auto& source = book.texts.at(edition_kind::summary).at(language).full;
             auto fields = text::fields_of(source);
             REQUIRE(fields.has_value());
             CHECK(std::ranges::count(*fields, "next_update_by") == 1);

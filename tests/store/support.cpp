@@ -37,6 +37,60 @@ std::vector<post_id> record_maker::ids()
     return made;
 }
 
+edition record_maker::said(std::uint32_t number)
+{
+    edition made;
+    made.number = number;
+    made.kind = static_cast<edition_kind>(below(4));
+    made.by = actor_id{text()};
+    made.at = time();
+    made.undo_until = time();
+    if (maybe())
+        made.next_update_by = time();
+    made.approved = maybe();
+    made.approved_by = actor_id{maybe() ? "béla" : ""};
+    made.undone = maybe();
+    made.about = text();
+    for (unsigned i = below(3); i > 0; --i)
+        made.words[account_id{"acme-" + std::to_string(i)}] = {"hu", text(), below(2) * below(500)};
+    return made;
+}
+
+reply record_maker::answer()
+{
+    reply made;
+    made.id = "r-" + std::to_string(1 + below(4));
+    made.crisis = crisis_id{"c-" + std::to_string(below(4))};
+    made.account = account_id{"acme-" + std::to_string(below(3))};
+    made.to = post_id{text()};
+    made.to_url = text();
+    made.by = actor_id{text()};
+    made.at = time();
+    made.wait_until = time();
+    made.words = {"zh-Hans", "a" + text(), below(300)};
+    made.approved = maybe();
+    return made;
+}
+
+task record_maker::to_do()
+{
+    task made;
+    made.id = "t-" + std::to_string(1 + below(9));
+    made.kind = static_cast<task_kind>(below(6));
+    made.crisis = crisis_id{"c-" + std::to_string(below(4))};
+    made.account = account_id{"acme-" + std::to_string(below(3))};
+    made.post = post_id{text()};
+    made.edition = below(4);
+    made.reply = maybe() ? "r-1" : "";
+    made.what = text();
+    made.text = text();
+    made.link = text();
+    made.owner = actor_id{text()};
+    made.due = time();
+    made.opened_at = time();
+    return made;
+}
+
 crisis record_maker::flag(const crisis_id& id)
 {
     crisis made;
@@ -52,15 +106,14 @@ crisis record_maker::flag(const crisis_id& id)
     made.owner = actor_id{text()};
     made.raised_at = time();
     made.next_update_by = time();
-    made.undo_until = time();
     made.publish = maybe() ? publish_mode::at_once : publish_mode::after_approval;
     made.now = maybe() ? phase::raised : phase::lowered;
     if (maybe()) {
         made.lowered_at = time();
         made.lowered_by = actor_id{"béla"};
     }
-    for (unsigned i = below(3); i > 0; --i)
-        made.statements[account_id{"acme-" + std::to_string(i)}] = {"hu", text()};
+    for (std::uint32_t number = 1, all = below(3); number <= all; ++number)
+        made.editions.push_back(said(number));
     return made;
 }
 
@@ -166,7 +219,15 @@ audit_record record_maker::next()
     if (made.kind == record_kind::crisis_raised)
         made.flag = flag(made.crisis);
     if (made.kind == record_kind::summary_planned || below(10) == 0)
-        made.words = statement{"ru", text()};
+        made.words = statement{"ru", text(), below(2) * below(500)};
+    made.number = below(2) * below(4);
+    made.owner = actor_id{maybe() ? text() : ""};
+    if (made.kind == record_kind::statement_asked || made.kind == record_kind::crisis_lowered || below(20) == 0)
+        made.edition = said(1 + below(3));
+    if ((made.kind >= record_kind::reply_asked && made.kind <= record_kind::reply_dropped) || below(20) == 0)
+        made.reply = answer();
+    if ((made.kind >= record_kind::task_opened && made.kind <= record_kind::task_dropped) || below(20) == 0)
+        made.task = to_do();
     if (made.kind == record_kind::readiness_lost || made.kind == record_kind::readiness_back)
         made.of = static_cast<ability>(below(6));
     if (made.kind >= record_kind::page_opened && made.kind <= record_kind::page_closed)
@@ -219,6 +280,60 @@ void describe(writer& to, const scheduled_post& post)
     to.add("snapshot.media", post.has_media);
 }
 
+void describe(writer& to, const statement& words)
+{
+    to.add("words", words.language + "/" + words.text + "/" + std::to_string(words.length));
+}
+
+void describe(writer& to, const edition& said)
+{
+    to.add("edition.number", said.number);
+    to.add("edition.kind", to_string(said.kind));
+    to.add("edition.by", said.by.value);
+    to.add("edition.at", said.at);
+    to.add("edition.undo_until", said.undo_until);
+    to.add("edition.next", said.next_update_by);
+    to.add("edition.approved", said.approved);
+    to.add("edition.approved_by", said.approved_by.value);
+    to.add("edition.undone", said.undone);
+    to.add("edition.about", said.about);
+    for (const auto& [account, words] : said.words) {
+        to.add("edition.account", account.value);
+        describe(to, words);
+    }
+}
+
+void describe(writer& to, const reply& answer)
+{
+    to.add("reply.id", answer.id);
+    to.add("reply.crisis", answer.crisis.value);
+    to.add("reply.account", answer.account.value);
+    to.add("reply.to", answer.to.value);
+    to.add("reply.to_url", answer.to_url);
+    to.add("reply.by", answer.by.value);
+    to.add("reply.at", answer.at);
+    to.add("reply.wait", answer.wait_until);
+    to.add("reply.approved", answer.approved);
+    describe(to, answer.words);
+}
+
+void describe(writer& to, const task& wanted)
+{
+    to.add("task.id", wanted.id);
+    to.add("task.kind", to_string(wanted.kind));
+    to.add("task.crisis", wanted.crisis.value);
+    to.add("task.account", wanted.account.value);
+    to.add("task.post", wanted.post.value);
+    to.add("task.edition", wanted.edition);
+    to.add("task.reply", wanted.reply);
+    to.add("task.what", wanted.what);
+    to.add("task.text", wanted.text);
+    to.add("task.link", wanted.link);
+    to.add("task.owner", wanted.owner.value);
+    to.add("task.due", wanted.due);
+    to.add("task.opened_at", wanted.opened_at);
+}
+
 void describe(writer& to, const crisis& flag)
 {
     to.add("flag.id", flag.id.value);
@@ -232,13 +347,12 @@ void describe(writer& to, const crisis& flag)
     to.add("flag.owner", flag.owner.value);
     to.add("flag.raised_at", flag.raised_at);
     to.add("flag.next", flag.next_update_by);
-    to.add("flag.undo", flag.undo_until);
     to.add("flag.publish", flag.publish == publish_mode::at_once);
     to.add("flag.phase", to_string(flag.now));
     to.add("flag.lowered_at", flag.lowered_at);
     to.add("flag.lowered_by", flag.lowered_by.value);
-    for (const auto& [account, words] : flag.statements)
-        to.add("flag.statement", account.value + "/" + words.language + "/" + words.text);
+    for (const auto& said : flag.editions)
+        describe(to, said);
 }
 
 void describe(writer& to, const page_note& paged)
@@ -308,7 +422,15 @@ std::string describe(const audit_record& record)
     if (record.flag)
         describe(to, *record.flag);
     if (record.words)
-        to.add("words", record.words->language + "/" + record.words->text);
+        describe(to, *record.words);
+    to.add("number", record.number);
+    to.add("owner", record.owner.value);
+    if (record.edition)
+        describe(to, *record.edition);
+    if (record.reply)
+        describe(to, *record.reply);
+    if (record.task)
+        describe(to, *record.task);
     if (record.paged)
         describe(to, *record.paged);
     if (record.proposed)

@@ -134,6 +134,9 @@ private:
     std::vector<std::string> texts();
     std::vector<post_id> ids();
     crisis flag(const crisis_id& id);
+    edition said(std::uint32_t number);
+    reply answer();
+    task to_do();
     post_ptr snapshot(const post_id& id);
     page_note paged(record_kind kind);
     proposal proposed(record_kind kind);

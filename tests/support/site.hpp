@@ -111,6 +111,12 @@ private:
         ++summaries;
         return done;
     }
+    outcome do_it(const edit_summary& call)
+    {
+        outcome done;
+        done.remote = call.remote;
+        return done;
+    }
     outcome do_it(const read_pins&) { return now_pinned(); }
     outcome do_it(const pin_summary& call)
     {

@@ -1,0 +1,189 @@
+// What people ask to be said: editions are asked for, approved and taken back, and a crisis changes hands.
+#include <algorithm>
+
+#include "daemon/core/step.hpp"
+
+namespace halfmast {
+
+namespace {
+
+bool promises(edition_kind kind) { return kind != edition_kind::all_clear; }
+
+const crisis* find_flag(const step& now, const crisis_id& id)
+{
+    auto found = now.known().crises.find(id);
+    return found == now.known().crises.end() ? nullptr : &found->second;
+}
+
+std::string no_such(const std::string& verb, const crisis_id& id)
+{
+    return verb + ": there is no crisis '" + id.value + "'; 'halfmast status --all' lists them";
+}
+
+// Something of it left for a platform, or a person posted it.
+bool was_started(const state& known, const crisis_id& crisis, std::uint32_t number)
+{
+    return std::ranges::any_of(known.accounts, [&](const auto& entry) {
+        auto one = entry.second.summaries.find(crisis);
+        return one != entry.second.summaries.end() && (one->second.sending == number || one->second.edition >= number);
+    });
+}
+
+// Why this cannot be said; nothing when it can.
+std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now, const crisis& flag, const statement_asked& what)
+{
+    using cause = refusal::cause;
+    auto verb = "say " + std::string{to_string(what.kind)} + " " + flag.id.value + ": ";
+    if (flag.now == phase::lowered)
+        return {{cause::wrong_state, verb + "it was lowered; what is said of it is complete"}};
+    bool any = std::ranges::any_of(flag.editions, [](const auto& said) { return !said.undone; });
+    if (what.kind == edition_kind::summary && any)
+        return {{cause::wrong_state, verb + "there is a summary already; say an update"}};
+    if (what.kind == edition_kind::correction && !any)
+        return {{cause::wrong_state, verb + "nothing was said yet that could be wrong; say an update"}};
+    if (what.kind == edition_kind::correction && what.about.empty())
+        return {{cause::not_possible, verb + "a correction names what was wrong; give it with --about"}};
+    if (promises(what.kind) && what.next_update_by <= now.now)
+        return {{cause::past_time, verb + "every statement says when the next word comes, and that lies ahead; give it with --next-update"}};
+    if (what.words.empty())
+        return {{cause::not_possible, verb + "there are no words for any account in its scope; the playbook has them"}};
+    for (const auto& [id, words] : what.words)
+        if (words.text.empty() || words.text.find("{{") != std::string::npos)
+            return {{cause::not_possible, verb + "a placeholder is left in the words for " + id.value + "; 'halfmast check-config' names it"}};
+    return std::nullopt;
+}
+
+// Waiting for a word, and by whom it was asked for. The last one first.
+std::vector<const edition*> waiting(const crisis& flag)
+{
+    std::vector<const edition*> all;
+    for (const auto& said : flag.editions)
+        if (!said.approved && !said.undone)
+            all.push_back(&said);
+    return all;
+}
+
+}  // namespace
+
+edition make_edition(const step& now, const crisis& flag, edition_kind kind, const actor_id& by, bool at_once)
+{
+    auto book = now.rules.playbooks.find(flag.playbook);
+    edition made;
+    made.number = static_cast<std::uint32_t>(flag.editions.size()) + 1;
+    made.kind = kind;
+    made.by = by;
+    made.at = now.now;
+    made.undo_until = at_once || book == now.rules.playbooks.end() ? now.now : now.now + book->second.undo;
+    // The first one is made of prepared words: the playbook says whether it waits. What people add is another matter.
+    made.approved = flag.publish == publish_mode::at_once && (!flag.two_person || made.number == 1);
+    return made;
+}
+
+void ask_statement(const step& now, const statement_asked& what)
+{
+    audit_record record{record_kind::statement_asked, now.now, what.by};
+    record.crisis = what.crisis;
+    record.why = what.about;
+    record.outcome = "done";
+    const auto* flag = find_flag(now, what.crisis);
+    if (flag == nullptr)
+        return now.refuse(refusal::cause::unknown_target, no_such("say", what.crisis), record);
+    if (auto no = trouble_of(now, *flag, what))
+        return now.refuse(no->first, no->second, record);
+    now.made.crisis = flag->id;
+    // The same, asked for by somebody else while it waits: that is the approval.
+    for (const auto* other : waiting(*flag))
+        if (other->kind == what.kind && other->about == what.about && other->by != what.by) {
+            now.made.repeated = true;
+            now.made.made = std::to_string(other->number);
+            return approve_statements(now, {what.crisis, what.by});
+        }
+    auto made = make_edition(now, *flag, what.kind, what.by, what.now);
+    made.about = what.about;
+    made.next_update_by = promises(what.kind) ? what.next_update_by : time_point{};
+    made.words = what.words;
+    record.number = made.number;
+    record.until = made.undo_until;
+    record.edition = std::move(made);
+    now.made.made = std::to_string(record.number);
+    now.note(std::move(record));
+}
+
+void undo_statement(const step& now, const statement_undone& what)
+{
+    audit_record record{record_kind::statement_undone, now.now, what.by};
+    record.crisis = what.crisis;
+    record.why = what.why;
+    record.outcome = "done";
+    const auto* flag = find_flag(now, what.crisis);
+    if (flag == nullptr)
+        return now.refuse(refusal::cause::unknown_target, no_such("undo", what.crisis), record);
+    now.made.crisis = flag->id;
+    auto last = std::find_if(flag->editions.rbegin(), flag->editions.rend(), [](const auto& said) { return !said.undone; });
+    if (last == flag->editions.rend())
+        return now.refuse(refusal::cause::wrong_state, "undo " + flag->id.value + ": nothing was said yet", record);
+    record.number = last->number;
+    auto name = "undo " + flag->id.value + ": the " + std::string{to_string(last->kind)};
+    constexpr auto instead = "; what is public is never deleted: say correct";
+    if (was_started(now.known(), flag->id, last->number))
+        return now.refuse(refusal::cause::wrong_state, name + " is on its way or public" + instead, record);
+    if (last->approved && last->undo_until <= now.now)
+        return now.refuse(refusal::cause::wrong_state, name + " could be taken back until " + format_utc(last->undo_until) + instead, record);
+    now.note(std::move(record));
+}
+
+void approve_statements(const step& now, const summary_approved& what)
+{
+    audit_record record{record_kind::summary_approved, now.now, what.by};
+    record.crisis = what.crisis;
+    record.outcome = "done";
+    const auto* flag = find_flag(now, what.crisis);
+    if (flag == nullptr)
+        return now.refuse(refusal::cause::unknown_target, no_such("approve", what.crisis), record);
+    now.made.crisis = what.crisis;
+    std::vector<std::uint32_t> agreed;
+    const edition* mine = nullptr;
+    for (const auto* said : waiting(*flag)) {
+        if (flag->now == phase::lowered && said->kind != edition_kind::all_clear && said->kind != edition_kind::correction)
+            continue;
+        if (flag->two_person && said->by == what.by)
+            mine = said;
+        else
+            agreed.push_back(said->number);
+    }
+    if (agreed.empty() && mine != nullptr)
+        return now.refuse(refusal::cause::same_person,
+                          "approve " + flag->id.value + ": " + what.by.value + " asked for it, so somebody else has to agree", record);
+    if (agreed.empty() && flag->now == phase::lowered)
+        return now.refuse(refusal::cause::wrong_state, "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
+    if (agreed.empty())
+        now.made.repeated = true;
+    for (auto number : agreed) {
+        record.number = number;
+        now.note(record);
+    }
+}
+
+void change_owner(const step& now, const owner_changed& what)
+{
+    audit_record record{record_kind::owner_changed, now.now, what.by};
+    record.crisis = what.crisis;
+    record.owner = what.owner;
+    record.why = what.why;
+    record.outcome = "done";
+    const auto* flag = find_flag(now, what.crisis);
+    if (flag == nullptr)
+        return now.refuse(refusal::cause::unknown_target, no_such("owner", what.crisis), record);
+    if (flag->now == phase::lowered)
+        return now.refuse(refusal::cause::wrong_state, "owner: " + what.crisis.value + " was lowered; nobody has to own it any more", record);
+    if (what.owner.empty())
+        return now.refuse(refusal::cause::not_possible, "owner: a crisis has one owner; name somebody", record);
+    now.made.crisis = what.crisis;
+    if (flag->owner == what.owner) {
+        now.made.repeated = true;
+        return;
+    }
+    now.note(std::move(record));
+}
+
+}  // namespace halfmast

@@ -23,6 +23,7 @@
 #include "daemon/app/pager.hpp"
 #include "daemon/app/recover.hpp"
 #include "daemon/audit/chain.hpp"
+#include "daemon/console/console.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/poller.hpp"
 #include "daemon/engine/readiness.hpp"
@@ -107,7 +108,7 @@ public:
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
           checker_(context_.get_executor(), loop_, calls_, system_now),
-          api_(backend_), server_(context_.get_executor(), api_.handler()), signals_(context_, SIGTERM, SIGINT),
+          api_(backend_), server_(context_.get_executor(), console::in_front_of(api_.handler())), signals_(context_, SIGTERM, SIGINT),
           watchdog_(context_)
     {
     }

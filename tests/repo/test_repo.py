@@ -23,6 +23,7 @@ ARROWS = {
     "settings": ({"core", "ports", "text"}, "settings are read before anything else exists"),
     "alert": ({"core", "ports", "net"}, "whom to tell and when is the core's; this room only puts a letter on the wire"),
     "api": ({"core", "ports", "net", "text"}, "the API asks through an interface it owns"),
+    "console": ({"core", "ports", "net"}, "the console is files; what they show, they ask the API for"),
     "ctl": ({"core", "ports", "net", "audit", "text"}, "the command decides nothing: it asks the daemon"),
     "sandbox": ({"core", "ports", "net"}, "the practice platform must not share code with what is tested against it"),
     "connector": ({"core", "ports", "net", "text"}, "a connector knows neither the engine nor its siblings"),

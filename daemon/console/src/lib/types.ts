@@ -1,0 +1,250 @@
+// What the API answers, as far as the console reads it. Members that are not named here are ignored; members with ? may be missing.
+
+export type Severity = 'minor' | 'major' | 'critical'
+export type PostState =
+  | 'queued' | 'planned' | 'saving' | 'stopping' | 'unconfirmed' | 'held' | 'releasing' | 'released' | 'rescheduled' | 'kept'
+  | 'escaped' | 'gone' | 'failed' | 'manual'
+
+export interface Crisis {
+  id: string
+  playbook: string
+  severity: Severity
+  reason: string
+  owner: string
+  raised_by?: string
+  raised_at: string
+  next_update_by: string
+  phase: string
+  scope: Record<string, string>
+  publish?: string
+  drill?: boolean
+  lowered_at?: string
+  holds: Record<string, number>
+  summary: Record<string, number>
+  settled?: boolean
+  etag?: string
+  tasks?: number
+  editions?: Edition[]
+  promise?: { next_update_by: string | null; kept: number; missed: number; late: boolean }
+}
+
+export interface Edition {
+  number: number
+  kind: string
+  by: string
+  at: string
+  undo_until?: string | null
+  next_update_by?: string | null
+  approved?: boolean
+  undone?: boolean
+  about?: string
+  out?: number
+  of?: number
+}
+
+export interface Ready {
+  ok: boolean
+  credential?: boolean | null
+  list?: boolean | null
+  hold?: string[]
+  publish?: boolean | 'person' | null
+  pin?: boolean | 'person' | null
+  feed?: boolean | null
+  credential_ends?: string | null
+  checked_at?: string | null
+  lost?: { ability: string; rung?: string | null; since?: string; detail?: string }[]
+  trouble?: string | null
+}
+
+export interface Account {
+  id: string
+  connector: string
+  reachable: boolean
+  last_poll: string | null
+  queued: number | null
+  trouble?: string
+  language?: string
+  time_zone?: string
+  ready?: Ready
+}
+
+export interface Status {
+  crises: Crisis[]
+  accounts: Account[]
+  degraded: string[]
+  pages?: PageMember[]
+  now?: string
+}
+
+export interface CrisisAccount {
+  id: string
+  connector: string | null
+  reachable: boolean
+  total: number
+  summary: string | null
+  summary_url?: string
+  summary_detail?: string
+  trouble?: string
+  edition?: number
+  url?: string
+  [state: string]: unknown
+}
+
+export interface Attention {
+  id: string
+  state: PostState
+  detail: string
+  due: string
+  url: string | null
+  escaped_as?: string
+}
+
+export interface CrisisMessage {
+  crisis: Crisis
+  accounts?: CrisisAccount[]
+  attention?: Attention[]
+  attention_total?: number
+}
+
+export interface Why {
+  rule: string
+  match: string
+}
+
+export interface Post {
+  id: string
+  account: string
+  remote_id: string | null
+  due: string
+  class: string
+  why: Why[]
+  state: PostState
+  rung: string | null
+  text: string
+  url?: string
+  language?: string
+  author?: string
+  crises?: string[]
+  covered_by?: string[]
+  silence_proved?: boolean
+  old_due?: string
+  detail?: string
+  etag?: string
+  can_edit?: boolean
+  order?: { by: string; at: string; reason?: string }
+  judged?: { by: string; class: string; at?: string } | string
+  notes?: { by: string; at: string; text: string }[]
+  waits_for_second?: boolean | { by: string; at?: string; act?: string }
+  difference?: Difference
+  history?: { at: string; actor: string | null; action: string | null; outcome: string | null; why?: string | null; seq: number }[]
+}
+
+export interface Difference {
+  before: string | { text?: string; due?: string }
+  after: string | { text?: string; due?: string }
+}
+
+export interface Queue {
+  posts: Post[]
+  next: string | null
+  total?: number
+}
+
+export interface Statement {
+  account: string
+  language: string
+  text: string
+  length: number
+  limit: number | null
+  can_publish: boolean
+  can_pin: boolean
+  trouble: string | null
+  kind?: string
+  form?: string
+  by?: string
+  links?: { url: string; ok: boolean; said?: string }[]
+  unpins?: string[]
+}
+
+export interface Task {
+  id: string
+  kind: string
+  crisis?: string
+  account?: string
+  what: string
+  text?: string | null
+  link?: string | null
+  owner?: string | null
+  due?: string | null
+  opened_at?: string
+  state: string
+  by?: string | null
+  done_at?: string | null
+  etag?: string
+}
+
+export interface PageMember {
+  key: string
+  severity: Severity
+  what: string
+  todo?: string
+  link?: string
+  count?: number
+  crisis?: string | null
+  since?: string
+  acknowledged_by?: string | null
+  acknowledged_at?: string | null
+  escalated?: number | boolean
+  causes?: { key: string; severity: Severity; what: string; count?: number; since?: string }[]
+  receivers?: { receiver: string; state: string; letters?: number; told_at?: string | null; trouble?: string | null }[]
+}
+
+export interface AuditRecord {
+  seq: number
+  at: string
+  kind?: string
+  actor?: string
+  crisis?: string
+  account?: string
+  post?: string
+  outcome?: string
+  why?: string
+  [other: string]: unknown
+}
+
+export interface Reply {
+  id: string
+  crisis?: string
+  account: string
+  to?: string
+  url?: string
+  text?: string
+  words?: { text?: string; language?: string }
+  language?: string
+  state?: string
+  by?: string
+}
+
+export interface Session {
+  user: string
+  roles: string[]
+  may?: string[]
+  csrf?: string
+  language?: string
+}
+
+// RFC 9457, and what the daemon adds.
+export interface ProblemBody {
+  type?: string
+  title?: string
+  status?: number
+  detail?: string
+  exit_code?: number
+  current?: { by?: string; at?: string; etag?: string } | null
+  difference?: Difference
+  seen?: string
+  etag?: string
+  next_free?: string
+  shift_to?: string
+  sign_in?: string[]
+}

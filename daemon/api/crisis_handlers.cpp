@@ -1,4 +1,4 @@
-// Raising, lowering, approving, and what a raise would do.
+// Raising, lowering, and what a raise would do.
 #include <algorithm>
 
 #include <boost/asio/post.hpp>
@@ -16,37 +16,9 @@ namespace halfmast::api::handlers {
 
 namespace {
 
-const crisis* find_crisis(const call& asked, const crisis_id& id)
-{
-    const auto& crises = asked.daemon.known().crises;
-    auto found = crises.find(id);
-    return found == crises.end() ? nullptr : &found->second;
-}
-
-trouble no_such_crisis(const call& asked, const std::string& id)
-{
-    text::nearest search{id};
-    for (const auto& [other, flag] : asked.daemon.known().crises)
-        search.offer(other.value);
-    return not_found("there is no crisis '" + id + "'." + search.question());
-}
-
 document current(const call& asked, const crisis& flag)
 {
-    return crisis_message(asked.daemon.rules(), asked.daemon.known(), flag);
-}
-
-// Requests that only change the ledger's part of the world: without the ledger they did not happen.
-net::server_response answer_change(const call& asked, const answer& came, const crisis_id& about, std::string_view what)
-{
-    if (came.refused)
-        return to_response(from_refusal(*came.refused));
-    if (!came.durable)
-        return to_response(ledger_refused(what, came.ledger_error));
-    const auto* flag = find_crisis(asked, about);
-    if (flag == nullptr)
-        return to_response(no_such_crisis(asked, about.value));
-    return json(200, current(asked, *flag));
+    return crisis_message(asked.daemon.rules(), asked.daemon.known(), flag, asked.daemon.now());
 }
 
 // What is common to every account of a plan.
@@ -94,8 +66,9 @@ document plan_accounts(const call& asked, const scope& over, const std::vector<p
     return list;
 }
 
-// halfmast.plan/1. A plan may name every post of every queue, so it is written in slices like the list.
-response write_plan(const call& asked, const raise_request& request)
+// halfmast.plan/1. A plan may name every post of every queue, so it is written in slices like the list. `look`: also at links and pins,
+// which takes its time.
+response write_plan(const call& asked, const raise_request& request, bool look)
 {
     auto chosen = choose_playbook(asked.daemon.rules(), request.playbook);
     if (!chosen)
@@ -103,6 +76,10 @@ response write_plan(const call& asked, const raise_request& request)
     auto statements = asked.daemon.preview(request);
     if (!statements)
         co_return to_response(from_problem(statements.error()));
+    if (look) {
+        co_await ask_links(asked, *statements);
+        co_await asked.daemon.look_at_pins(*statements);
+    }
 
     auto executor = co_await asio::this_coro::executor;
     auto acts = halfmast::plan(asked.daemon.rules(), asked.daemon.known(), **chosen, request.over, asked.daemon.now());
@@ -134,6 +111,37 @@ response write_plan(const call& asked, const raise_request& request)
 
 }  // namespace
 
+const crisis* find_crisis(const call& asked, const crisis_id& id)
+{
+    const auto& crises = asked.daemon.known().crises;
+    auto found = crises.find(id);
+    return found == crises.end() ? nullptr : &found->second;
+}
+
+trouble no_such_crisis(const call& asked, const std::string& id)
+{
+    text::nearest search{id};
+    for (const auto& [other, flag] : asked.daemon.known().crises)
+        search.offer(other.value);
+    return not_found("there is no crisis '" + id + "'." + search.question());
+}
+
+net::server_response answer_crisis(const call& asked, const answer& came, const crisis_id& about, std::string_view what, int status,
+                                   std::uint32_t edition)
+{
+    if (came.refused)
+        return to_response(from_refusal(*came.refused));
+    if (!came.durable)
+        return to_response(ledger_refused(what, came.ledger_error));
+    const auto* flag = find_crisis(asked, about);
+    if (flag == nullptr)
+        return to_response(no_such_crisis(asked, about.value));
+    auto message = current(asked, *flag);
+    if (edition != 0)
+        message["edition"] = edition;
+    return json(status, message);
+}
+
 response raise(const call& asked)
 {
     auto request = read_raise(asked.request.body, asked.by);
@@ -159,7 +167,7 @@ response preview(const call& asked)
     auto request = read_raise(asked.request.body, asked.by);
     if (!request)
         co_return to_response(bad_request(request.error().detail));
-    co_return co_await write_plan(asked, *request);
+    co_return co_await write_plan(asked, *request, true);
 }
 
 response plan(const call& asked)
@@ -173,7 +181,7 @@ response plan(const call& asked)
     if (!over)
         co_return to_response(bad_request(over.error().detail));
     request.over = std::move(*over);
-    co_return co_await write_plan(asked, request);
+    co_return co_await write_plan(asked, request, false);
 }
 
 response show_crisis(const call& asked)
@@ -184,34 +192,21 @@ response show_crisis(const call& asked)
     if (found == nullptr)
         co_return to_response(no_such_crisis(asked, asked.parts[0]));
     if (flag(asked, "brief"))
-        co_return json(200, brief_crisis_message(asked.daemon.rules(), asked.daemon.known(), *found));
+        co_return json(200, brief_crisis_message(asked.daemon.rules(), asked.daemon.known(), *found, asked.daemon.now()));
     co_return json(200, current(asked, *found));
 }
 
 response lower(const call& asked)
 {
-    auto why = read_reason(asked.request.body);
-    if (!why)
-        co_return to_response(bad_request(why.error().detail));
+    auto wanted = read_lower(asked.request.body, asked.by);
+    if (!wanted)
+        co_return to_response(bad_request(wanted.error().detail));
     crisis_id id{asked.parts[0]};
     if (find_crisis(asked, id) == nullptr)
         co_return to_response(no_such_crisis(asked, id.value));
-    event happened = crisis_lowered{id, asked.by, std::move(*why)};
-    auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_change(asked, came, id, "lowering " + id.value);
-}
-
-response approve(const call& asked)
-{
-    auto why = read_reason(asked.request.body);
-    if (!why)
-        co_return to_response(bad_request(why.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
-    event happened = summary_approved{id, asked.by};
-    auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_change(asked, came, id, "approving the summary of " + id.value);
+    wanted->crisis = id;
+    auto came = co_await asked.daemon.lower(std::move(*wanted));
+    co_return answer_crisis(asked, came, id, "lowering " + id.value);
 }
 
 }  // namespace halfmast::api::handlers

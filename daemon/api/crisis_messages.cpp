@@ -175,7 +175,7 @@ document attention_list(std::vector<attention_entry> found)
 
 }  // namespace
 
-document crisis_member(const state& known, const crisis& flag)
+document crisis_member(const policy& rules, const state& known, const crisis& flag, time_point now)
 {
     document one;
     one["id"] = flag.id.value;
@@ -185,7 +185,7 @@ document crisis_member(const state& known, const crisis& flag)
     one["owner"] = flag.owner.value;
     one["raised_by"] = flag.raised_by.value;
     one["raised_at"] = format_utc(flag.raised_at);
-    one["next_update_by"] = format_utc(flag.next_update_by);
+    one["next_update_by"] = flag.next_update_by == time_point{} ? document(nullptr) : document(format_utc(flag.next_update_by));
     one["phase"] = to_string(flag.now);
     one["scope"] = matchers(flag.over);
     one["publish"] = flag.publish == publish_mode::at_once ? "at-once" : "after-approval";
@@ -195,21 +195,31 @@ document crisis_member(const state& known, const crisis& flag)
     }
     one["holds"] = hold_totals(count_holds(known, flag.id));
     one["summary"] = summary_totals(known, flag.id);
+    one["editions"] = editions_member(known, flag, now);
+    one["promise"] = promise_member(flag, now);
+    one["tasks"] = count_open_tasks(known, flag.id);
+    one["replies"] = std::ranges::count_if(known.replies, [&](const auto& entry) {
+        const auto& asked = entry.second;
+        return asked.crisis == flag.id && asked.state != reply_state::published && asked.state != reply_state::dropped;
+    });
+    auto book = rules.playbooks.find(flag.playbook);
+    one["most_public_acts"] = book == rules.playbooks.end() || book->second.most_public_acts == 0 ? document(nullptr)
+                                                                                                : document(book->second.most_public_acts);
     return one;
 }
 
-document brief_crisis_message(const policy& rules, const state& known, const crisis& flag)
+document brief_crisis_message(const policy& rules, const state& known, const crisis& flag, time_point now)
 {
     document message;
     message["schema"] = "halfmast.crisis/1";
-    message["crisis"] = crisis_member(known, flag);
+    message["crisis"] = crisis_member(rules, known, flag, now);
     message["crisis"]["settled"] = is_settled(rules, known, flag);
     return message;
 }
 
-document crisis_message(const policy& rules, const state& known, const crisis& flag)
+document crisis_message(const policy& rules, const state& known, const crisis& flag, time_point now)
 {
-    auto message = brief_crisis_message(rules, known, flag);
+    auto message = brief_crisis_message(rules, known, flag, now);
 
     // Accounts that were in scope once stay in the picture, also when the settings dropped them.
     std::set<account_id> ids;
@@ -224,8 +234,10 @@ document crisis_message(const policy& rules, const state& known, const crisis& f
     for (const auto& id : ids) {
         auto declared = rules.accounts.find(id);
         auto there = known.accounts.find(id);
-        accounts.push_back(account_member(declared == rules.accounts.end() ? nullptr : &declared->second, id,
-                                          there == known.accounts.end() ? nullptr : &there->second, flag.id));
+        auto one = account_member(declared == rules.accounts.end() ? nullptr : &declared->second, id,
+                                  there == known.accounts.end() ? nullptr : &there->second, flag.id);
+        add_shown(one, known, flag, id, now);
+        accounts.push_back(std::move(one));
     }
     message["accounts"] = std::move(accounts);
 
@@ -249,7 +261,7 @@ document status_message(const backend& daemon, bool all)
     // Not by id: "c-10" would stand before "c-2".
     std::ranges::stable_sort(shown, {}, [](const crisis* flag) { return flag->raised_at; });
     for (const auto* flag : shown)
-        crises.push_back(crisis_member(known, *flag));
+        crises.push_back(crisis_member(daemon.rules(), known, *flag, daemon.now()));
     message["crises"] = std::move(crises);
 
     auto accounts = document::array();
@@ -265,11 +277,23 @@ document status_message(const backend& daemon, bool all)
         if (there && found->second.trouble)
             one["trouble"] = found->second.trouble->detail;
         one["ready"] = ready_member(daemon.rules(), declared, there ? found->second.ready : readiness{}, daemon.now());
+        auto shows = document::array();
+        for (const auto* flag : shown)
+            if (there && found->second.summaries.contains(flag->id)) {
+                document said;
+                said["crisis"] = flag->id.value;
+                said["summary"] = to_string(found->second.summaries.at(flag->id).state);
+                add_shown(said, known, *flag, id, daemon.now());
+                shows.push_back(std::move(said));
+            }
+        one["shows"] = std::move(shows);
         accounts.push_back(std::move(one));
     }
     message["accounts"] = std::move(accounts);
     message["degraded"] = daemon.degraded();
     message["pages"] = unanswered_pages(known);
+    message["proposals"] = open_proposals(known);
+    message["tasks"] = tasks_message(known, false)["tasks"];
     return message;
 }
 

@@ -24,9 +24,28 @@ response lower(const call&);
 response approve(const call&);
 response plan(const call&);
 
+response say(const call&);
+response preview_statement(const call&);
+response undo(const call&);
+response change_owner(const call&);
+
+response ask_reply(const call&);
+response list_replies(const call&);
+response approve_reply(const call&);
+response drop_reply(const call&);
+
+response list_tasks(const call&);
+response finish_task(const call&);
+
 response list_pages(const call&);
 response acknowledge_page(const call&);
 response test_pages(const call&);
+
+response list_proposals(const call&);
+response accept_proposal(const call&);
+response dismiss_proposal(const call&);
+
+response metrics(const call&);
 
 response list(const call&);
 response show_post(const call&);
@@ -36,6 +55,18 @@ response release(const call&);
 response keep(const call&);
 
 // ---- shared ----
+
+// Null, and what to say about it.
+const crisis* find_crisis(const call&, const crisis_id&);
+trouble no_such_crisis(const call&, const std::string& id);
+
+// The crisis as it is now, for requests that only change the ledger's part of the world: without the ledger they did not happen.
+// `edition`: which one this was about; 0: none.
+net::server_response answer_crisis(const call&, const answer& came, const crisis_id& about, std::string_view what, int status = 200,
+                                   std::uint32_t edition = 0);
+
+// The links of these words, asked whether they answer: fills in `links`. Each address once.
+asio::awaitable<void> ask_links(const call&, std::vector<statement_preview>&);
 
 net::server_response json(int status, const document&);
 

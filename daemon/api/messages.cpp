@@ -228,12 +228,20 @@ document statement_member(const statement_preview& shown)
 {
     document one;
     one["account"] = shown.account.value;
+    one["kind"] = shown.kind;
+    one["by"] = shown.by;
     one["language"] = shown.language;
     one["text"] = shown.text;
+    one["form"] = shown.form;
     one["length"] = shown.length;
     one["limit"] = shown.limit == 0 ? document(nullptr) : document(shown.limit);
     one["can_publish"] = shown.can_publish;
     one["can_pin"] = shown.can_pin;
+    one["unpins"] = shown.unpins;
+    auto links = document::array();
+    for (const auto& link : shown.links)
+        links.push_back({{"url", link.url}, {"ok", link.ok}, {"said", link.said}});
+    one["links"] = std::move(links);
     one["trouble"] = text_or_null(shown.trouble);
     return one;
 }

@@ -50,11 +50,23 @@ document history_member(const history_entry&);
 
 // ---- crises ----
 
-document crisis_member(const state&, const crisis&);                  // as in status
-document crisis_message(const policy&, const state&, const crisis&);  // halfmast.crisis/1
+document crisis_member(const policy&, const state&, const crisis&, time_point now);   // as in status
+document crisis_message(const policy&, const state&, const crisis&, time_point now);  // halfmast.crisis/1
 // Numbers only, from the state's own counts: for whoever asks again and again. No hold and no post is looked at.
-document brief_crisis_message(const policy&, const state&, const crisis&);
+document brief_crisis_message(const policy&, const state&, const crisis&, time_point now);
 document status_message(const backend&, bool all);                    // halfmast.status/1
+
+// ---- what is said ----
+
+document editions_member(const state&, const crisis&, time_point now);
+document promise_member(const crisis&, time_point now);
+// What one account shows of a crisis: the members that are put beside its holds.
+void add_shown(document& account, const state&, const crisis&, const account_id&, time_point now);
+document task_member(const task&);
+document tasks_message(const state&, bool all);                                 // halfmast.tasks/1, open ones first, by due time
+document reply_member(const reply&);
+document replies_message(const state&, const crisis_id&);                       // halfmast.replies/1, the oldest first
+document statements_message(const std::vector<statement_preview>&);             // halfmast.statements/1
 
 // ---- pages ----
 
@@ -63,6 +75,12 @@ document page_member(const state&, const std::string& name, const page_group&);
 // Open groups that nobody has acknowledged: the member "pages" of status.
 document unanswered_pages(const state&);
 document page_tests_message(const std::vector<receiver_report>&);               // halfmast.page-tests/1
+
+// ---- proposals ----
+
+document proposal_member(const proposal&);
+document proposals_message(const state&, bool all);  // halfmast.proposals/1; without `all` those that wait for a person
+document open_proposals(const state&);               // the member "proposals" of status
 
 // ---- others ----
 

@@ -1,5 +1,6 @@
 #include "daemon/api/requests.hpp"
 
+#include <limits>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -63,6 +64,32 @@ public:
             return false;
         }
         return member->get<bool>();
+    }
+
+    // Not negative, and no larger than 32 bits hold.
+    std::uint32_t number(const char* name)
+    {
+        const auto* member = take(name);
+        if (member == nullptr)
+            return 0;
+        auto value = member->is_number_unsigned() ? member->get<std::uint64_t>() : std::numeric_limits<std::uint64_t>::max();
+        if (value > std::numeric_limits<std::uint32_t>::max()) {
+            wrong_type(name, "a whole number", *member);
+            return 0;
+        }
+        return static_cast<std::uint32_t>(value);
+    }
+
+    // More than none; `name` is a member.
+    std::optional<milliseconds> length(const char* name)
+    {
+        auto written = text(name, longest_name);
+        if (written.empty())
+            return std::nullopt;
+        auto value = parse_duration(written);
+        if (!value || *value == milliseconds{0})
+            note("member '" + std::string{name} + "' must be a duration like 45m or 1h30m; '" + written + "' is not");
+        return value;
     }
 
     scope matchers(const char* name)
@@ -139,6 +166,15 @@ private:
     std::optional<problem> first_;
 };
 
+std::optional<severity> read_severity(body_reader& body)
+{
+    auto word = body.text("severity", longest_name);
+    auto level = parse_severity(word);
+    if (!word.empty() && !level)
+        body.note("member 'severity' must be minor, major or critical; '" + word + "' is not");
+    return level;
+}
+
 void read_raise_members(body_reader& body, raise_request& request)
 {
     request.playbook = body.text("playbook", longest_name);
@@ -146,16 +182,8 @@ void read_raise_members(body_reader& body, raise_request& request)
     request.owner = body.text("owner", longest_name);
     request.over = body.matchers("scope");
     request.now = body.flag("now");
-    if (auto level = body.text("severity", longest_name); !level.empty()) {
-        request.level = parse_severity(level);
-        if (!request.level)
-            body.note("member 'severity' must be minor, major or critical; '" + level + "' is not");
-    }
-    if (auto length = body.text("next_update", longest_name); !length.empty()) {
-        request.next_update = parse_duration(length);
-        if (!request.next_update || *request.next_update == milliseconds{0})
-            body.note("member 'next_update' must be a duration like 45m or 1h30m; '" + length + "' is not");
-    }
+    request.level = read_severity(body);
+    request.next_update = body.length("next_update");
 }
 
 }  // namespace
@@ -166,6 +194,21 @@ result<raise_request> read_raise(std::string_view text, actor_id by)
     raise_request request;
     request.by = std::move(by);
     read_raise_members(body, request);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return request;
+}
+
+result<raise_request> read_accept(std::string_view text, actor_id by)
+{
+    body_reader body{text};
+    raise_request request;
+    request.by = std::move(by);
+    request.why = body.text("reason", longest_text);
+    request.owner = body.text("owner", longest_name);
+    request.now = body.flag("now");
+    request.level = read_severity(body);
+    request.next_update = body.length("next_update");
     if (auto wrong = body.finish())
         return *wrong;
     return request;
@@ -207,6 +250,91 @@ result<std::string> read_reason(std::string_view text)
     if (auto wrong = body.finish())
         return *wrong;
     return why;
+}
+
+result<say_request> read_say(std::string_view text, actor_id by)
+{
+    body_reader body{text};
+    say_request wanted;
+    wanted.by = std::move(by);
+    if (auto kind = body.text("kind", longest_name); !kind.empty()) {
+        auto known = parse_edition_kind(kind);
+        if (known && *known != edition_kind::summary)
+            wanted.kind = *known;
+        else
+            body.note("member 'kind' must be update, correction or all_clear; '" + kind + "' is not");
+    }
+    wanted.about = body.text("about", longest_text);
+    wanted.next_update = body.length("next_update");
+    wanted.now = body.flag("now");
+    if (wanted.kind == edition_kind::correction && wanted.about.empty())
+        body.note("member 'about' is missing: what was wrong");
+    if (wanted.kind == edition_kind::all_clear && wanted.next_update)
+        body.note("member 'next_update' does not go with an all-clear: it promises no further word");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<lower_request> read_lower(std::string_view text, actor_id by)
+{
+    body_reader body{text};
+    lower_request wanted;
+    wanted.by = std::move(by);
+    wanted.why = body.text("reason", longest_text);
+    wanted.all_clear = body.flag("all_clear");
+    wanted.about = body.text("about", longest_text);
+    wanted.now = body.flag("now");
+    wanted.break_glass = body.text("break_glass", longest_text);
+    if (!wanted.all_clear && (wanted.now || !wanted.about.empty()))
+        body.note("members 'about' and 'now' are of the all-clear, and 'all_clear' is not true");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<undo_body> read_undo(std::string_view text)
+{
+    body_reader body{text};
+    undo_body wanted;
+    wanted.why = body.text("reason", longest_text);
+    wanted.edition = body.number("edition");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<owner_body> read_owner(std::string_view text)
+{
+    body_reader body{text};
+    owner_body wanted;
+    wanted.owner = actor_id{body.text("owner", longest_name)};
+    wanted.why = body.text("reason", longest_text);
+    if (wanted.owner.empty())
+        body.note("member 'owner' is missing: who leads from now on");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<reply_request> read_reply(std::string_view text, actor_id by)
+{
+    body_reader body{text};
+    reply_request wanted;
+    wanted.by = std::move(by);
+    wanted.account = account_id{body.text("account", longest_name)};
+    wanted.to = post_id{body.text("to", longest_text)};
+    wanted.text = body.text("text", longest_text);
+    wanted.language = body.text("language", longest_name);
+    if (wanted.account.empty())
+        body.note("member 'account' is missing: which account answers");
+    if (wanted.to.empty())
+        body.note("member 'to' is missing: the platform's id of the post that is answered");
+    if (wanted.text.empty())
+        body.note("member 'text' is missing: what to say");
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
 }
 
 result<acknowledge_body> read_acknowledge(std::string_view text)

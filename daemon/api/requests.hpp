@@ -2,6 +2,7 @@
 // on a misspelt "scope" that was silently ignored.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct spooled_raise {
 };
 result<spooled_raise> read_spooled_raise(std::string_view body);
 
+// Accepting a proposal: a raise without playbook and scope, which are the proposal's.
+result<raise_request> read_accept(std::string_view body, actor_id by);
+
 struct release_body {
     std::optional<time_point> at;
     std::string why;
@@ -34,6 +38,33 @@ result<release_body> read_release(std::string_view body);
 
 // {"reason"}, or nothing at all.
 result<std::string> read_reason(std::string_view body);
+
+// {"kind","about","next_update","now"} of POST /crises/{crisis}/statements; the crisis is in the path.
+result<say_request> read_say(std::string_view body, actor_id by);
+
+// {"reason","all_clear","about","now","break_glass"}.
+result<lower_request> read_lower(std::string_view body, actor_id by);
+
+// {"reason","edition"}: the edition that is meant, 0: the newest.
+struct undo_body {
+    std::string why;
+    std::uint32_t edition = 0;
+
+    undo_body() {}
+};
+result<undo_body> read_undo(std::string_view body);
+
+// {"owner","reason"}
+struct owner_body {
+    actor_id owner;
+    std::string why;
+
+    owner_body() {}
+};
+result<owner_body> read_owner(std::string_view body);
+
+// {"account","to","text","language"}
+result<reply_request> read_reply(std::string_view body, actor_id by);
 
 // {"page", "reason"}: the name of a group, or the key of a page in it.
 struct acknowledge_body {

@@ -29,7 +29,12 @@ public:
 
     asio::awaitable<api::answer> raise(api::raise_request wanted) override;
     asio::awaitable<api::answer> submit(event what) override;
+    asio::awaitable<api::answer> say(api::say_request wanted) override;
+    asio::awaitable<api::answer> lower(api::lower_request wanted) override;
+    asio::awaitable<api::answer> reply(api::reply_request wanted) override;
     result<std::vector<api::statement_preview>> preview(const api::raise_request& wanted) override;
+    result<std::vector<api::statement_preview>> preview(const api::say_request& wanted) override;
+    asio::awaitable<void> look_at_pins(std::vector<api::statement_preview>& statements) override;
     asio::awaitable<result<std::vector<api::history_entry>>> history(std::string target, std::int64_t before, int limit) override;
     asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string sha256) override;
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) override;
@@ -49,6 +54,8 @@ public:
     void health(const std::string& name, std::string text);
 
 private:
+    asio::awaitable<api::answer> refused(refusal why);
+
     engine::engine& loop_;
     engine::dispatcher& calls_;
     store::sqlite_ledger& ledger_;

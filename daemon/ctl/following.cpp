@@ -82,7 +82,7 @@ followed follow(client& daemon, document first, std::optional<milliseconds> wait
     }
 }
 
-int say_end(const session& all, followed end, const char* schema, const std::string& lead, truth (*tell)(const document&))
+int say_end(const session& all, followed end, const char* schema, const std::string& lead, const std::function<truth(const document&)>& tell)
 {
     auto told = tell(end.message);
     if (end.how == ending::lost) {

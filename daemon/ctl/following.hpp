@@ -33,7 +33,7 @@ followed follow(client& daemon, document first, std::optional<milliseconds> wait
 
 // Says how a command on a crisis ended, and gives its exit code. `lead` stands before the sentence, what is true whatever
 // comes: "the flag c-1 is down"; empty when that was said already.
-int say_end(const session&, followed end, const char* schema, const std::string& lead, truth (*tell)(const document&));
+int say_end(const session&, followed end, const char* schema, const std::string& lead, const std::function<truth(const document&)>& tell);
 
 // "/crises/c-1"
 std::string crisis_path(const std::string& id);

@@ -30,7 +30,7 @@ constexpr std::array topics{
     4  not allowed: not your socket, or an open flag covers it
     6  the settings are invalid
     7  the daemon is not reachable; 'raise' has left the flag in its spool when it says so
-    8  partly done: the list says what is not confirmed
+    8  partly done: the list says what is not confirmed, or a task is open
     9  somebody else changed it first
   130  interrupted
 'audit verify' ends with 0 when the ledger is clean and with 1 when it is not.)"},
@@ -92,6 +92,8 @@ std::string overview()
     return R"(In a crisis:
   halfmast raise --reason "checkout is failing"    hold what is queued, publish and pin the summary
   halfmast status                                  what is held, what is not
+  halfmast say publish --about "cards work again"  an update on every account; 'say draft' shows it first
+  halfmast tasks list                              what only a person can do
   halfmast lower                                   flag down; nothing is released by that
   halfmast queue list --state held                 what waits for a person
 

@@ -26,6 +26,8 @@ void watch_interrupt()
 
 bool was_interrupted() { return interrupted != 0; }
 
+void forget_interrupt() { interrupted = 0; }
+
 bool wait_for(milliseconds length)
 {
     // In short pieces: a signal between the question and the wait costs one piece, not the whole.

@@ -7,6 +7,7 @@ namespace halfmast::ctl {
 
 void watch_interrupt();   // from now on SIGINT and SIGTERM only set a mark
 bool was_interrupted();
+void forget_interrupt();  // it was obeyed: the daemon can be spoken to again
 
 // Waits so long, or until interrupted; false when it was.
 bool wait_for(milliseconds length);

@@ -23,6 +23,9 @@ struct lower_options {
     std::string crisis;
     std::string reason;
     std::string wait = "60s";
+    std::string about;
+    bool all_clear = false;
+    bool now = false;
 };
 
 int run_lower(const session& all, const lower_options& given)
@@ -35,6 +38,12 @@ int run_lower(const session& all, const lower_options& given)
     auto body = document::object();
     if (!given.reason.empty())
         body["reason"] = given.reason;
+    if (given.all_clear)
+        body["all_clear"] = true;
+    if (!given.about.empty())
+        body["about"] = given.about;
+    if (given.now)
+        body["now"] = true;
     auto message = daemon.post(crisis_path(id) + "/lower", body).body();
     progress drawing{std::cerr, progress_style::none};  // its bars count holds, and no hold changes here
     auto end = follow(daemon, std::move(message), wait, is_unpinned, drawing);
@@ -50,11 +59,15 @@ void add_lower(CLI::App& app, session& all)
     command->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
     command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
     command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")->type_name("DURATION");
-    command->footer(R"(The summary stays published and is unpinned; former pins come back. Every held post waits for a person:
-see 'halfmast queue list --state held' and 'halfmast queue release --help'.
+    auto* all_clear = command->add_flag("--all-clear", given->all_clear, "Say first that it is over, in the playbook's words");
+    command->add_option("--about", given->about, "With --all-clear: what it was, and what changed")->type_name("TEXT")->needs(all_clear);
+    command->add_flag("--now", given->now, "With --all-clear: without the playbook's undo window")->needs(all_clear);
+    command->footer(R"(What was published stays published and is unpinned; former pins come back. Every held post waits for a
+person: see 'halfmast queue list --state held' and 'halfmast queue release --help'.
 
 Examples:
   halfmast lower
+  halfmast lower --all-clear --about "A cable was cut; it is mended."
   halfmast lower c-1 --reason "checkout works again")");
     command->callback([&all, given] { all.command = [&all, given] { return run_lower(all, *given); }; });
 }

@@ -10,6 +10,7 @@
 #include "daemon/ctl/places.hpp"
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/scopes.hpp"
+#include "daemon/ctl/statements.hpp"
 
 namespace halfmast::ctl {
 
@@ -40,20 +41,6 @@ std::string rungs_of(const document& account)
     for (const auto& [rung, number] : member_of(account, "rungs").items())
         text += (text.empty() ? "" : ", ") + number.dump() + " by " + safe(rung);
     return text;
-}
-
-void print_statements(const document& plan, const paint& color)
-{
-    for (const auto& said : member_of(plan, "statements")) {
-        auto head = text_of(said, "account") + " (" + text_of(said, "language") + ", " + std::to_string(number_of(said, "length"));
-        if (auto limit = number_of(said, "limit"); limit != 0)
-            head += " of " + std::to_string(limit);
-        head += " characters" + std::string{flag_of(said, "can_publish") ? "" : ", a person has to publish it"}
-            + (flag_of(said, "can_pin") ? "" : ", a person has to pin it") + ")";
-        std::cout << "It would say on " << head << ":\n  " << text_of(said, "text") << '\n';
-        if (auto trouble = text_of(said, "trouble"); !trouble.empty())
-            std::cout << "  " << color.bad("NOT as it is: " + trouble) << '\n';
-    }
 }
 
 std::uint64_t print_accounts(const document& plan, const paint& color)
@@ -97,7 +84,7 @@ int show_plan(const session& all, const reply& answer)
     auto plan = answer.body();
     paint color{all, STDOUT_FILENO};
     print_posts(plan, now());
-    print_statements(plan, color);
+    print_statements(member_of(plan, "statements"), color);
     std::cout << "Accounts:\n";
     auto sum = print_accounts(plan, color);
     auto number = member_of(plan, "accounts").size();

@@ -5,11 +5,16 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "daemon/ctl/client.hpp"
 #include "daemon/ctl/following.hpp"
 #include "daemon/ctl/interrupt.hpp"
 #include "daemon/ctl/places.hpp"
+#include "daemon/ctl/print.hpp"
+#include "daemon/ctl/publish.hpp"
+#include "daemon/ctl/replies.hpp"
+#include "daemon/ctl/statements.hpp"
 #include "daemon/ctl/times.hpp"
 #include "daemon/ctl/truth.hpp"
 
@@ -18,46 +23,202 @@ namespace halfmast::ctl {
 namespace {
 
 struct approve_options {
-    std::string crisis;
+    std::string what;
     std::string reason;
     std::string wait = "60s";
 };
 
-bool is_out(const document& message) { return tell_summary(message).code == exit_code::done; }
+struct draft_options {
+    std::string crisis;
+    std::string about;
+    std::string next_update;
+    bool update = false;
+    bool correct = false;
+    bool all_clear = false;
+};
+
+struct owner_options {
+    std::string name;
+    std::string crisis;
+    std::string reason;
+};
+
+struct undo_options {
+    std::string crisis;
+    std::string reason;
+};
+
+// A change that is done once it was answered: one sentence, the newest crisis document.
+int say_changed(const session& all, document message, const char* schema, const std::string& sentence)
+{
+    if (all.json()) {
+        message["schema"] = schema;
+        message["sentence"] = sentence;
+        message["exit_code"] = exit_code::done;
+        print_json(message);
+    } else {
+        std::cout << paint{all, STDOUT_FILENO}.good(sentence) << std::endl;
+    }
+    return exit_code::done;
+}
 
 int run_approve(const session& all, const approve_options& given)
 {
     std::signal(SIGPIPE, SIG_IGN);
     auto wait = read_duration(given.wait, "--wait");
     watch_interrupt();
+    if (is_reply(given.what))
+        return approve_reply(all, given.what, given.reason, wait);
     client daemon{socket_path(all)};
-    auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say approve") : given.crisis;
+    auto id = given.what.empty() ? only_open_crisis(daemon, "halfmast say approve") : given.what;
     auto body = document::object();
     if (!given.reason.empty())
         body["reason"] = given.reason;
     auto message = daemon.post(crisis_path(id) + "/approve", body).body();
+    auto number = number_of(message, "edition");
     progress drawing{std::cerr, style_of(all)};
-    auto end = follow(daemon, std::move(message), wait, is_out, drawing);
-    return say_end(all, std::move(end), "halfmast.say-approve/1", "the summary of " + id + " is approved", tell_summary);
+    if (number <= 1) {
+        auto is_out = [](const document& seen) { return tell_summary(seen).code == exit_code::done; };
+        auto end = follow(daemon, std::move(message), wait, is_out, drawing);
+        return say_end(all, std::move(end), "halfmast.say-approve/1", "the summary of " + id + " is approved", tell_summary);
+    }
+    auto lead = name_of_edition(edition_of(message, number)) + " of " + id + " is approved";
+    auto end = follow(daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
+    return say_end(all, std::move(end), "halfmast.say-approve/1", lead, [number](const document& seen) { return tell_edition(seen, number); });
+}
+
+int run_draft(const session& all, const draft_options& given)
+{
+    client daemon{socket_path(all)};
+    auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say draft") : given.crisis;
+    const char* kind = given.correct ? "correction" : given.all_clear ? "all_clear" : "update";
+    auto answer = daemon.post(crisis_path(id) + "/statements/preview", statement_request(kind, given.about, given.next_update));
+    auto message = answer.body();
+    const auto& list = member_of(message, "statements");
+    statement_faults faults;
+    paint color{all, STDOUT_FILENO};
+    if (!all.json())
+        faults = print_statements(list, color);
+    for (const auto& said : all.json() ? list : document::array()) {
+        faults.troubled += !text_of(said, "trouble").empty();
+        for (const auto& link : member_of(said, "links"))
+            faults.dead_links += !flag_of(link, "ok");
+    }
+    bool good = faults.troubled == 0 && faults.dead_links == 0 && !list.empty();
+    int code = good ? exit_code::done : exit_code::partly;
+    if (all.json()) {
+        message["schema"] = "halfmast.say-draft/1";
+        message["exit_code"] = code;
+        print_json(message);
+        return code;
+    }
+    auto sentence = "Nothing was published. It would go out on " + count(list.size(), "account");
+    if (faults.troubled != 0)
+        sentence += ", on " + std::to_string(faults.troubled) + " NOT as it is";
+    if (faults.dead_links != 0)
+        sentence += ", with " + count(faults.dead_links, "DEAD link");
+    std::cout << (good ? color.strong(sentence) : color.bad(sentence)) << std::endl;
+    return code;
+}
+
+int run_undo(const session& all, const undo_options& given)
+{
+    client daemon{socket_path(all)};
+    auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say undo") : given.crisis;
+    auto message = take_back(daemon, id, 0, given.reason);
+    auto name = name_of_edition(edition_of(message, number_of(message, "edition")));
+    return say_changed(all, std::move(message), "halfmast.say-undo/1", name + " of " + id + " is taken back: nothing of it became public");
+}
+
+int run_owner(const session& all, const owner_options& given)
+{
+    client daemon{socket_path(all)};
+    auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say owner NAME") : given.crisis;
+    auto body = document::object();
+    body["owner"] = given.name;
+    if (!given.reason.empty())
+        body["reason"] = given.reason;
+    auto message = daemon.post(crisis_path(id) + "/owner", body).body();
+    auto owner = text_of(member_of(message, "crisis"), "owner");
+    return say_changed(all, std::move(message), "halfmast.say-owner/1", owner + " leads " + id + " from now on and is paged before the next update is due");
+}
+
+void add_approve(CLI::App& say, session& all)
+{
+    auto given = std::make_shared<approve_options>();
+    auto* approve = say.add_subcommand("approve", "Let what waits for a second word go out");
+    approve->add_option("CRISIS", given->what, "A flag, or a reply like r-1; the only flag that is up when left out")->type_name("");
+    approve->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")->type_name("DURATION");
+    approve->footer(R"(For playbooks with publish = "after-approval": the newest edition that waits. For replies: by another person
+than who asked. 'halfmast raise -n' and 'halfmast say draft' show the words beforehand.
+
+Examples:
+  halfmast say approve
+  halfmast say approve c-1 --wait 2m
+  halfmast say approve r-1)");
+    approve->callback([&all, given] { all.command = [&all, given] { return run_approve(all, *given); }; });
+}
+
+void add_draft(CLI::App& say, session& all)
+{
+    auto given = std::make_shared<draft_options>();
+    auto* draft = say.add_subcommand("draft", "Show the next statement on every account; publish nothing");
+    draft->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
+    auto* update = draft->add_flag("--update", given->update, "An update; so without any of the three");
+    auto* correct = draft->add_flag("--correct", given->correct, "A correction")->excludes(update);
+    draft->add_flag("--all-clear", given->all_clear, "The all-clear")->excludes(update)->excludes(correct);
+    draft->add_option("--about", given->about, "What is new, or what was wrong")->type_name("TEXT");
+    draft->add_option("--next-update", given->next_update, "When people hear the next word; the playbook's when left out")->type_name("DURATION");
+    draft->footer(R"(Links in it are asked whether they answer. Exit code 8: some of it cannot go out as it is, or a link is dead.
+Before a flag is up: 'halfmast raise -n'.
+
+Examples:
+  halfmast say draft --about "Payments by card work again."
+  halfmast say draft --correct --about "It is Mill Lane, not Mill Road."
+  halfmast say draft --all-clear -o json | jq -r '.statements[].text')");
+    draft->callback([&all, given] { all.command = [&all, given] { return run_draft(all, *given); }; });
+}
+
+void add_undo(CLI::App& say, session& all)
+{
+    auto given = std::make_shared<undo_options>();
+    auto* undo = say.add_subcommand("undo", "Take the newest statement back before it is public");
+    undo->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
+    undo->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    undo->footer(R"(Only within the playbook's undo window, or while it waits for approval. What is public stays: 'halfmast say correct'.
+
+Examples:
+  halfmast say undo
+  halfmast say undo c-1 --reason "the name is wrong")");
+    undo->callback([&all, given] { all.command = [&all, given] { return run_undo(all, *given); }; });
+}
+
+void add_owner(CLI::App& say, session& all)
+{
+    auto given = std::make_shared<owner_options>();
+    auto* owner = say.add_subcommand("owner", "Hand the flag over: one person leads it, and is paged before a promise is due");
+    owner->add_option("NAME", given->name, "Who leads it from now on")->type_name("")->required();
+    owner->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
+    owner->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    owner->footer(R"(Examples:
+  halfmast say owner dana
+  halfmast say owner dana c-1 --reason "night shift")");
+    owner->callback([&all, given] { all.command = [&all, given] { return run_owner(all, *given); }; });
 }
 
 }  // namespace
 
 void add_say(CLI::App& app, session& all)
 {
-    auto* command = app.add_subcommand("say", "The summary: approve it");
+    auto* command = app.add_subcommand("say", "What is made public: draft, publish, correct, undo, approve, owner, reply");
     command->require_subcommand(1);
-    auto given = std::make_shared<approve_options>();
-    auto* approve = command->add_subcommand("approve", "Let the summary of a flag go out");
-    approve->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
-    approve->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
-    approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")->type_name("DURATION");
-    approve->footer(R"(For playbooks with publish = "after-approval". 'halfmast raise -n' shows the words beforehand.
-
-Examples:
-  halfmast say approve
-  halfmast say approve c-1 --wait 2m)");
-    approve->callback([&all, given] { all.command = [&all, given] { return run_approve(all, *given); }; });
+    add_draft(*command, all);
+    add_publish(*command, all);
+    add_undo(*command, all);
+    add_approve(*command, all);
+    add_owner(*command, all);
+    add_replies(*command, all);
 }
 
 }  // namespace halfmast::ctl

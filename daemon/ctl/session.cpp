@@ -79,6 +79,7 @@ void add_commands(CLI::App& app, session& all)
     add_lower(app, all);
     add_queue(app, all);
     add_say(app, all);
+    add_tasks(app, all);
     add_pages(app, all);
     add_audit(app, all);
     add_local(app, all);

@@ -30,7 +30,7 @@ inline constexpr int not_possible = 3;    // not possible there
 inline constexpr int not_allowed = 4;
 inline constexpr int config_invalid = 6;
 inline constexpr int unreachable = 7;     // the daemon is
-inline constexpr int partly = 8;          // the list says what is not confirmed
+inline constexpr int partly = 8;          // the list says what is not confirmed, or a task is open
 inline constexpr int conflict = 9;        // somebody else changed it first
 inline constexpr int interrupted = 130;
 }  // namespace exit_code
@@ -106,6 +106,7 @@ void add_plan(CLI::App&, session&);
 void add_lower(CLI::App&, session&);
 void add_queue(CLI::App&, session&);
 void add_say(CLI::App&, session&);
+void add_tasks(CLI::App&, session&);
 void add_pages(CLI::App&, session&);
 void add_audit(CLI::App&, session&);
 void add_local(CLI::App&, session&);  // check-config, doctor, judge

@@ -47,8 +47,42 @@ void print_promise(std::ostream& out, const document& flag, const paint& color, 
 {
     const auto& promised = member_of(flag, "next_update_by");
     auto by = promised.is_string() ? parse_rfc3339(promised.get_ref<const std::string&>()) : std::nullopt;
+    const auto& promise = member_of(flag, "promise");
+    auto kept = number_of(promise, "kept"), missed = number_of(promise, "missed");
+    std::string so_far;
+    if (kept + missed != 0)
+        so_far = "; promises: " + std::to_string(kept) + " kept, " + std::to_string(missed) + " missed";
+    if (!by) {
+        out << "  no further update is promised" << so_far << '\n';
+        return;
+    }
     auto words = "next update by " + moment_of(promised, at);
-    out << "  " << (by && *by < at ? color.bad("OVERDUE: " + words) : words) << '\n';
+    out << "  " << (*by < at || flag_of(promise, "late") ? color.bad("OVERDUE: " + words) : words) << so_far << '\n';
+}
+
+// "edition 2 (update) out on 3 of 4, edition 3 (correction) waits for approval": the newest that is out, and whatever is behind it.
+void print_editions(std::ostream& out, const document& flag, const paint& color, time_point at)
+{
+    std::vector<const document*> shown;
+    const auto& editions = member_of(flag, "editions");
+    for (auto one = editions.rbegin(); one != editions.rend(); ++one) {
+        auto state = text_of(*one, "state");
+        if (state == "undone" || state == "skipped")
+            continue;
+        shown.push_back(&*one);
+        if (state == "out")
+            break;
+    }
+    for (auto one = shown.rbegin(); one != shown.rend(); ++one) {
+        auto state = text_of(**one, "state");
+        auto line = name_of_edition(**one) + " by " + text_of(**one, "by") + ": on " + std::to_string(number_of(**one, "out")) + " of "
+            + count(number_of(**one, "of"), "account");
+        if (state == "undo-window")
+            line += ", goes out " + moment_of(member_of(**one, "undo_until"), at) + " ('halfmast say undo' takes it back)";
+        else if (state == "waits-for-approval")
+            line = color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'");
+        out << "  " << line << '\n';
+    }
 }
 
 void print_crisis(std::ostream& out, const document& flag, const paint& color, time_point at)
@@ -65,6 +99,49 @@ void print_crisis(std::ostream& out, const document& flag, const paint& color, t
         print_promise(out, flag, color, at);
     out << "  posts: " << counts_of(member_of(flag, "holds")) << '\n';
     out << "  summary: " << counts_of(member_of(flag, "summary")) << '\n';
+    print_editions(out, flag, color, at);
+    if (auto waiting = number_of(flag, "replies"); waiting != 0)
+        out << "  " << count(waiting, "reply waits", "replies wait") << ": halfmast say replies\n";
+}
+
+// How many public acts an account may have in an hour of this flag; 0: no limit.
+std::uint64_t most_acts_of(const document& status, const std::string& crisis)
+{
+    for (const auto& flag : member_of(status, "crises"))
+        if (text_of(flag, "id") == crisis)
+            return number_of(flag, "most_public_acts");
+    return 0;
+}
+
+// What each account shows of each flag, and how much became public there lately.
+void print_shown(std::ostream& out, const document& status, const paint& color)
+{
+    for (const auto& account : member_of(status, "accounts"))
+        for (const auto& said : member_of(account, "shows")) {
+            auto edition = number_of(said, "edition"), wanted = number_of(said, "wanted_edition");
+            auto ours = number_of(said, "public_acts"), others = number_of(said, "public_acts_of_others");
+            auto line = text_of(account, "id") + " shows "
+                + (edition == 0 ? std::string{"nothing"} : "edition " + std::to_string(edition)) + " of " + text_of(said, "crisis");
+            if (edition < wanted)
+                line += ", NOT edition " + std::to_string(wanted);
+            auto most = most_acts_of(status, text_of(said, "crisis"));
+            line += " (" + text_of(said, "summary") + "), " + std::to_string(ours) + (most == 0 ? std::string{} : " of " + std::to_string(most))
+                + " public in the last hour";
+            if (others != 0)
+                line += ", and " + std::to_string(others) + " by others";
+            out << (edition < wanted ? color.warn(line) : line) << '\n';
+        }
+}
+
+// Each is in the way until somebody did it.
+void print_tasks(std::ostream& out, const document& status, const paint& color, time_point at)
+{
+    for (const auto& task : member_of(status, "tasks")) {
+        const auto& due = member_of(task, "due");
+        auto when = due.is_string() ? parse_rfc3339(due.get_ref<const std::string&>()) : std::nullopt;
+        auto line = "Task " + text_of(task, "id") + " for " + text_of(task, "owner") + ", due " + moment_of(due, at) + ": " + text_of(task, "what");
+        out << (when && *when < at ? color.bad("OVERDUE: " + line) : color.warn(line)) << '\n';
+    }
 }
 
 void print_accounts(std::ostream& out, const document& status, const paint& color, time_point at)
@@ -162,6 +239,8 @@ std::string picture(const session& all, const document& status)
     auto at = now();
     for (const auto& flag : member_of(status, "crises"))
         print_crisis(out, flag, color, at);
+    print_shown(out, status, color);
+    print_tasks(out, status, color, at);
     print_accounts(out, status, color, at);
     print_readiness(out, status, color, at);
     print_pages(out, status, color, at);

@@ -87,11 +87,16 @@ std::string tell_unread(const document& message, truth& told)
 
 enum class standing { none, pinned, by_hand, waiting };
 
+// Not the newest words that are meant for it.
+bool is_behind(const document& account) { return number_of(account, "edition") < number_of(account, "wanted_edition"); }
+
 standing standing_of(const document& account)
 {
     auto state = text_of(account, "summary");
     if (state.empty())
         return standing::none;
+    if (is_behind(account))
+        return standing::waiting;
     if (state == "pinned")
         return standing::pinned;
     bool out = state == "published" || (state == "manual" && !text_of(account, "summary_url").empty());
@@ -106,7 +111,9 @@ std::string why_waiting(const document& account, const document& flag)
     auto detail = text_of(account, "summary_detail");
     if (state == "waiting" && text_of(flag, "publish") == "after-approval")
         return "waits for 'halfmast say approve " + text_of(flag, "id") + "'";
-    if (state == "published")
+    if (auto shown = number_of(account, "edition"); shown != 0 && is_behind(account))
+        state = "still shows edition " + std::to_string(shown);
+    else if (state == "published")
         state = "published, not pinned";
     return state + (detail.empty() ? std::string{} : ": " + detail);
 }
@@ -136,6 +143,46 @@ std::string tell_statements(const document& message, truth& told)
     if (!waiting.empty()) {
         told.code = exit_code::partly;
         text += ", summary NOT out on " + waiting;
+    }
+    return text;
+}
+
+// What only a person can do is not done before somebody says so.
+std::string tell_tasks(const document& message, truth& told)
+{
+    auto open = number_of(member_of(message, "crisis"), "tasks");
+    if (open == 0)
+        return {};
+    if (told.code == exit_code::done)
+        told.code = exit_code::partly;
+    return count(open, "task is open", "tasks are open") + " ('halfmast tasks list')";
+}
+
+// Where an edition stands on the accounts that have words of it.
+std::string tell_shown(const document& message, std::uint64_t number, truth& told)
+{
+    std::size_t all = 0, shown = 0, pinned = 0, by_hand = 0;
+    std::string waiting;
+    for (const auto& account : member_of(message, "accounts")) {
+        if (number_of(account, "wanted_edition") < number && number_of(account, "edition") < number)
+            continue;  // nothing of it is meant for this account
+        ++all;
+        auto stands = standing_of(account);
+        shown += number_of(account, "edition") >= number;
+        pinned += stands == standing::pinned;
+        by_hand += stands == standing::by_hand;
+        if (stands == standing::pinned || stands == standing::by_hand)
+            continue;
+        auto one = text_of(account, "id") + " (" + why_waiting(account, member_of(message, "crisis")) + ")";
+        waiting += (waiting.empty() ? "" : ", ") + one;
+        told.details.push_back(one);
+    }
+    auto text = "is out on " + std::to_string(shown) + " of " + count(all, "account") + ", pinned on " + std::to_string(pinned);
+    if (by_hand != 0)
+        text += ", on " + std::to_string(by_hand) + " only a person can pin";
+    if (!waiting.empty()) {
+        told.code = exit_code::partly;
+        text += "; NOT done on " + waiting;
     }
     return text;
 }
@@ -170,6 +217,7 @@ truth tell_raise(const document& message)
     join(told.sentence, tell_holds(message, told));
     join(told.sentence, tell_unread(message, told));
     join(told.sentence, tell_statements(message, told));
+    join(told.sentence, tell_tasks(message, told));
     if (!is_settled(message)) {
         told.code = exit_code::partly;
         join(told.sentence, "still under way");
@@ -183,6 +231,62 @@ truth tell_summary(const document& message)
     told.sentence = tell_statements(message, told);
     if (told.sentence.empty())
         told.sentence = "this flag has no summary to publish";
+    join(told.sentence, tell_tasks(message, told));
+    return told;
+}
+
+const document& edition_of(const document& message, std::uint64_t number)
+{
+    static const document nothing;
+    const auto& editions = member_of(member_of(message, "crisis"), "editions");
+    for (auto one = editions.rbegin(); one != editions.rend(); ++one)
+        if (number == 0 || number_of(*one, "number") == number)
+            return *one;
+    return nothing;
+}
+
+std::string name_of_edition(const document& edition)
+{
+    auto kind = text_of(edition, "kind");
+    std::ranges::replace(kind, '_', '-');
+    return "edition " + std::to_string(number_of(edition, "number")) + " (" + kind + ")";
+}
+
+bool is_said(const document& message, std::uint64_t number)
+{
+    const auto& edition = edition_of(message, number);
+    auto state = text_of(edition, "state");
+    if (state == "undone" || state == "skipped" || state == "withdrawn" || state == "waits-for-approval")
+        return true;
+    return std::ranges::all_of(member_of(message, "accounts"), [&](const document& account) {
+        bool meant = number_of(account, "wanted_edition") >= number;
+        auto stands = standing_of(account);
+        return !meant || stands == standing::pinned || stands == standing::by_hand || text_of(account, "summary") == "manual";
+    });
+}
+
+truth tell_edition(const document& message, std::uint64_t number)
+{
+    truth told;
+    const auto& edition = edition_of(message, number);
+    auto state = text_of(edition, "state");
+    told.sentence = name_of_edition(edition) + " ";
+    if (state == "undone") {
+        told.code = exit_code::conflict;
+        told.sentence += "was taken back by somebody: nothing of it became public";
+    } else if (state == "skipped") {
+        told.code = exit_code::conflict;
+        told.sentence += "was overtaken: a later one stands in its place";
+    } else if (state == "withdrawn") {
+        told.code = exit_code::conflict;
+        told.sentence += "did not go out: the flag was lowered before";
+    } else if (state == "waits-for-approval") {
+        told.code = exit_code::partly;
+        told.sentence += "waits for 'halfmast say approve " + text_of(member_of(message, "crisis"), "id") + "'";
+    } else {
+        told.sentence += tell_shown(message, number, told);
+    }
+    join(told.sentence, tell_tasks(message, told));
     return told;
 }
 
@@ -220,6 +324,7 @@ truth tell_lower(const document& message)
         told.code = exit_code::partly;
         join(told.sentence, "NOT restored yet: " + waiting);
     }
+    join(told.sentence, tell_tasks(message, told));
     return told;
 }
 

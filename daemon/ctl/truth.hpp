@@ -25,6 +25,18 @@ truth tell_lower(const document& message);
 // The summary alone, for `say approve`.
 truth tell_summary(const document& message);
 
+// The edition with that number, 0: the newest; null when there is none.
+const document& edition_of(const document& message, std::uint64_t number);
+
+// "edition 2 (update)"
+std::string name_of_edition(const document& edition);
+
+// Waiting changes nothing any more: each account it is meant for shows it as well as it can, or a person has the next word.
+bool is_said(const document& message, std::uint64_t number);
+
+// After `say publish` and `say correct`: on which accounts that edition (or a later one) is out and pinned, and why not on the others.
+truth tell_edition(const document& message, std::uint64_t number);
+
 // How many of these holds are neither confirmed nor decided by a person: `holds` as in status.
 std::uint64_t not_confirmed(const document& holds);
 

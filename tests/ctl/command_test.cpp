@@ -21,7 +21,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 const std::vector<std::vector<std::string>> commands{
     {"raise"}, {"status"}, {"plan"}, {"lower"}, {"queue"}, {"queue", "list"}, {"queue", "show"}, {"queue", "why"}, {"queue", "hold"},
-    {"queue", "release"}, {"queue", "reschedule"}, {"queue", "keep"}, {"say"}, {"say", "approve"}, {"pages"}, {"pages", "list"},
+    {"queue", "release"}, {"queue", "reschedule"}, {"queue", "keep"}, {"say"}, {"say", "draft"}, {"say", "publish"}, {"say", "correct"}, {"say", "undo"}, {"say", "approve"},
+    {"say", "owner"}, {"say", "reply"}, {"say", "replies"}, {"say", "drop"}, {"tasks"}, {"tasks", "list"}, {"tasks", "done"}, {"pages"}, {"pages", "list"},
     {"pages", "ack"}, {"audit"}, {"audit", "list"},
     {"audit", "verify"}, {"audit", "export"}, {"audit", "silence"}, {"check-config"}, {"doctor"}, {"judge"}, {"help"},
 };
@@ -91,6 +92,11 @@ TEST_CASE("wrong usage ends with 2, changes nothing, and says what was probably 
         {{"queue", "release", "a/1", "--at", "tomorrow"}, "is no time"},
         {{"queue", "keep", "-"}, "no post was named on standard input"},
         {{"audit", "export", "--format", "csv"}, "csv"},
+        {{"say", "correct"}, "--about"},
+        {{"say", "publish", "--next-update", "0"}, "more than 0"},
+        {{"say", "draft", "--update", "--correct"}, "excludes"},
+        {{"lower", "--now"}, "--all-clear"},
+        {{"tasks", "done"}, "ID"},
     };
     folder here;
     fake_daemon daemon{here / "sock", [](const asked&) { return answered{}; }};
@@ -123,7 +129,8 @@ TEST_CASE("a daemon that is down is exit code 7, with what to do", "[ctl][progra
     auto nobody = here / "sock";
     for (auto words : std::vector<std::vector<std::string>>{{"status"}, {"plan"}, {"lower"}, {"lower", "c-1"}, {"queue", "list"}, {"queue", "show", "a/1"},
                                                             {"queue", "hold", "a/1", "a/2"}, {"say", "approve"}, {"audit", "list"}, {"raise", "-n"},
-                                                            {"status", "--watch"}, {"pages", "list"}, {"pages", "ack"}, {"doctor", "--pages"}}) {
+                                                            {"status", "--watch"}, {"say", "publish"}, {"say", "approve", "r-1"}, {"say", "draft"}, {"say", "undo", "c-1"}, {"tasks", "list"},
+                                                            {"tasks", "done", "t-1"}, {"pages", "list"}, {"pages", "ack"}, {"doctor", "--pages"}}) {
         INFO(words[0]);
         words.insert(words.begin(), {"--socket", nobody});
         auto told = run_halfmast(words);

@@ -1,0 +1,286 @@
+// say, tasks and the all-clear from outside, against a daemon that follows a script; and what may be said about an edition.
+#include <atomic>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/ctl/truth.hpp"
+#include "tests/ctl/command.hpp"
+#include "tests/ctl/documents.hpp"
+#include "tests/ctl/fake_daemon.hpp"
+#include "tests/ctl/folder.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace halfmast::ctl;
+using namespace halfmast::ctl::tests;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// halfmast.crisis/1 with two editions, the second one in that state.
+std::string with_edition(const std::string& state, const std::string& accounts, const std::string& more = {}, const std::string& undo_until = "2026-03-01T14:40:00Z")
+{
+    auto text = crisis(true, R"("held":1)", accounts, {}, R"(,"edition":2)");
+    auto editions = R"("editions":[{"number":1,"kind":"summary","state":"out","out":2,"of":2},{"number":2,"kind":"update","state":")" + state
+        + R"(","by":"dana","out":1,"of":2,"undo_until":")" + undo_until + R"("}],)";
+    text.insert(text.find(R"("settled")"), editions + more);
+    return text;
+}
+
+const std::string shows_it = account("a", R"(,"summary":"pinned","edition":2,"wanted_edition":2)");
+const std::string is_behind = account("b", R"(,"summary":"pinned","edition":1,"wanted_edition":2,"summary_detail":"four in this hour; next at 15:10 UTC")");
+const std::string caught_up = account("b", R"(,"summary":"pinned","edition":2,"wanted_edition":2)");
+
+struct stage {
+    explicit stage(fake_daemon::script answers) : daemon{here / "sock", std::move(answers)} {}
+
+    run_result run(std::vector<std::string> words, run_input input = {})
+    {
+        words.insert(words.end(), {"--socket", here / "sock"});
+        return run_halfmast(words, input);
+    }
+
+    folder here;
+    fake_daemon daemon;
+};
+
+}  // namespace
+
+TEST_CASE("an edition is said when every account shows it as well as it can; else who does not, and why", "[ctl]")
+{
+    struct story {
+        const char* name;
+        std::string message;
+        bool said;
+        int code;
+        std::string sentence;
+    };
+    const story stories[] = {
+        {"everywhere", with_edition("out", shows_it + "," + caught_up), true, exit_code::done,
+         "edition 2 (update) is out on 2 of 2 accounts, pinned on 2"},
+        {"one is behind", with_edition("going-out", shows_it + "," + is_behind), false, exit_code::partly,
+         "edition 2 (update) is out on 1 of 2 accounts, pinned on 1; NOT done on b (still shows edition 1: four in this hour; next at 15:10 UTC)"},
+        {"out and not pinned yet", with_edition("out", account("a", R"(,"summary":"published","edition":2,"wanted_edition":2)")), false,
+         exit_code::partly, "edition 2 (update) is out on 1 of 1 account, pinned on 0; NOT done on a (published, not pinned)"},
+        {"a person has to post it",
+         with_edition("going-out", account("a", R"(,"summary":"manual","edition":1,"wanted_edition":2)"), R"("tasks":1,)"), true, exit_code::partly,
+         "edition 2 (update) is out on 0 of 1 account, pinned on 0; NOT done on a (still shows edition 1); 1 task is open ('halfmast tasks list')"},
+        {"an account without words of it", with_edition("out", shows_it + "," + account("c", R"(,"summary":"pinned","edition":1,"wanted_edition":1)")),
+         true, exit_code::done, "edition 2 (update) is out on 1 of 1 account, pinned on 1"},
+        {"taken back", with_edition("undone", is_behind), true, exit_code::conflict,
+         "edition 2 (update) was taken back by somebody: nothing of it became public"},
+        {"overtaken", with_edition("skipped", shows_it), true, exit_code::conflict, "edition 2 (update) was overtaken: a later one stands in its place"},
+        {"waits for a word", with_edition("waits-for-approval", is_behind), true, exit_code::partly,
+         "edition 2 (update) waits for 'halfmast say approve c-1'"},
+    };
+    for (const auto& told : stories) {
+        INFO(told.name);
+        auto message = parsed(told.message);
+        CHECK(is_said(message, 2) == told.said);
+        auto found = tell_edition(message, 2);
+        CHECK(found.sentence == told.sentence);
+        CHECK(found.code == told.code);
+    }
+}
+
+TEST_CASE("an open task is in the truth about a raise and about a lower", "[ctl]")
+{
+    auto raised = parsed(with_edition("out", shows_it, R"("tasks":2,)"));
+    CHECK(tell_raise(raised).code == exit_code::partly);
+    CHECK(has(tell_raise(raised).sentence, "2 tasks are open ('halfmast tasks list')"));
+    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":1,)"))).code == exit_code::partly);
+    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":0,)"))).code == exit_code::done);
+}
+
+TEST_CASE("say publish waits until every account shows it, and the last line is the truth", "[ctl][program]")
+{
+    std::atomic<int> looked{0};
+    stage here{[&](const asked& request) {
+        bool done = request.method == "GET" && ++looked > 2;
+        return answered{request.method == "POST" ? 202 : 200, with_edition(done ? "out" : "going-out", shows_it + "," + (done ? caught_up : is_behind))};
+    }};
+    auto told = here.run({"say", "publish", "c-1", "--about", "Cards work again.", "--next-update", "30m", "--now"});
+    CHECK(told.code == 0);
+    CHECK(told.last_line() == "edition 2 (update) is out on 2 of 2 accounts, pinned on 2");
+    auto log = here.daemon.log();
+    CHECK(log[0].target == "/api/v1/crises/c-1/statements");
+    CHECK(log[0].body == R"({"kind":"update","about":"Cards work again.","next_update":"30m","now":true})");
+
+    looked = -1000;
+    auto short_wait = here.run({"say", "correct", "c-1", "--about", "It is Mill Lane.", "--wait", "300ms", "-o", "json"});
+    CHECK(short_wait.code == 8);
+    auto message = short_wait.json();
+    CHECK(message["schema"] == "halfmast.say-correct/1");
+    CHECK(message["edition"] == 2);
+    CHECK(message["exit_code"] == 8);
+    CHECK(has(message["sentence"], "NOT done on b (still shows edition 1"));
+    CHECK(short_wait.err.empty());
+    CHECK(here.daemon.log().back().method == "GET");
+}
+
+TEST_CASE("Ctrl-C in the undo window takes the statement back, and only that one", "[ctl][program]")
+{
+    std::string refusal;
+    stage here{[&](const asked& request) {
+        if (has(request.target, "/undo"))
+            return refusal.empty() ? answered{200, with_edition("undone", is_behind)} : problem(409, 9, "wrong-state", refusal);
+        return answered{202, with_edition("undo-window", is_behind, {}, "2099-01-01T00:00:00Z")};
+    }};
+    run_input input;
+    input.interrupt_when = [&] { return here.daemon.times("POST", "/crises/c-1/statements") >= 1; };
+    auto told = here.run({"say", "publish", "c-1"}, input);
+    CHECK(told.code == 130);
+    CHECK(told.last_line() == "taken back: nothing of edition 2 (update) became public");
+    CHECK(has(told.err, "Ctrl-C takes it back"));
+    CHECK(here.daemon.log().back().body == R"({"edition":2,"reason":"Ctrl-C"})");
+
+    refusal = "edition 2 is public already; see 'halfmast say correct'";
+    auto before = here.daemon.times("POST", "/crises/c-1/statements");
+    input.interrupt_when = [&] { return here.daemon.times("POST", "/crises/c-1/statements") > before; };
+    auto late = here.run({"say", "publish", "c-1", "-o", "json"}, input);
+    CHECK(late.code == 130);
+    CHECK(has(late.json()["detail"], "could NOT be taken back"));
+    CHECK(has(late.json()["detail"], "say correct"));
+}
+
+TEST_CASE("say draft shows every account's words with what is wrong with them, and publishes nothing", "[ctl][program]")
+{
+    std::string links = R"([{"url":"https://acme.example/help","ok":true,"said":"HEAD: 200 OK"}])";
+    stage here{[&](const asked&) {
+        return answered{200,
+                        R"({"schema":"halfmast.statements/1","statements":[{"account":"a","kind":"update","by":"edit","language":"hu","text":"Első sor\nmásodik\u001b[2J","form":"short",)"
+                        R"("length":17,"limit":300,"can_publish":true,"can_pin":true,"unpins":["https://x/9"],"links":)"
+                            + links + R"(,"trouble":null}]})"};
+    }};
+    auto told = here.run({"say", "draft", "c-1", "--correct", "--about", "x"});
+    CHECK(told.code == 0);
+    CHECK(has(told.out, "It would say on a (hu, short form, 17 of 300 characters, edits the pinned post):\n  Első sor\n  második [2J\n"));
+    CHECK(has(told.out, "unpins for it: https://x/9"));
+    CHECK(has(told.out, "link answers: https://acme.example/help (HEAD: 200 OK)"));
+    CHECK(told.last_line() == "Nothing was published. It would go out on 1 account");
+    CHECK(here.daemon.log().back().target == "/api/v1/crises/c-1/statements/preview");
+    CHECK(here.daemon.log().back().body == R"({"kind":"correction","about":"x"})");
+
+    links = R"([{"url":"https://acme.example/gone","ok":false,"said":"HEAD: 404 Not Found"}])";
+    auto dead = here.run({"say", "draft", "c-1"});
+    CHECK(dead.code == 8);
+    CHECK(has(dead.out, "DEAD LINK: https://acme.example/gone (HEAD: 404 Not Found)"));
+    CHECK(has(dead.last_line(), "with 1 DEAD link"));
+    auto as_json = here.run({"say", "draft", "c-1", "--all-clear", "-o", "json"});
+    CHECK(as_json.code == 8);
+    CHECK(as_json.json()["schema"] == "halfmast.say-draft/1");
+    CHECK(as_json.json()["exit_code"] == 8);
+    for (const auto& one : here.daemon.log())
+        CHECK(has(one.target, "/preview"));
+}
+
+TEST_CASE("say undo, owner and approve each ask once and say what is so", "[ctl][program]")
+{
+    stage here{[&](const asked& request) {
+        auto text = with_edition(has(request.target, "undo") ? "undone" : "out", shows_it + "," + caught_up);
+        return answered{200, text};
+    }};
+    auto undone = here.run({"say", "undo", "c-1", "--reason", "typo"});
+    CHECK(undone.code == 0);
+    CHECK(undone.last_line() == "edition 2 (update) of c-1 is taken back: nothing of it became public");
+    CHECK(here.daemon.log().back().body == R"({"reason":"typo"})");
+    auto owner = here.run({"say", "owner", "dana", "c-1", "-o", "json"});
+    CHECK(owner.code == 0);
+    CHECK(owner.json()["schema"] == "halfmast.say-owner/1");
+    CHECK(here.daemon.log().back().body == R"({"owner":"dana"})");
+    auto approved = here.run({"say", "approve", "c-1"});
+    CHECK(approved.code == 0);
+    CHECK(approved.last_line() == "edition 2 (update) of c-1 is approved; edition 2 (update) is out on 2 of 2 accounts, pinned on 2");
+}
+
+TEST_CASE("a reply waits for a second person and says so; drop ends it", "[ctl][program]")
+{
+    std::string reply = R"({"id":"r-1","crisis":"c-1","account":"a","to":"113","by":"dana","text":"We are sorry.","state":"waiting","approved":false,)"
+                        R"("not_before":"2026-03-01T14:40:00Z","detail":null})";
+    stage here{[&](const asked& request) {
+        if (request.target == "/api/v1/status")
+            return answered{200, R"({"crises":[{"id":"c-1","phase":"raised"}]})"};
+        return answered{200, R"({"schema":"halfmast.reply/1","reply":)" + reply + "}"};
+    }};
+    auto asked_for = here.run({"say", "reply", "a", "113", "--text", "We are sorry.", "--language", "en"});
+    CHECK(asked_for.code == 8);
+    CHECK(has(asked_for.last_line(), "r-1 waits for a second person: 'halfmast say approve r-1'; not before 2026-03-01 14:40 UTC"));
+    CHECK(here.daemon.log().back().target == "/api/v1/crises/c-1/replies");
+    CHECK(here.daemon.log().back().body == R"({"account":"a","to":"113","text":"We are sorry.","language":"en"})");
+
+    reply = R"({"id":"r-1","crisis":"c-1","account":"a","state":"published","approved":true,"url":"https://x/200"})";
+    auto approved = here.run({"say", "approve", "r-1", "-o", "json"});
+    CHECK(approved.code == 0);
+    CHECK(approved.json()["sentence"] == "r-1 is out: https://x/200");
+    CHECK(here.daemon.log().back().target == "/api/v1/replies/r-1/approve");
+
+    reply = R"({"id":"r-2","crisis":"c-1","account":"a","state":"dropped","approved":false})";
+    auto dropped = here.run({"say", "drop", "r-2"});
+    CHECK(dropped.code == 0);
+    CHECK(dropped.last_line() == "r-2 is dropped and does not go out");
+    CHECK(here.daemon.log().back().target == "/api/v1/replies/r-2/drop");
+}
+
+TEST_CASE("tasks: the text to paste whole, the place, until when; open ones are exit code 8", "[ctl][program]")
+{
+    std::string list = R"({"id":"t-1","kind":"publish","state":"open","account":"x","what":"Post edition 2 on x by hand","text":"First line\nsecond","link":"https://x/new",)"
+                       R"("owner":"dana","due":"2026-03-01T14:40:00Z"})";
+    stage here{[&](const asked& request) {
+        if (request.target == "/api/v1/tasks/t-9/done")
+            return problem(404, 1, "unknown-target", "there is no task 't-9'");
+        if (request.method == "POST")
+            return answered{200, R"({"schema":"halfmast.task/1","task":{"id":"t-1","state":"done"}})"};
+        return answered{200, R"({"schema":"halfmast.tasks/1","tasks":[)" + list + "]}"};
+    }};
+    auto told = here.run({"tasks", "list"});
+    CHECK(told.code == 8);
+    CHECK(has(told.out, "OVERDUE: t-1  publish on x, due 2026-03-01 14:40 UTC"));
+    CHECK(has(told.out, "for dana\n  Post edition 2 on x by hand\n  where: https://x/new\n  the text:\n    First line\n    second\n  then: halfmast tasks done t-1\n"));
+    CHECK(told.last_line() == "1 task is open.");
+    auto done = here.run({"tasks", "done", "t-1", "--reason", "posted"});
+    CHECK(done.code == 0);
+    CHECK(done.last_line() == "t-1: done, as you say");
+    CHECK(here.daemon.log().back().body == R"({"reason":"posted"})");
+    CHECK(here.run({"tasks", "done", "t-9"}).code == 1);
+    auto mixed = here.run({"tasks", "done", "t-9", "t-1", "-o", "json"});
+    CHECK(mixed.code == 8);
+    CHECK(mixed.json()["schema"] == "halfmast.tasks-done/1");
+    CHECK(mixed.json()["results"].size() == 2);
+    CHECK(mixed.json()["results"][1]["ok"] == true);
+    list.clear();
+    CHECK(here.run({"tasks", "list"}).last_line() == "No task is open.");
+    CHECK(here.run({"tasks", "list", "-o", "json"}).code == 0);
+    here.run({"tasks", "list", "--all"});
+    CHECK(here.daemon.times("GET", "/tasks?all=1") == 1);
+}
+
+TEST_CASE("lower --all-clear says first that it is over", "[ctl][program]")
+{
+    stage here{[&](const asked&) { return answered{200, with_edition("out", account("a", R"(,"summary":"unpinned","edition":3,"wanted_edition":3)"))}; }};
+    auto told = here.run({"lower", "c-1", "--all-clear", "--about", "It is mended.", "--now"});
+    CHECK(told.code == 0);
+    CHECK(here.daemon.log().front().body == R"({"all_clear":true,"about":"It is mended.","now":true})");
+    CHECK(here.run({"lower", "c-1", "--about", "x"}).code == 2);
+}
+
+TEST_CASE("status: the owner, each account's edition, the promise, the tasks and how much of the hour is used", "[ctl][program]")
+{
+    stage here{[&](const asked&) {
+        return answered{200, R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"","owner":"dana","raised_by":"eve",)"
+                             R"("raised_at":"2026-03-01T14:30:00Z","next_update_by":"2099-03-01T15:15:00Z","phase":"raised","scope":{},"holds":{"held":4},"summary":{"pinned":2},)"
+                             R"("promise":{"kept":2,"missed":1,"late":false},"most_public_acts":4,"replies":1,"editions":[{"number":1,"kind":"summary","state":"out","by":"eve","out":2,"of":2},)"
+                             R"({"number":2,"kind":"all_clear","state":"waits-for-approval","by":"dana","out":0,"of":2}]}],)"
+                             R"("accounts":[{"id":"a","connector":"mastodon","reachable":true,"last_poll":null,"queued":0,"shows":[{"crisis":"c-1","summary":"pinned","edition":1,)"
+                             R"("wanted_edition":2,"public_acts":3,"public_acts_of_others":1}]}],"degraded":[],)"
+                             R"("tasks":[{"id":"t-1","owner":"dana","due":"2026-03-01T14:40:00Z","what":"Pin it on x"}]})"};
+    }};
+    auto told = here.run({"status"});
+    CHECK(told.code == 0);
+    CHECK(has(told.out, "owner dana"));
+    CHECK(has(told.out, "; promises: 2 kept, 1 missed\n"));
+    CHECK(has(told.out, "  edition 1 (summary) by eve: on 2 of 2 accounts\n"));
+    CHECK(has(told.out, "  edition 2 (all-clear) by dana: on 0 of 2 accounts, waits for 'halfmast say approve c-1'\n"));
+    CHECK(has(told.out, "1 reply waits: halfmast say replies"));
+    CHECK(has(told.out, "a shows edition 1 of c-1, NOT edition 2 (pinned), 3 of 4 public in the last hour, and 1 by others\n"));
+    CHECK(has(told.out, "OVERDUE: Task t-1 for dana, due 2026-03-01 14:40 UTC"));
+}

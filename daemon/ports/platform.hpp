@@ -80,7 +80,14 @@ public:
     virtual ~pin_port() = default;
 
     // Publish once. With look_first, or whenever the platform gives the means, finds an earlier copy by key and takes that.
+    // With in_reply_to it goes under that post, in its thread, where the account `can_reply`; `rejected` when there is no such post
+    // (any more). A reply to what people wrote (`reply` is set) is never a post of its own: `unsupported` where it cannot be one.
     virtual asio::awaitable<result<receipt>> publish(publish_summary) = 0;
+
+    // Changes the words of a public post of ours; pin, address and replies stay, and readers can see what it said before or that it
+    // was edited. Idempotent: it is read first, and what says so already is done. A receipt means that it was read back with these
+    // words; unknown_outcome, that it shows others. Only where the account `can_edit`; unsupported elsewhere.
+    virtual asio::awaitable<result<receipt>> edit(edit_summary);
 
     // What is pinned now, in the platform's order.
     virtual asio::awaitable<result<std::vector<post_id>>> pins() = 0;

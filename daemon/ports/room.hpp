@@ -54,7 +54,7 @@ struct connector_settings {
 
 // Something that a platform does not have, and why: for people who ask what is possible where.
 struct absence {
-    std::string_view what;  // a rung's word, or "queue", "publish", "pin", "several pins", "limit of pins", "feed", "mentions"
+    std::string_view what;  // a rung's word, or "queue", "publish", "edit", "reply", "pin", "several pins", "limit of pins", "feed", "mentions"
     std::string_view why;
 };
 

@@ -1,11 +1,44 @@
-// Language tags.
+// Language tags, and the locales behind them.
 #include "daemon/text/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <unicode/uloc.h>
 
+#include "daemon/text/locales.hpp"
+
 namespace halfmast::text {
+
+namespace {
+
+// Languages ICU has words for. For any other it would quietly take the machine's own, so English is taken instead.
+bool is_known(const icu::Locale& locale)
+{
+    static const std::set<std::string> languages = [] {
+        std::set<std::string> all;
+        std::int32_t count = 0;
+        const auto* available = icu::Locale::getAvailableLocales(count);
+        for (std::int32_t i = 0; i < count; ++i)
+            all.insert(available[i].getLanguage());
+        return all;
+    }();
+    return languages.contains(locale.getLanguage());
+}
+
+}  // namespace
+
+icu::Locale locale_of(const std::string& language)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    auto locale = icu::Locale::forLanguageTag(language, status);
+    if (U_FAILURE(status) || locale.isBogus() || !is_known(locale))
+        locale = icu::Locale("en");
+    // Plain English is the international kind: "25 November", not "November 25".
+    if (std::string_view(locale.getName()) == "en")
+        locale = icu::Locale("en", "GB");
+    return locale;
+}
 
 std::optional<std::string> language_tag(std::string_view tag)
 {

@@ -41,6 +41,12 @@ std::vector<span> hashtag_spans(std::string_view plain);
 // "14:30 CET" or, when it is not today there, "25 November, 14:30 CET"; in that language and IANA zone.
 std::string local_time(time_point at, time_point now, const std::string& language, const std::string& zone);
 
+// "2 hours, 15 minutes", in the plural forms of that language; days and hours from a day on, and never less than a minute.
+std::string duration(seconds length, const std::string& language);
+
+// "in 45 minutes", "через 21 минуту"; in minutes, or in whole hours or days where it is that many.
+std::string time_ahead(seconds from_now, const std::string& language);
+
 // Knows this IANA zone name.
 bool is_time_zone(const std::string& zone);
 
@@ -56,11 +62,14 @@ std::size_t length(std::string_view utf8);
 // Characters as a reader sees them (grapheme clusters): a family emoji is one.
 std::size_t graphemes(std::string_view utf8);
 
-// Mustache without HTML escaping: {{name}} and comments, no sections or partials. Every field used must be given:
-// the problem lists the ones that are not.
+// Mustache without HTML escaping: {{name}} and comments; {{#name}}...{{/name}} stands when the field is not empty, {{^name}}...{{/name}}
+// when it is. No lists, no partials. Every field used must be given: the problem lists the ones that are not.
 result<std::string> render(const std::string& source, const std::map<std::string, std::string>& fields);
 
 // The names of the fields a template uses; a problem when it does not parse.
 result<std::vector<std::string>> fields_of(const std::string& source);
+
+// The fields without a value that would leave a hole in the text: not the ones it asks for before.
+result<std::vector<std::string>> holes_of(const std::string& source, const std::map<std::string, std::string>& fields);
 
 }  // namespace halfmast::text

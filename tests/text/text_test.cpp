@@ -1,3 +1,4 @@
+#include "daemon/text/counting.hpp"
 #include "daemon/text/text.hpp"
 
 #include <chrono>
@@ -184,14 +185,70 @@ TEST_CASE("the fields of a template are listed once each", "[text]")
     CHECK(*fields == list{"a", "b", "c"});
 }
 
-TEST_CASE("a template that is not only fields does not parse", "[text]")
+TEST_CASE("a template of anything but fields and words for an empty one does not parse", "[text]")
 {
-    for (const auto* source : {"{{a", "{{}}", "{{#a}}x{{/a}}", "{{^a}}{{/a}}", "{{>file}}", "{{=<% %>=}}", "{{{a}}", "{{a b}}", "{{.}}"}) {
+    for (const auto* source : {"{{a", "{{}}", "{{#a}}x", "x{{/a}}", "{{#a}}{{^b}}{{/a}}{{/b}}", "{{#}}{{/}}", "{{#a b}}x{{/a b}}", "{{>file}}", "{{=<% %>=}}", "{{{a}}", "{{a b}}", "{{.}}"}) {
         INFO(source);
         CHECK_FALSE(text::fields_of(source).has_value());
         CHECK_FALSE(text::render(source, {{"a", "1"}}).has_value());
     }
     CHECK(text::fields_of("ok\nthen {{a").error().detail.starts_with("line 2, column 6: "));
+}
+
+TEST_CASE("words can depend on whether a field is empty", "[text]")
+{
+    const std::string source = "Update: {{#about}}{{about}}{{/about}}{{^about}}nothing new{{/about}}.{{#about}}\nMore: {{{about}}}{{/about}}\nEnd";
+    CHECK(text::fields_of(source).value() == list{"about"});
+    CHECK(text::render(source, {{"about", ""}}).value() == "Update: nothing new.\nEnd");
+    CHECK(text::render(source, {{"about", "\"A&B\" is back"}}).value() == "Update: \"A&B\" is back.\nMore: \"A&B\" is back\nEnd");
+    CHECK_FALSE(text::render(source, {}).has_value());
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i)
+        deep += "{{#a}}";
+    CHECK(text::fields_of(deep).error().detail.find("too deep") != std::string::npos);
+}
+
+TEST_CASE("a field without a value leaves a hole where nothing asks for it", "[text]")
+{
+    const std::string source = "{{a}} {{#b}}{{b}}{{/b}} {{^b}}{{c}}{{/b}} {{#a}}{{d}}{{/a}}";
+    CHECK(text::holes_of(source, {}).value() == list{"a", "c"});
+    CHECK(text::holes_of(source, {{"a", "x"}, {"b", "y"}}).value() == list{"d"});
+    CHECK(text::holes_of(source, {{"a", "x"}, {"b", "y"}, {"c", ""}, {"d", "z"}}).value().empty());
+    CHECK_FALSE(text::holes_of("{{a", {}).has_value());
+}
+
+TEST_CASE("lengths of time have the plural forms of their language", "[text]")
+{
+    using namespace std::chrono;
+    CHECK(text::duration(minutes{1}, "en") == "1 minute");
+    CHECK(text::duration(hours{2} + minutes{15} + seconds{59}, "en") == "2 hours, 15 minutes");
+    CHECK(text::duration(hours{24}, "en") == "1 day");
+    CHECK(text::duration(hours{51} + minutes{30}, "en") == "2 days, 3 hours");
+    CHECK(text::duration(seconds{3}, "en") == "1 minute");
+    CHECK(text::duration(hours{-3}, "en") == "1 minute");
+    CHECK(text::duration(minutes{1}, "ru") == "1 минута");
+    CHECK(text::duration(minutes{2}, "ru") == "2 минуты");
+    CHECK(text::duration(minutes{5}, "ru") == "5 минут");
+    CHECK(text::duration(minutes{21}, "ru") == "21 минута");
+    CHECK(text::duration(hours{2} + minutes{15}, "ru") == "2 часа 15 минут");
+    CHECK(text::duration(hours{2} + minutes{15}, "hu") == "2 óra és 15 perc");
+    CHECK(text::duration(hours{2} + minutes{15}, "zh") == "2小时15分钟");
+    CHECK(text::duration(hours{2}, "xx-klingon") == "2 hours");
+}
+
+TEST_CASE("a time ahead has the case that goes with it", "[text]")
+{
+    using namespace std::chrono;
+    CHECK(text::time_ahead(minutes{45}, "en") == "in 45 minutes");
+    CHECK(text::time_ahead(minutes{60}, "en") == "in 1 hour");
+    CHECK(text::time_ahead(minutes{90}, "en") == "in 90 minutes");
+    CHECK(text::time_ahead(hours{48}, "en") == "in 2 days");
+    CHECK(text::time_ahead(minutes{21}, "ru") == "через 21 минуту");
+    CHECK(text::time_ahead(minutes{45}, "ru") == "через 45 минут");
+    CHECK(text::time_ahead(hours{2}, "ru") == "через 2 часа");
+    CHECK(text::time_ahead(minutes{45}, "hu") == "45 perc múlva");
+    CHECK(text::time_ahead(minutes{45}, "zh") == "45分钟后");
+    CHECK(text::time_ahead(seconds{-5}, "en") == "in 1 minute");
 }
 
 TEST_CASE("any bytes are accepted everywhere", "[text]")
@@ -210,6 +267,9 @@ TEST_CASE("any bytes are accepted everywhere", "[text]")
         for (const auto& tag : text::hashtags_in(bytes))
             CHECK_FALSE(tag.empty());
         static_cast<void>(text::links_in_html(bytes));
+        for (const auto how : {text_counting::code_points, text_counting::graphemes, text_counting::short_links, text_counting::weighted})
+            CHECK(text::counted(bytes, how) <= 23 * bytes.size());
+        static_cast<void>(text::holes_of(bytes, {}));
         const auto fields = text::fields_of(bytes);
         const auto rendered = text::render(bytes, {});
         CHECK((!fields.has_value() || !fields->empty() || rendered.has_value()));  // no fields: always renders
@@ -270,4 +330,52 @@ TEST_CASE("what a reader sees as one character counts once", "[text]")
     CHECK(text::graphemes("a\r\nb") == 3);
     CHECK(text::graphemes("a\xFF" "b") == 3);
     CHECK(text::length("e\xCC\x81") == 2);
+}
+
+TEST_CASE("links and mentions of other servers count as their short forms", "[text]")
+{
+    const auto count = [](const std::string& sample) { return text::counted(sample, text_counting::short_links); };
+    CHECK(count("Help: https://acme.example/a/very/long/path/that/nobody/types/by/hand?with=query") == 6 + 23);
+    CHECK(count("https://a.example") == 23);  // shorter ones too
+    CHECK(count("See https://a.example, or http://b.example.") == 4 + 23 + 5 + 23 + 1);
+    CHECK(count("@help@acme.example: hello") == std::string{"@help: hello"}.size());
+    CHECK(count("@help@acme.example.") == std::string{"@help."}.size());
+    CHECK(count("@help hello") == 11);
+    CHECK(count("write to help@acme.example") == 26);  // an address of a mail is none
+    CHECK(count("a/@b@c.example") == 14);
+    CHECK(count("@ @@ @a@ @.b@c") == 14);
+    CHECK(count("e\xCC\x81 \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7") == 3);
+    CHECK(count("如需帮助：https://a.example/很") == 5 + 23 + 1);  // where the link ends is in doubt: rather one too many
+    CHECK(count("") == 0);
+}
+
+TEST_CASE("weighted texts count Chinese and emoji twice and each link as 23", "[text]")
+{
+    const auto count = [](const std::string& sample) { return text::counted(sample, text_counting::weighted); };
+    CHECK(count("abc") == 3);
+    CHECK(count("árvíztűrő – скоро") == text::length("árvíztűrő – скоро"));
+    CHECK(count("e\xCC\x81") == 1);  // it is composed first
+    CHECK(count("我们的服务") == 10);
+    CHECK(count("「あ」한") == 8);
+    CHECK(count("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7!") == 3);  // a family is one emoji
+    CHECK(count("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA") == 2);                                                     // a flag
+    CHECK(count("go: https://acme.example/x 好") == 4 + 23 + 1 + 2);
+    CHECK(count("\xFF") == 2);
+    CHECK(count("") == 0);
+}
+
+TEST_CASE("what is too long for an account is said with both figures", "[text]")
+{
+    account where;
+    where.connector = "sky";
+    CHECK(text::too_long(std::string(5000, 'a'), where).empty());
+    where.text_limit = 3;
+    where.byte_limit = 8;
+    CHECK(text::too_long("abc", where).empty());
+    CHECK(text::too_long("abcd", where) == "it has 4 characters, and sky takes 3");
+    CHECK(text::too_long("好好好", where) == "it has 9 bytes, and sky takes 8");
+    where.counting = text_counting::graphemes;
+    CHECK(text::too_long("e\xCC\x81oo", where).empty());
+    where.counting = text_counting::short_links;
+    CHECK(text::too_long("http://a.example", where) == "it has 23 characters, and sky takes 3");
 }

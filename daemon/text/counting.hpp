@@ -1,0 +1,17 @@
+// How long a text is where it goes: each platform counts in its own way. Must not know which platform counts how; an account says it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/core/account.hpp"
+
+namespace halfmast::text {
+
+// A host name that stands without https:// counts as it is written, whatever the platform makes of it.
+std::size_t counted(std::string_view utf8, text_counting how);
+
+// Why a text cannot go out there as it is: "it has 312 characters, and bluesky takes 300". Empty: it fits.
+std::string too_long(std::string_view utf8, const account& where);
+
+}  // namespace halfmast::text

@@ -1,0 +1,36 @@
+// Two managers look at one post; the one who is second is told who was first, and nothing is done twice.
+import assert from 'node:assert/strict'
+import { minutes, promo, story, until } from './support.mjs'
+
+await story('conflict', async (stage) => {
+  await stage.start({ people: { dora: ['manager'], eva: ['manager'] } })
+  await stage.seed('acme', { due: minutes(90), text: promo(1) })
+  await until(async () => (await stage.status()).accounts[0].queued === 1, 20_000, 'the queue is seen')
+  await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
+  assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)
+
+  const dora = await stage.signedIn('dora')
+  const eva = await stage.signedIn('eva')
+  for (const page of [dora, eva]) {
+    await page.goto('/queue')
+    await page.locator('[role=row]').getByRole('button', { name: 'Release' }).waitFor()
+  }
+  // eva has the dialog open while dora decides.
+  await eva.locator('[role=row]').getByRole('button', { name: 'Release' }).click()
+  await eva.locator('dialog button.main').waitFor()
+  await dora.locator('[role=row]').getByRole('button', { name: 'Keep as draft' }).click()
+  await dora.locator('dialog button.main').click()
+  await dora.locator('dialog').waitFor({ state: 'detached' })
+  await until(async () => (await stage.status()).crises[0].holds.kept === 1, 10_000, 'it is kept')
+
+  await eva.locator('dialog button.main').click()
+  const alert = eva.locator('dialog').getByRole('alert')
+  await alert.getByText('Somebody else was first: dora').waitFor()
+  console.log(await alert.innerText())
+  await stage.picture(eva, 'second')
+  const holds = (await stage.status()).crises[0].holds
+  assert.equal(holds.kept, 1, JSON.stringify(holds))
+  assert.equal(holds.released ?? 0, 0)
+  await eva.keyboard.press('Escape')
+  await eva.locator('[role=row]').getByText('kept').waitFor()
+})

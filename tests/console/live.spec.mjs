@@ -1,0 +1,42 @@
+// A flag that is raised by the command is seen in a page that was open before: banner, bars, what escaped; without touching the page.
+import assert from 'node:assert/strict'
+import { minutes, promo, story, until } from './support.mjs'
+
+await story('live', async (stage) => {
+  await stage.start({ accounts: ['acme', 'acme-cn'] })
+  await stage.seed('acme', ...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })), { due: minutes(50), text: 'Our shop is closed today because of a burst pipe. #service' })
+  await stage.seed('acme-cn', { due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' })
+  await until(async () => (await stage.status()).accounts.every((one) => one.queued > 0), 20_000, 'the queues are seen')
+
+  const page = await stage.open()
+  await page.getByText('No flag is up.').waitFor()
+  await stage.picture(page, 'calm')
+
+  const raised = await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--owner', 'dora')
+  assert.equal(raised.code, 0, raised.out + raised.err)
+
+  const banner = page.getByRole('region', { name: 'Raised flags' })
+  await banner.getByText('checkout is failing').waitFor()
+  const words = await banner.innerText()
+  for (const word of ['CRISIS', 'outage · major', 'Owner: dora', 'Raised by', 'Next update in']) assert.ok(words.includes(word), `${word} in ${words}`)
+  const left = await banner.locator('.next time').innerText()
+  assert.match(left, /^4[345]:\d\d$/)
+  await until(async () => (await banner.locator('.next time').innerText()) !== left, 5_000, 'the countdown counts')
+
+  await page.getByText('13 of 13 held and confirmed', { exact: false }).first().waitFor()
+  await page.getByText('Summary pinned on 2 of 2 accounts').waitFor()
+  assert.equal(await page.locator('.accountbar').count(), 2)
+  await stage.picture(page, 'raised')
+
+  // The banner stands on every page.
+  for (const name of ['Queue', 'Calendar', 'Statements', 'Tasks', 'Pages', 'Audit', 'Accounts', 'Checks']) {
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name, exact: false }).click()
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    assert.ok(await banner.getByText('checkout is failing').isVisible(), `the banner on ${name}`)
+    await stage.picture(page, name.toLowerCase())
+  }
+
+  const lowered = await stage.halfmast('lower', '--reason', 'works again')
+  assert.equal(lowered.code, 0, lowered.out + lowered.err)
+  await banner.waitFor({ state: 'detached' })
+})

@@ -1,0 +1,91 @@
+// Sixty held posts are reviewed with the keyboard alone: one by one, and the rest together. The mouse is never touched.
+import assert from 'node:assert/strict'
+import { minutes, promo, story, until } from './support.mjs'
+
+const posts = 60
+
+await story('review', async (stage) => {
+  await stage.start({ accounts: ['acme', 'shop', 'blog'], people: { dora: ['manager'] }, more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n' })
+  for (const [i, account] of ['acme', 'shop', 'blog'].entries())
+    await stage.seed(account, ...Array.from({ length: posts / 3 }, (_, n) => ({ due: minutes(90 + 3 * n + i), text: promo(n) })))
+  await until(async () => (await stage.status()).accounts.every((one) => one.queued === posts / 3), 30_000, 'the queues are seen')
+  await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
+  await until(async () => (await stage.status()).crises[0].holds.held === posts, 60_000, 'every post is held')
+  assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)
+
+  const page = await stage.signedIn('dora', { path: '/' })
+  await page.goto('/queue?state=held')
+  await page.locator('[role=row]').first().waitFor()
+  const progress = page.getByTestId('progress')
+  await progress.getByText(`0 of ${posts} reviewed`).waitFor()
+
+  // Into the list, as a person without a mouse comes there.
+  for (let i = 0; ; ++i) {
+    assert.ok(i < 60, 'the list is reached with Tab')
+    await page.keyboard.press('Tab')
+    if (await page.evaluate(() => document.activeElement?.getAttribute('role') === 'row')) break
+  }
+  const here = () => page.evaluate(() => document.activeElement?.getAttribute('data-id') ?? '')
+  const first = await here()
+  await page.keyboard.press('j')
+  assert.notEqual(await here(), first)
+  await page.keyboard.press('k')
+  assert.equal(await here(), first)
+  await page.keyboard.press('Enter')
+  await page.locator('dialog').getByText('Why', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  assert.equal(await here(), first, 'the focus is back where it was')
+  await page.keyboard.press('?')
+  await page.locator('dialog').getByText('Next, previous post').waitFor()
+  await stage.picture(page, 'keys')
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+
+  const began = Date.now()
+  let done = 0
+  const decide = async (key, id) => {
+    await page.keyboard.press(key)
+    await page.locator('dialog form button.main').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('dialog').waitFor({ state: 'detached' })
+    await page.locator(`[role=row][data-id="${id}"]`).waitFor({ state: 'detached' })
+    ++done
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row')
+  }
+  while (done < 8) await decide('d', await here())
+  while (done < 12) await decide('r', await here())
+  await progress.getByText(`12 of ${posts} reviewed`).waitFor()
+  await stage.picture(page, 'after-12')
+
+  // A note stays with its post, which is not decided by it.
+  await page.keyboard.press('n')
+  await page.locator('dialog').getByLabel('Note').waitFor()
+  await page.keyboard.press('Tab')
+  await page.locator('dialog').getByLabel('Note').focus()
+  await page.keyboard.type('ask Pál first')
+  await page.keyboard.press('Enter')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  await page.locator('[role=row]').getByText('1 note').waitFor()
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row')
+
+  // The others together: looked at first, then done.
+  await page.keyboard.press('X')
+  await page.getByText(`${posts - done} chosen`).waitFor()
+  await page.keyboard.press('d')
+  await page.locator('dialog').getByRole('button', { name: 'Show what would happen' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('dialog').getByText(`${posts - done} of ${posts - done} can be done as asked.`).waitFor()
+  await stage.picture(page, 'bulk')
+  await page.keyboard.press('Enter')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  await progress.getByText(`${posts} of ${posts} reviewed`).waitFor()
+  await page.getByText('No post is here.').waitFor()
+  console.log(`${posts} posts reviewed in ${((Date.now() - began) / 1000).toFixed(1)} s, ${done} of them one by one`)
+  await stage.picture(page, 'done')
+  const holds = (await stage.status()).crises[0].holds
+  assert.equal((holds.released ?? 0) + (holds.releasing ?? 0), 4, JSON.stringify(holds))
+  assert.equal(holds.kept, posts - 4)
+  const records = JSON.parse((await stage.halfmast('audit', 'list', '--limit', '500', '-o', 'json')).out).records
+  assert.ok(records.filter((one) => one.actor === 'dora').length >= posts, 'every decision is in the ledger under her name')
+})

@@ -1,0 +1,43 @@
+// What is said: drafted and looked at first, published with time to take it back, taken back once, corrected; and who may not say anything.
+import assert from 'node:assert/strict'
+import { minutes, playbook, promo, story, until } from './support.mjs'
+
+await story('statements', async (stage) => {
+  await stage.start({ people: { dora: ['manager'], olga: ['ops'] }, books: playbook.replace('undo     = "0s"', 'undo     = "20s"') })
+  await stage.seed('acme', { due: minutes(90), text: promo(1) })
+  await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')
+
+  const page = await stage.signedIn('dora')
+  await page.goto('/statements')
+  await page.getByText('1. summary').waitFor()
+  await page.getByLabel('What is new').fill('Card payments work again, vouchers do not.')
+  await page.getByRole('button', { name: 'Show the draft' }).click()
+  const draft = page.locator('.drafts')
+  await draft.getByText('Card payments work again, vouchers do not. Next update by').waitFor()
+  await draft.getByText(/^\s*\d+ of 500 characters/).waitFor()
+  await stage.picture(page, 'draft')
+  await page.getByRole('button', { name: 'Publish on 1 account' }).click()
+  await page.getByText('2. update').waitFor()
+  await page.getByRole('button', { name: /Undo 00:\d\d/ }).click()
+  await page.getByText('Undone; nothing of it became public.').waitFor()
+  await stage.picture(page, 'undone')
+
+  await page.getByLabel('correction').check()
+  await page.getByLabel('What was wrong').fill('Vouchers were never affected.')
+  await page.getByRole('button', { name: 'Show the draft' }).click()
+  await draft.getByText('Correction: Vouchers were never affected.').waitFor()
+  await page.getByLabel('At once, without the time in which it can be undone').check()
+  await page.getByRole('button', { name: 'Publish on 1 account' }).click()
+  const edition = page.locator('.editions li').filter({ hasText: '3. correction' })
+  await edition.getByText('out on 1 of 1').waitFor()
+  await stage.picture(page, 'corrected')
+  const state = await (await fetch(`${stage.platform}/control/state`)).json()
+  const texts = JSON.stringify(state.accounts[0].published)
+  assert.ok(texts.includes('Vouchers were never affected.'), texts)
+  assert.ok(!texts.includes('vouchers do not'), 'what was taken back never became public')
+
+  const ops = await stage.signedIn('olga')
+  await ops.goto('/statements')
+  await ops.getByText('3. correction').waitFor()
+  assert.ok(await ops.getByRole('button', { name: 'Show the draft' }).isDisabled(), 'who may not speak is not offered to')
+})

@@ -1,0 +1,231 @@
+// What the browser stories share: a practice platform, a daemon in a folder of its own, Debian's Chromium, and screenshots that stay.
+// HALFMAST_BUILD names the folder with the programs, HALFMAST_CONSOLE the one in which the console was built (ctest sets both).
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+export const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+export const build = process.env.HALFMAST_BUILD ?? join(source, 'build/release')
+export const built = process.env.HALFMAST_CONSOLE ?? join(build, 'console')
+const chromium_at = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const modules = createRequire(join(built, 'package.json'))
+
+// What ctest takes for "skipped", with the reason.
+export function skip(why) {
+  console.log(`SKIPPED: ${why}`)
+  process.exit(77)
+}
+
+export function needBrowser() {
+  if (!existsSync(join(built, 'node_modules/playwright-core'))) skip(`no playwright-core in ${built}; the build with the console brings it`)
+  if (!existsSync(chromium_at)) skip(`no Chromium at ${chromium_at}; config/install-dependencies --tests brings it`)
+  if (!existsSync(join(build, 'halfmastd'))) skip(`no halfmastd in ${build}`)
+}
+
+export async function until(condition, milliseconds, what) {
+  const end = Date.now() + milliseconds
+  for (;;) {
+    const value = await condition()
+    if (value) return value
+    if (Date.now() > end) throw new Error(`not within ${milliseconds} ms: ${what}`)
+    await pause(50)
+  }
+}
+
+async function freePort() {
+  return await new Promise((done, fail) => {
+    const server = createServer()
+    server.on('error', fail)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => done(port))
+    })
+  })
+}
+
+export const password = 'correct horse battery staple'
+
+export const playbook = `
+[[playbook]]
+name     = "outage"
+severity = "major"
+hold     = ["promotional", "unknown"]
+next_update = "45m"
+publish  = "at-once"
+undo     = "0s"
+summary.en = "We know that checkout is failing and are working on it. Next update by {{next_update_by}}."
+update.en = "{{about}} Next update by {{next_update_by}}."
+correction.en = "Correction: {{about}} Next update by {{next_update_by}}."
+all_clear.en = "All is well again. {{about}}"
+
+[judgement]
+promotional.tags = ["promo"]
+essential.tags   = ["service"]
+`
+
+export class Stage {
+  #children = []
+  browser = null
+
+  constructor(name) {
+    this.name = name
+    this.folder = mkdtempSync(join(tmpdir(), `halfmast-console-${name}-`))
+    this.pictures = join(built, 'screenshots')
+    mkdirSync(this.pictures, { recursive: true })
+  }
+
+  // accounts: names; books: playbooks; more: other tables; people: who signs in to the console, with which roles.
+  async start({ accounts = ['acme'], books = playbook, more = '', people = {} } = {}) {
+    const words = accounts.flatMap((one) => ['--account', `${one}:token-${one}`])
+    const ready = join(this.folder, 'ready.json')
+    this.sandbox = this.#spawn('halfmast-sandbox', ['--listen', '127.0.0.1:0', '--ready-file', ready, ...words])
+    await until(() => existsSync(ready), 20_000, 'the practice platform starts')
+    this.platform = JSON.parse(readFileSync(ready, 'utf8')).url
+    this.port = await freePort()
+    this.url = `http://127.0.0.1:${this.port}`
+    this.config = join(this.folder, 'halfmast.toml')
+    this.socket = join(this.folder, 'control.sock')
+    const secrets = accounts.map((one) => {
+      const file = join(this.folder, `token-${one}`)
+      writeFileSync(file, `token-${one}`, { mode: 0o600 })
+      return `[[account]]\nid = "${one}"\nconnector = "mastodon"\nurl = "${this.platform}"\ntoken = { file = "${file}" }\npoll_every = "2s"\nlabels = { brand = "${one}" }\n`
+    })
+    writeFileSync(this.config, `[daemon]\nstate_dir = "${join(this.folder, 'state')}"\ncontrol_socket = "${this.socket}"\nlisten = "127.0.0.1:${this.port}"\n\n${secrets.join('\n')}${this.#access(people)}${more}${books}`)
+    await this.startDaemon()
+    return this
+  }
+
+  // Whoever runs the story may do everything over the control socket; over TCP one signs in, with PASSWORD.
+  #access(people) {
+    if (Object.keys(people).length === 0) return ''
+    const hash = spawnSync(join(build, 'halfmastd'), ['--hash-password'], { input: password + '\n', encoding: 'utf8' })
+    if (hash.status !== 0) throw new Error(`--hash-password: ${hash.stderr}`)
+    const file = join(this.folder, 'password-hash')
+    writeFileSync(file, hash.stdout.trim(), { mode: 0o600 })
+    const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()
+    const users = Object.entries(people).map(([name, roles]) =>
+      `[[access.user]]\nname = "${name}"\npassword = { file = "${file}" }\nroles = ${JSON.stringify(roles)}\n`)
+    return `\n[access]\n[access.groups]\n${group} = ["admin"]\n${users.join('\n')}`
+  }
+
+  #spawn(program, words) {
+    const log = createWriteStream(join(this.folder, `${program}.log`), { flags: 'a' })
+    const child = spawn(join(build, program), words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.pipe(log)
+    child.stderr.pipe(log)
+    this.#children.push(child)
+    return child
+  }
+
+  async startDaemon() {
+    this.daemon = this.#spawn('halfmastd', ['--config', this.config])
+    await until(async () => {
+      if (this.daemon.exitCode !== null) throw new Error('halfmastd ended: ' + readFileSync(join(this.folder, 'halfmastd.log'), 'utf8').slice(-2000))
+      return await fetch(`${this.url}/api/v1/livez`).then((answer) => answer.status < 500, () => false)
+    }, 60_000, 'halfmastd answers')
+  }
+
+  async killDaemon() {
+    const gone = new Promise((done) => this.daemon.once('exit', done))
+    this.daemon.kill('SIGKILL')
+    await gone
+  }
+
+  async halfmast(...words) {
+    return await new Promise((done) => {
+      const child = execFile(join(build, 'halfmast'), words, { env: { ...process.env, HALFMAST_SOCKET: this.socket, NO_COLOR: '1' }, timeout: 120_000 },
+        (error, out, err) => done({ code: error ? (error.code ?? 1) : 0, out, err }))
+      child.stdin.end()
+    })
+  }
+
+  // Asks the API over the control socket, as the command does.
+  async status() {
+    return JSON.parse((await this.halfmast('status', '--all', '-o', 'json')).out)
+  }
+
+  async control(what, body) {
+    const answer = await fetch(`${this.platform}/control/${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`/control/${what}: ${answer.status} ${await answer.text()}`)
+    return await answer.json()
+  }
+
+  async seed(account, ...posts) {
+    return await this.control('seed', { account, posts })
+  }
+
+  // Every page of the story; faults of the pages are collected, for none is allowed.
+  faults = []
+  async open({ width = 1280, height = 900, language = 'en-GB', dark = false, path = '/', zone = 'Europe/Budapest' } = {}) {
+    const { chromium } = modules('playwright-core')
+    this.browser ??= await chromium.launch({ executablePath: chromium_at, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    const context = await this.browser.newContext({ viewport: { width, height }, locale: language, colorScheme: dark ? 'dark' : 'light', timezoneId: zone, baseURL: this.url })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => this.faults.push(`${page.url()}: ${error.message}`))
+    page.on('console', (message) => {
+      // A refused or lost request is the story's own business; everything else, above all a breach of the content policy, is a fault.
+      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text())) this.faults.push(`${page.url()}: ${message.text()}`)
+    })
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => console.error(`content policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
+    })
+    await page.goto(path)
+    return page
+  }
+
+  // A page of somebody who signed in on it.
+  async signedIn(user, options = {}) {
+    const page = await this.open(options)
+    await page.getByLabel('Name').fill(user)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.locator('.user').getByText(user).waitFor()
+    return page
+  }
+
+  async picture(page, name) {
+    await page.screenshot({ path: join(this.pictures, `${this.name}-${name}.png`), fullPage: true })
+  }
+
+  async close(failed) {
+    await this.browser?.close()
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      const gone = new Promise((done) => child.once('exit', done))
+      child.kill('SIGTERM')
+      await gone
+    }
+    if (failed) console.log(`files of the story: ${this.folder}`)
+    else rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+export const axe_source = () => readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8')
+
+// story(NAME, what): runs it once on a stage of its own; ends the program with 1 when it failed or a page had a fault.
+export async function story(name, tell) {
+  needBrowser()
+  const stage = new Stage(name)
+  let failed = null
+  try {
+    await tell(stage)
+    if (stage.faults.length) throw new Error('faults of the pages:\n' + stage.faults.join('\n'))
+  } catch (error) {
+    failed = error
+    for (const context of stage.browser?.contexts() ?? [])
+      for (const [i, page] of context.pages().entries()) await stage.picture(page, `failed-${i}`).catch(() => {})
+  }
+  await stage.close(failed)
+  if (failed) console.error(failed)
+  console.log(failed ? '0 passed, 1 failed' : '1 passed, 0 failed')
+  process.exit(failed ? 1 : 0)
+}
+
+export const promo = (n, text = '') => `Spring sale: lamp ${n} at 20% off until Sunday! ${text} #promo`
+export const minutes = (n) => `+${n}m`

@@ -27,7 +27,7 @@ class Who {
     } catch (error) {
       if (error instanceof Problem) {
         this.session = null
-        this.ways = error.body.sign_in ?? null
+        this.ways = error.body.ways ?? null
       } else {
         throw error
       }
@@ -59,7 +59,6 @@ class Who {
   #lost(body: ProblemBody): void {
     this.session = null
     setCsrf('')
-    if (body.sign_in) this.ways = body.sign_in
     this.mustSignIn = true
   }
 }

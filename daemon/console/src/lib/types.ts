@@ -23,6 +23,7 @@ export interface Crisis {
   summary: Record<string, number>
   settled?: boolean
   etag?: string
+  two_person?: boolean
   tasks?: number
   editions?: Edition[]
   promise?: { next_update_by: string | null; kept: number; missed: number; late: boolean }
@@ -31,6 +32,7 @@ export interface Crisis {
 export interface Edition {
   number: number
   kind: string
+  state?: string
   by: string
   at: string
   undo_until?: string | null
@@ -73,7 +75,27 @@ export interface Status {
   accounts: Account[]
   degraded: string[]
   pages?: PageMember[]
-  now?: string
+  proposals?: Proposal[]
+}
+
+export interface Proposal {
+  id: string
+  severity: Severity
+  playbook: string
+  what: string
+  made_at: string
+}
+
+// What one person asked for and a second one has to confirm.
+export interface Ask {
+  id: string
+  kind: string
+  crisis?: string
+  post?: string | null
+  by: string
+  at: string
+  reason?: string
+  due?: string | null
 }
 
 export interface CrisisAccount {
@@ -132,10 +154,10 @@ export interface Post {
   etag?: string
   can_edit?: boolean
   order?: { by: string; at: string; reason?: string }
-  judged?: { by: string; class: string; at?: string } | string
+  judged?: { by: string; class: string; at?: string } | null
   notes?: { by: string; at: string; text: string }[]
-  waits_for_second?: boolean | { by: string; at?: string; act?: string }
-  difference?: Difference
+  waits_for_second?: { ask: string; by: string; at?: string } | null
+  source_change?: { at: string; before: string; after: string } | null
   history?: { at: string; actor: string | null; action: string | null; outcome: string | null; why?: string | null; seq: number }[]
 }
 
@@ -244,7 +266,6 @@ export interface ProblemBody {
   difference?: Difference
   seen?: string
   etag?: string
-  next_free?: string
-  shift_to?: string
-  sign_in?: string[]
+  free_at?: string
+  ways?: string[]
 }

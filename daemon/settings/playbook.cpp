@@ -12,13 +12,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-// What a statement may name; filled in by app/statements.
-const std::vector<std::string>& statement_fields()
-{
-    static const std::vector<std::string> all{"reason", "owner", "severity", "raised_at", "next_update_by"};
-    return all;
-}
-
 // A word out of a fixed list, by `parse`; `known` is that list for the message.
 template <class Value>
 void read_word(table_reader& book, const char* key, const std::vector<std::string>& known, std::optional<Value> (*parse)(std::string_view),
@@ -75,45 +68,33 @@ void read_hold(table_reader& book, std::set<post_class>& hold)
         hold = std::move(wanted);
 }
 
-void check_template(table_reader& book, const std::string& name, const toml::node& node, const std::string& source)
+// How answers to single people go out, and how much is said in all.
+void read_manners(table_reader& book, playbook& made)
 {
-    auto fields = text::fields_of(source);
-    if (!fields) {
-        book.fault(&node, name + ": " + fields.error().detail);
-        return;
+    if (auto length = book.duration("reply_wait", {milliseconds{0}, hours{24}}))
+        made.reply_wait = *length;
+    if (auto second = book.flag("reply_second_person"))
+        made.reply_second_person = *second;
+    if (auto most = book.whole("most_public_acts")) {
+        if (*most >= 0 && *most <= 1000)
+            made.most_public_acts = static_cast<int>(*most);
+        else
+            book.fault(book.find("most_public_acts"), "most_public_acts: a number from 0 (no limit) to 1000");
     }
-    for (const auto& field : *fields) {
-        const auto& known = statement_fields();
-        if (std::ranges::find(known, field) != known.end())
-            continue;
-        text::nearest search{field};
-        for (const auto& one : known)
-            search.offer(one);
-        book.fault(&node, name + ": there is no field {{" + field + "}}." + search.question() + " Known: " + in_words(known));
-    }
+    read_word<pin_policy>(book, "lost_pin", {"repair", "report"}, parse_pin_policy, made.lost_pin);
 }
 
-void read_summary(table_reader& book, wordings& summary)
+std::vector<std::string> read_partners(table_reader& book)
 {
-    const auto* table = book.table("summary");
-    if (table == nullptr)
-        return;
-    for (const auto& [key, node] : *table) {
-        const std::string name = "summary." + std::string{key.str()};
-        auto tag = text::language_tag(key.str());
-        if (!tag)
-            book.fault_at(key.source().begin, name + ": '" + std::string{key.str()} + "' is not a language tag; write it as en, hu or zh-Hans");
-        const auto* value = node.as_string();
-        if (value == nullptr) {
-            book.wrong_type(name, node, "text");
-            continue;
-        }
-        if (text::fold(value->get()).empty())
-            book.fault(&node, name + " is empty");
-        check_template(book, name, node, value->get());
-        if (tag && !summary.emplace(*tag, wording{value->get(), {}}).second)
-            book.fault_at(key.source().begin, name + ": there is a summary for " + *tag + " already");
+    std::vector<std::string> all;
+    for (const auto& [url, node] : book.texts("partners")) {
+        auto links = text::links_in(url);
+        if (links.size() == 1 && links.front() == url)
+            all.push_back(url);
+        else
+            book.fault(node, "partners: '" + url + "' is not an address such as https://partner.example/status");
     }
+    return all;
 }
 
 }  // namespace
@@ -130,10 +111,21 @@ void playbook_list::read(table_reader book, std::size_t number)
         made.next_update = *length;
     if (auto length = book.duration("undo", {milliseconds{0}, hours{1}}))
         made.undo = *length;
-    read_summary(book, made.texts[edition_kind::summary]);
+    read_manners(book, made);
+    wording_places places;
+    read_wordings(book, made, places);
+    read_languages(book, made);
+    read_contact(book, made);
+    check_wordings(book, made, places);
+    auto partners = read_partners(book);
     book.finish();
-    if (!made.name.empty())
-        all_.emplace(made.name, std::move(made));
+    if (made.name.empty() || all_.contains(made.name))
+        return;
+    wordings_.emplace(made.name, std::move(places));
+    for (auto& url : partners)
+        if (std::ranges::find(partners_, url) == partners_.end())
+            partners_.push_back(std::move(url));
+    all_.emplace(made.name, std::move(made));
 }
 
 std::string playbook_list::read_name(table_reader& book, std::size_t number)

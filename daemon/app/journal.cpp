@@ -49,6 +49,28 @@ void about_crisis(message what, const audit_record& record)
                {"why", record.why}});
 }
 
+void about_statement(message what, const audit_record& record)
+{
+    say(what, {{"crisis", record.crisis.value},
+               {"kind", record.edition ? std::string{to_string(record.edition->kind)} : ""},
+               {"owner", record.owner.value},
+               {"due", record.due ? format_utc(*record.due) : ""},
+               {"actor", record.actor.value},
+               {"why", record.why}});
+}
+
+void about_task(const audit_record& record)
+{
+    if (!record.task || record.task->kind == task_kind::stop_post)
+        return;  // hold_manual says it already
+    say(message::task_opened, {{"task", record.task->id},
+                               {"crisis", record.crisis.value},
+                               {"account", record.account.value},
+                               {"what", record.task->what},
+                               {"due", record.due ? format_utc(*record.due) : ""},
+                               {"url", record.url}});
+}
+
 void about_readiness(message what, const audit_record& record)
 {
     say(what, {{"account", record.account.value},
@@ -128,6 +150,14 @@ void recorded(const audit_record& record)
     case record_kind::second_given: return about_ask(message::second_given, record);
     case record_kind::glass_broken: return about_ask(message::glass_broken, record);
     case record_kind::summary_published: return about_account(message::summary_published, record);
+    case record_kind::summary_edited: return about_account(message::summary_edited, record);
+    case record_kind::pin_lost: return about_account(message::pin_lost, record);
+    case record_kind::reply_published: return about_account(message::reply_published, record);
+    case record_kind::statement_asked: return about_statement(message::statement_asked, record);
+    case record_kind::statement_undone: return about_statement(message::statement_undone, record);
+    case record_kind::owner_changed: return about_statement(message::owner_changed, record);
+    case record_kind::promise_missed: return about_statement(message::promise_missed, record);
+    case record_kind::task_opened: return about_task(record);
     case record_kind::summary_failed: return about_account(message::summary_failed, record);
     case record_kind::summary_manual: return about_account(message::summary_manual, record);
     case record_kind::account_unreachable:
@@ -175,6 +205,17 @@ void recorded(const audit_record& record)
     case record_kind::summary_approved:
     case record_kind::summary_started:
     case record_kind::summary_withdrawn:
+    case record_kind::statement_skipped:
+    case record_kind::edit_started:
+    case record_kind::promise_kept:
+    case record_kind::reply_asked:
+    case record_kind::reply_approved:
+    case record_kind::reply_started:
+    case record_kind::reply_failed:
+    case record_kind::reply_dropped:
+    case record_kind::task_done:
+    case record_kind::task_confirmed:
+    case record_kind::task_dropped:
     case record_kind::pins_remembered:
     case record_kind::pin_started:
     case record_kind::pin_confirmed:
@@ -186,6 +227,13 @@ void recorded(const audit_record& record)
     case record_kind::proposal_grown: return;
     }
 }
+
+void hook_refused(const std::string& hook, const std::string& why, std::uint64_t times)
+{
+    say(message::hook_refused, {{"hook", hook}, {"why", why}, {"times", std::to_string(times)}});
+}
+
+void access_settings(const std::string& why) { say(message::access_settings, {{"why", why}}); }
 
 void ledger(const std::string& refused_why)
 {

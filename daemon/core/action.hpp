@@ -88,6 +88,7 @@ struct unpin_summary {
     post_id remote;
     std::vector<post_id> restore;
     bool anew = false;  // unpin those in `restore` before: they are pinned, and their order is wrong
+    std::vector<post_id> also_down{};  // older ones of ours that may be pinned still
 };
 
 using act = std::variant<save_post, hold_post, read_posts, release_post, publish_summary, edit_summary, read_pins, pin_summary,

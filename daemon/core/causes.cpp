@@ -19,12 +19,14 @@ struct kind_of_state {
     std::string_view over;
 };
 
-constexpr std::array<kind_of_state, 6> states_looked_for{{
+constexpr std::array<kind_of_state, 8> states_looked_for{{
     {"crisis-open", "said anew"},
     {"hold-manual", "no post that is due soon waits for a person there any more"},
     {"hold-unconfirmed", "every post that is due soon is held there, or decided on"},
-    {"summary-approval", "the summary was approved, or is not wanted any more"},
+    {"reply-approval", "the reply was approved or dropped"},
+    {"summary-approval", "it was approved, or is not wanted any more"},
     {"summary-failed", "the summary stands as it should, or is not wanted any more"},
+    {"task", "it is done, or not wanted any more"},
     {"update", "the time of the next update has moved on"},
 }};
 
@@ -148,6 +150,36 @@ failure failure_of(const std::string& word)
     return failure::unreachable;
 }
 
+std::string say_update(const crisis& flag)
+{
+    return "halfmast say publish " + flag.id.value + " --about \"what is known now\" --next-update 45m";
+}
+
+std::string missed_key(const crisis& flag) { return "update/" + flag.id.value + "/missed"; }
+
+page missed_update(const crisis& flag)
+{
+    page said;
+    said.what = "the update of " + flag.id.value + " that was promised by " + format_utc(flag.next_update_by) + " is missed; its owner is "
+        + flag.owner.value;
+    said.todo = say_update(flag);
+    return said;
+}
+
+// Once for each promise: whoever is next is told now, whatever the steps of the route say.
+void say_missed(const step& now, const audit_record& record)
+{
+    const auto* flag = find_crisis(now, record.crisis);
+    if (flag == nullptr)
+        return;
+    auto said = missed_update(*flag);
+    said.key = missed_key(*flag);
+    said.level = at_least_major(flag->level);
+    said.crisis = flag->id;
+    open_page(now, std::move(said));
+    escalate_at_once(now, missed_key(*flag), "the promised update did not come");
+}
+
 void look_at_crisis(const step& now, const crisis& flag, std::set<std::string>& so)
 {
     const auto& rules = now.rules.pages;
@@ -168,14 +200,64 @@ void look_at_crisis(const step& now, const crisis& flag, std::set<std::string>& 
     }
     if (flag.next_update_by <= flag.raised_at)
         return;
-    page update;
-    update.todo = "say what is known, or give a new time";
     if (now.now >= flag.next_update_by) {
-        update.what = "the update of " + flag.id.value + " that was promised by " + format_utc(flag.next_update_by) + " is missed";
-        open(std::move(update), "update/" + flag.id.value + "/missed", at_least_major(flag.level));
+        open(missed_update(flag), missed_key(flag), at_least_major(flag.level));
     } else if (now.now + rules.update_ahead >= flag.next_update_by) {
-        update.what = "the next update of " + flag.id.value + " is promised by " + format_utc(flag.next_update_by);
+        page update;
+        update.todo = say_update(flag);
+        update.what = "the next update of " + flag.id.value + " is promised by " + format_utc(flag.next_update_by) + "; its owner is "
+            + flag.owner.value;
         open(std::move(update), "update/" + flag.id.value + "/due", flag.level);
+    }
+}
+
+// What waits for somebody's word before it can become public.
+void look_at_approvals(const step& now, const crisis& flag, std::set<std::string>& so)
+{
+    const edition* waits = nullptr;
+    for (const auto& said : flag.editions) {
+        bool wanted = flag.now == phase::raised || outlives_flag(said.kind);
+        if (!said.approved && !said.undone && wanted && std::ranges::any_of(now.known().accounts, [&](const auto& entry) {
+                auto one = entry.second.summaries.find(flag.id);
+                return one != entry.second.summaries.end() && one->second.dealt < said.number && said.words.contains(entry.first)
+                    && one->second.state != summary_state::withdrawn && one->second.state != summary_state::unpinned;
+            }))
+            waits = &said;
+    }
+    if (waits == nullptr)
+        return;
+    page said;
+    said.key = "summary-approval/" + flag.id.value;
+    said.level = flag.level;
+    said.crisis = flag.id;
+    said.what = "the " + std::string{to_string(waits->kind)} + " of " + flag.id.value + " waits for "
+        + (flag.two_person ? "a second person's" : "an") + " approval; nothing of it is published until then";
+    said.todo = "halfmast say approve " + flag.id.value;
+    said.wait = approval_wait;
+    so.insert(said.key);
+    open_page(now, std::move(said));
+}
+
+void look_at_reply_approvals(const step& now, std::set<std::string>& so)
+{
+    std::map<crisis_id, std::vector<const reply*>> waiting;
+    for (const auto& [id, one] : now.known().replies)
+        if (one.state == reply_state::waiting && !one.approved)
+            waiting[one.crisis].push_back(&one);
+    for (const auto& [crisis, all] : waiting) {
+        const auto* flag = find_crisis(now, crisis);
+        page said;
+        said.key = "reply-approval/" + crisis.value;
+        said.level = flag == nullptr ? page_level::major : flag->level;
+        said.crisis = crisis;
+        said.count = static_cast<std::uint32_t>(all.size());
+        said.what = plural(all.size(), "reply waits", "replies wait") + " for a second person; the first is " + all.front()->id + " of "
+            + all.front()->by.value + " at " + all.front()->account.value;
+        said.todo = "halfmast say approve " + all.front()->id + ", or halfmast say drop " + all.front()->id;
+        said.link = all.front()->to_url;
+        said.wait = approval_wait;
+        so.insert(said.key);
+        open_page(now, std::move(said));
     }
 }
 
@@ -185,20 +267,8 @@ void look_at_summaries(const step& now, const account_id& id, const account_stat
         const auto* flag = find_crisis(now, crisis_key);
         if (flag == nullptr)
             continue;
-        bool up = flag->now == phase::raised;
         page said;
         said.crisis = crisis_key;
-        if (up && one.state == summary_state::waiting && std::ranges::all_of(flag->editions, [](const auto& each) { return !each.approved && !each.undone; })) {
-            said.key = "summary-approval/" + crisis_key.value;
-            if (!so.insert(said.key).second)
-                continue;
-            said.level = flag->level;
-            said.what = "the summary of " + crisis_key.value + " waits for an approval; nothing is published until then";
-            said.todo = "halfmast say approve " + crisis_key.value;
-            said.wait = approval_wait;
-            open_page(now, std::move(said));
-            continue;
-        }
         bool tried = one.attempts >= summary_tries && !one.busy;
         bool undone = one.state == summary_state::failed || one.state == summary_state::publishing
             || one.state == summary_state::published || one.state == summary_state::unpinning;
@@ -295,6 +365,7 @@ void heed(const step& now, std::size_t index)
     case record_kind::glass_broken:
     case record_kind::account_unreachable:
     case record_kind::account_reachable:
+    case record_kind::promise_missed:
         break;
     default:
         return;
@@ -308,6 +379,7 @@ void heed(const step& now, std::size_t index)
         resolve_page(now, "release-failed/" + name, "it went out");
         return say_escape(now, record.account, record.crisis, record.post, record.url);
     case record_kind::release_failed: return say_release_failed(now, record);
+    case record_kind::promise_missed: return say_missed(now, record);
     case record_kind::glass_broken: return say_glass_broken(now, record);
     case record_kind::release_asked:
     case record_kind::release_confirmed:
@@ -329,6 +401,10 @@ void look_for_causes(const step& now)
             any_up = true;
             look_at_crisis(now, flag, so);
         }
+    for (const auto& [id, flag] : now.known().crises)
+        look_at_approvals(now, flag, so);
+    look_at_reply_approvals(now, so);
+    look_at_tasks(now, so);
     for (auto& [id, where] : now.known().accounts) {
         look_at_holds(now, id, where, so);
         look_at_summaries(now, id, where, so);

@@ -63,7 +63,7 @@ void raise(const step& now, const crisis_raised& what)
                 where.wanted.insert({seen.post->due, post});
         plan_wanted(now, id, std::min(declared.most_in_flight, planned_at_once));  // the first calls wait for these records only
     }
-    plan_summaries(now, flag);
+    look_at_showing(now);
 }
 
 void let_go_uncovered(const step& now)
@@ -119,7 +119,9 @@ void lower(const step& now, const crisis_lowered& what)
             if (auto open = open_over(now.known(), *declared); !open.empty())
                 for (const auto& [post, seen] : where.queue)
                     want_if_uncovered(where, open, seen);
-    withdraw_summaries(now, flag->second);
+    drop_replies(now, what.crisis);
+    drop_tasks(now, what.crisis);
+    look_at_showing(now);
     let_go_uncovered(now);
 }
 
@@ -145,7 +147,7 @@ bool start_next(const step& now, const account_id& id)
     bool soon = !where.unconfirmed.empty() && where.unconfirmed.begin()->due < now.now + read_soon && where.reads_out == 0;
     if ((full_batch || soon) && start_reading(now, id))
         return true;
-    if (start_summary(now, id) || start_hold(now, id) || start_reading(now, id))
+    if (start_summary(now, id) || start_reply(now, id) || start_hold(now, id) || start_reading(now, id))
         return true;
     return start_release(now, id);
 }
@@ -170,6 +172,8 @@ void finish(const step& now, const action_finished& done)
         after_read(now, done);
     else if (std::holds_alternative<release_post>(done.what))
         after_release(now, done);
+    else if (const auto* said = std::get_if<publish_summary>(&done.what); said != nullptr && !said->reply.empty())
+        after_reply(now, done);
     else
         after_summary(now, done);
     if (const auto& trouble = done.result.trouble; trouble && trouble->kind == failure::forbidden && !has_lost_any(where.ready))
@@ -194,12 +198,15 @@ void recover(const step& now, const daemon_started& what)
     forget_undeclared(now);
     forget_letters_under_way(now.known());
     route_anew(now);
+    for (auto& [id, one] : now.known().replies)
+        one.busy = false;
     for (auto& [id, where] : now.known().accounts) {
         where.in_flight = 0;
         where.reachable = false;
+        where.others.clear();
         count_parked(where);
         for (auto& [crisis, one] : where.summaries)
-            one.busy = false;
+            one.busy = one.look_at_pins = false;
         std::vector<post_id> under_way;
         for (const auto& [post, one] : where.holds)
             if (one.in_flight)
@@ -217,14 +224,23 @@ void recover(const step& now, const daemon_started& what)
     }
 }
 
+// What a person said changes what can leave now, and what has to wait.
+template <class Word>
+void after_word(const step& now, Word word)
+{
+    word();
+    look_at_showing(now);
+    look_at_replies(now);
+}
+
 void handle(const step& now, const crisis_raised& what) { raise(now, what); }
 void handle(const step& now, const crisis_lowered& what) { lower(now, what); }
-void handle(const step& now, const summary_approved& what) { approve_statements(now, what); }
-void handle(const step& now, const statement_asked& what) { ask_statement(now, what); }
-void handle(const step& now, const statement_undone& what) { undo_statement(now, what); }
+void handle(const step& now, const summary_approved& what) { after_word(now, [&] { approve_statements(now, what); }); }
+void handle(const step& now, const statement_asked& what) { after_word(now, [&] { ask_statement(now, what); }); }
+void handle(const step& now, const statement_undone& what) { after_word(now, [&] { undo_statement(now, what); }); }
 void handle(const step& now, const owner_changed& what) { change_owner(now, what); }
 void handle(const step& now, const reply_asked& what) { ask_reply(now, what); }
-void handle(const step& now, const reply_approved& what) { approve_reply(now, what); }
+void handle(const step& now, const reply_approved& what) { after_word(now, [&] { approve_reply(now, what); }); }
 void handle(const step& now, const reply_dropped& what) { drop_reply(now, what); }
 void handle(const step& now, const task_done& what) { finish_task(now, what); }
 void handle(const step& now, const queue_observed& what) { observe_queue(now, what); }
@@ -281,6 +297,9 @@ void handle(const step& now, const clock_ticked&)
         wake_delayed(where, now.now);
         plan_wanted(now, id, planned_at_once);
     }
+    look_at_showing(now);
+    look_at_replies(now);
+    look_at_promises(now);
     look_for_causes(now);
     look_at_proposals(now);
     now.known().pages.stirred = true;
@@ -301,7 +320,9 @@ void step::note(audit_record record) const
     record.at = now;
     apply(made.next, record);
     made.records.push_back(std::move(record));
-    heed(*this, made.records.size() - 1);
+    auto last = made.records.size() - 1;
+    heed_tasks(*this, last);
+    heed(*this, last);
 }
 
 void step::ask(const account_id& id, act what) const
@@ -373,7 +394,13 @@ bool has_work(const state& known, const account_state& where, time_point now)
         return true;
     if (!where.delayed.empty() && where.delayed.begin()->due <= now)
         return true;
-    return std::ranges::any_of(where.summaries, [&](const auto& entry) { return summary_can_start(known, entry.second, now); });
+    bool reply = std::ranges::any_of(where.replies, [&](const auto& id) {
+        auto one = known.replies.find(id);
+        return one != known.replies.end() && reply_can_start(known, one->second, now);
+    });
+    return reply || std::ranges::any_of(where.summaries, [&](const auto& entry) {
+        return next_work(known, entry.second, now) != said_work::nothing;
+    });
 }
 
 std::optional<time_point> most_urgent(const account_state& where)
@@ -394,8 +421,11 @@ std::optional<time_point> next_wake(const account_state& where)
     };
     if (!where.delayed.empty())
         consider(where.delayed.begin()->due);
-    for (const auto& [crisis, one] : where.summaries)
+    for (const auto& [crisis, one] : where.summaries) {
         consider(one.not_before);
+        if (one.wakes_at != time_point::max())
+            consider(one.wakes_at);
+    }
     consider(where.not_before);
     return earliest;
 }
@@ -419,6 +449,22 @@ bool is_safe_without_ledger(const act& what)
     return std::holds_alternative<save_post>(what) || std::holds_alternative<read_posts>(what) || std::holds_alternative<read_pins>(what);
 }
 
+// Nothing of what is said is under way on this account: the rest waits for a person, a place in the hour, or a retry after long.
+bool is_shown(const state& known, const crisis& flag, const summary& one)
+{
+    if (one.recalled || one.state == summary_state::publishing || one.state == summary_state::unpinning)
+        return false;
+    if (one.state == summary_state::withdrawn || one.state == summary_state::unpinned)
+        return true;
+    const auto* next = next_edition(flag, one, time_point::max());
+    if (next != nullptr && next->approved && one.wakes_at <= next->undo_until && one.state != summary_state::failed)
+        return false;
+    if (flag.now == phase::raised)
+        return one.state != summary_state::published || stands_behind(known, one);
+    bool by_hand = one.state == summary_state::manual && one.pinned.empty();
+    return one.remote.empty() || by_hand || next != nullptr;
+}
+
 bool is_settled(const policy& rules, const state& known, const crisis& flag)
 {
     for (const auto& [id, declared] : rules.accounts) {
@@ -438,17 +484,7 @@ bool is_settled(const policy& rules, const state& known, const crisis& flag)
         }
         if (flag.now == phase::raised && !where.wanted.empty())
             return false;
-        auto one = where.summaries.find(flag.id);
-        if (one == where.summaries.end())
-            continue;
-        auto state = one->second.state;
-        bool waits_for_person = std::ranges::all_of(flag.editions, [](const auto& said) { return !said.approved || said.undone; });
-        if (flag.now == phase::raised
-            && ((state == summary_state::waiting && !waits_for_person) || state == summary_state::publishing || state == summary_state::published))
-            return false;
-        if (flag.now == phase::lowered
-            && (state == summary_state::publishing || state == summary_state::published || state == summary_state::pinned
-                || state == summary_state::unpinning))
+        if (auto one = where.summaries.find(flag.id); one != where.summaries.end() && !is_shown(known, flag, one->second))
             return false;
     }
     return true;

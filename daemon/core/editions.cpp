@@ -144,7 +144,7 @@ void approve_statements(const step& now, const summary_approved& what)
     std::vector<std::uint32_t> agreed;
     const edition* mine = nullptr;
     for (const auto* said : waiting(*flag)) {
-        if (flag->now == phase::lowered && said->kind != edition_kind::all_clear && said->kind != edition_kind::correction)
+        if (flag->now == phase::lowered && !outlives_flag(said->kind))
             continue;
         if (flag->two_person && said->by == what.by)
             mine = said;

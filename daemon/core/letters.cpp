@@ -279,6 +279,26 @@ void send_letters(const step& now)
     book.stirred = false;
 }
 
+void escalate_at_once(const step& now, const std::string& page_key, const std::string& why)
+{
+    auto& book = now.known().pages;
+    auto open = book.open.find(page_key);
+    auto found = open == book.open.end() ? book.groups.end() : book.groups.find(open->second.group);
+    if (found == book.groups.end())
+        return;
+    const auto* route = route_of(now, found->second);
+    if (route == nullptr || found->second.step + 1 >= route->steps.size())
+        return;  // everybody there is told already
+    const auto& next = route->steps[found->second.step + 1];
+    auto record = about_letter(record_kind::page_escalated, now, found->first, found->second, {});
+    record.paged->number = static_cast<std::uint32_t>(found->second.step + 1);
+    record.outcome = "done";
+    record.why = why + "; now told:";
+    for (const auto& to : next.to)
+        record.why += " " + to;
+    now.note(std::move(record));
+}
+
 void letter_answered(const step& now, const page_answered& what)
 {
     auto& book = now.known().pages;

@@ -200,6 +200,19 @@ void note_escape(const step& now, const account_id& id, const hold& one, const p
     now.note(std::move(record));
 }
 
+// What was published within the last hour, and not by us.
+void count_others(const step& now, const feed_observed& seen)
+{
+    constexpr std::chrono::hours an_hour{1};
+    auto& where = now.at(seen.account);
+    std::erase_if(where.others, [&](const auto& one) { return one.second + an_hour <= now.now; });
+    if (where.summaries.empty())
+        return;
+    for (const auto& post : seen.posts)
+        if (post.at + an_hour > now.now && !where.explained.contains(post.id))
+            where.others.emplace(post.id, post.at);
+}
+
 // What only the feed could explain, and the feed does not show.
 void explain_missing(const step& now, const feed_observed& seen)
 {
@@ -308,6 +321,7 @@ void observe_queue(const step& now, const queue_observed& seen)
     where.polled = true;
     auto open = open_over(now.known(), *declared);
     where.last_poll = seen.began_at;
+    look_at_pins_soon(now, seen.account);
     for (const auto& post : seen.posts) {
         const auto& entry = where.queue.at(post->id);
         auto* one = find_hold(where, post->id);
@@ -328,7 +342,10 @@ void observe_feed(const step& now, const feed_observed& seen)
         note_reachable(now, seen.account);
         where.polled = true;
         where.last_poll = seen.began_at;
+        look_at_pins_soon(now, seen.account);
     }
+    read_tasks_back(now, seen);
+    count_others(now, seen);
     for (const auto& post : seen.posts) {
         if (where.explained.contains(post.id) || (!where.feed_known.insert(post.id).second && where.missing.empty()))
             continue;

@@ -23,6 +23,43 @@ reply* find_reply(const step& now, const std::string& id)
     return found == now.known().replies.end() ? nullptr : &found->second;
 }
 
+const crisis* flag_of(const step& now, const reply& one)
+{
+    auto found = now.known().crises.find(one.crisis);
+    return found == now.known().crises.end() ? nullptr : &found->second;
+}
+
+void drop(const step& now, const reply& one, const std::string& why)
+{
+    auto record = about_reply(record_kind::reply_dropped, now, one);
+    record.outcome = "done";
+    record.why = why;
+    now.note(std::move(record));
+}
+
+void answer_by_hand(const step& now, const reply& one, const std::string& why)
+{
+    task wanted;
+    wanted.kind = task_kind::reply;
+    wanted.crisis = one.crisis;
+    wanted.account = one.account;
+    wanted.post = one.to;
+    wanted.reply = one.id;
+    wanted.text = one.words.text;
+    wanted.link = one.to_url;
+    wanted.what = "answer " + (one.to_url.empty() ? one.to.value : one.to_url) + " at " + one.account.value + ": " + why;
+    open_task(now, std::move(wanted));
+}
+
+// From when on it has a place in the hour, as far as the clock alone decides.
+void wait_for_place(const step& now, reply& one, const crisis& flag)
+{
+    auto place = place_in_hour(now, now.at(one.account), flag, false, one.id);
+    one.wakes_at = place > now.now ? place : time_point{};
+    if (place > now.now)
+        one.detail = "it waits until " + format_utc(place) + ": the public acts of this hour are used";
+}
+
 std::string no_reply(const std::string& verb, const std::string& id)
 {
     return verb + ": there is no reply '" + id + "'; 'halfmast status' names those that wait";
@@ -91,6 +128,117 @@ void approve_reply(const step& now, const reply_approved& what)
         return now.refuse(refusal::cause::same_person,
                           "approve " + one->id + ": " + what.by.value + " wrote it, so somebody else has to agree", record);
     now.note(std::move(record));
+}
+
+bool reply_can_start(const state& known, const reply& one, time_point now)
+{
+    auto flag = known.crises.find(one.crisis);
+    bool open = one.state == reply_state::waiting || one.state == reply_state::publishing || one.state == reply_state::failed;
+    if (!open || one.busy || one.not_before > now || flag == known.crises.end())
+        return false;
+    if (one.recalled)
+        return true;  // whether it is out has to be known, whatever became of the flag
+    return one.approved && one.wait_until <= now && one.wakes_at <= now && flag->second.now == phase::raised;
+}
+
+bool start_reply(const step& now, const account_id& id)
+{
+    const auto ids = now.at(id).replies;  // a copy: what is noted about one may take it out
+    for (const auto& name : ids) {
+        auto* one = find_reply(now, name);
+        if (one == nullptr || !reply_can_start(now.known(), *one, now.now))
+            continue;
+        const auto& flag = *flag_of(now, *one);
+        const auto* declared = now.declared(id);
+        bool wanted = declared != nullptr && declared->can_reply && fits(*declared, one->words) && flag.now == phase::raised;
+        if (wanted) {
+            wait_for_place(now, *one, flag);
+            wanted = one->wakes_at <= now.now;
+        }
+        bool gone = flag.now == phase::lowered || declared == nullptr || !declared->can_reply;
+        if (!wanted && !(one->recalled && gone))
+            continue;  // for a place in the hour
+        publish_summary call{one->crisis, one->words, "halfmast-" + flag.id.value + "-" + id.value, one->recalled, !wanted};
+        call.key += "-" + std::to_string(flag.raised_at.time_since_epoch().count() / 1000) + "-" + one->id;
+        call.in_reply_to = one->to;
+        call.reply = one->id;
+        auto record = about_reply(record_kind::reply_started, now, *one);
+        record.outcome = "intent";
+        record.words = one->words;
+        record.flagged = one->recalled;
+        now.note(std::move(record));
+        now.ask(id, std::move(call));
+        return true;
+    }
+    return false;
+}
+
+void after_reply(const step& now, const action_finished& done)
+{
+    const auto& call = std::get<publish_summary>(done.what);
+    auto* one = find_reply(now, call.reply);
+    if (one == nullptr || one->state != reply_state::publishing)
+        return;
+    one->busy = false;
+    if (!done.result.trouble) {
+        now.at(done.account).failures = 0;
+        now.at(done.account).feed_known.insert(done.result.remote);
+        auto record = about_reply(record_kind::reply_published, now, *one);
+        record.outcome = "done";
+        record.remote = done.result.remote;
+        record.url = done.result.url;
+        return now.note(std::move(record));
+    }
+    const auto& trouble = *done.result.trouble;
+    if (call.look_only && trouble.kind == failure::not_found)
+        return drop(now, *one, "nothing is left of the call whose outcome was not known, and it is not wanted any more");
+    if (trouble.kind == failure::not_found && !call.look_first)
+        return drop(now, *one, "what it answers is not there any more");
+    if (nothing_happened(trouble.kind))
+        pause_account(now, now.at(done.account), trouble);
+    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
+    auto record = about_reply(record_kind::reply_failed, now, *one);
+    record.outcome = to_string(trouble.kind);
+    record.why = trouble.detail;
+    record.flagged = perhaps || one->recalled_before;
+    record.until = now.now + now.back_off(one->attempts);
+    now.note(std::move(record));
+    if (one->recalled)
+        return;
+    const auto* flag = flag_of(now, *one);
+    if (flag == nullptr || flag->now == phase::lowered)
+        drop(now, *one, "the flag was lowered before it went out");
+    else if (trouble.kind == failure::unsupported)
+        answer_by_hand(now, *one, trouble.detail);
+}
+
+void drop_replies(const step& now, const crisis_id& crisis)
+{
+    std::vector<std::string> ids;
+    for (const auto& [id, one] : now.known().replies)
+        if (one.crisis == crisis && !one.busy && !one.recalled
+            && (one.state == reply_state::waiting || one.state == reply_state::failed || one.state == reply_state::publishing))
+            ids.push_back(id);
+    for (const auto& id : ids)
+        drop(now, now.known().replies.at(id), "the flag was lowered before it went out");
+}
+
+void look_at_replies(const step& now)
+{
+    for (auto& [id, where] : now.known().accounts) {
+        const auto ids = where.replies;
+        const auto* declared = now.declared(id);
+        for (const auto& name : ids) {
+            auto* one = find_reply(now, name);
+            const auto* flag = one == nullptr ? nullptr : flag_of(now, *one);
+            if (flag == nullptr || one->busy || one->recalled || !one->approved || one->wait_until > now.now)
+                continue;
+            if (declared != nullptr && !declared->can_reply)
+                answer_by_hand(now, *one, declared->connector + " has no call that answers");
+            else
+                wait_for_place(now, *one, *flag);
+        }
+    }
 }
 
 void drop_reply(const step& now, const reply_dropped& what)

@@ -75,6 +75,12 @@ void start(account_state& where, summary& one, const audit_record& record, bool 
 void is_out(state& known, account_state& where, summary& one, const audit_record& record)
 {
     auto number = record.number != 0 ? record.number : std::max(one.sending, 1u);
+    if (number < one.edition) {  // a person posted an older one after all
+        one.copies.insert(one.copies.begin(), {number, record.remote, record.url});
+        where.explained.insert(record.remote);
+        where.others.erase(record.remote);
+        return;
+    }
     one.edition = number;
     one.dealt = std::max(one.dealt, number);
     one.sending = 0;
@@ -93,6 +99,12 @@ void is_out(state& known, account_state& where, summary& one, const audit_record
 void failed(account_state& where, summary& one, const audit_record& record)
 {
     one.not_before = record.until.value_or(time_point{});
+    if (record.outcome == "order") {  // former pins are back, and stand in another order
+        one.ordered = true;
+        one.restoring = record.pins;
+        one.attempts = 0;
+        return;
+    }
     if (one.state == summary_state::publishing || one.state == summary_state::failed) {
         if (!one.editing)
             one.recalled = record.flagged;  // the outcome of the call is unknown
@@ -151,6 +163,10 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
         one.dealt = std::max(one.dealt, record.number);
         if (one.sending <= record.number)
             one.sending = 0;
+        if (record.number != 0 && one.sending == 0)
+            one.recalled = one.recalled_before = one.editing = false;
+        if (record.flagged)
+            one.pinned = {};
         return;
     case record_kind::summary_withdrawn:
         one.state = summary_state::withdrawn;
@@ -181,15 +197,14 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
         one.lost_pins.push_back(record.at);
         if (one.state == summary_state::pinned)
             one.state = record.flagged ? summary_state::published : summary_state::manual;
+        for (const auto& down : record.displaced)  // has to make room for the repair
+            if (std::ranges::find(one.displaced, down) == one.displaced.end())
+                one.displaced.push_back(down);
         return;
     case record_kind::unpin_started:
         one.state = summary_state::unpinning;
         one.busy = true;
-        one.ordered = one.ordered || record.flagged;
         ++one.attempts;
-        for (const auto& down : record.pins)
-            if (std::ranges::find(one.restoring, down) == one.restoring.end())
-                one.restoring.push_back(down);
         return;
     case record_kind::pins_restored:
         one.state = summary_state::unpinned;

@@ -78,6 +78,8 @@ void heed(const step&, std::size_t record);  // what a record of this decision m
 void look_for_causes(const step&);           // what the clock and the state say
 void note_health(const step&, const health_changed&);
 // letters.cpp
+// The next ones of the route are told of this page's group at once.
+void escalate_at_once(const step&, const std::string& page_key, const std::string& why);
 void send_letters(const step&);
 void letter_answered(const step&, const page_answered&);
 void forget_letters_under_way(state&);       // nobody waits for their answers any more
@@ -127,14 +129,75 @@ void ask_reply(const step&, const reply_asked&);
 void approve_reply(const step&, const reply_approved&);
 void drop_reply(const step&, const reply_dropped&);
 
+bool start_reply(const step&, const account_id&);
+void after_reply(const step&, const action_finished&);
+bool reply_can_start(const state&, const reply&, time_point now);
+void drop_replies(const step&, const crisis_id&);  // the flag comes down
+void look_at_replies(const step&);                 // those that only a person can send; from when on the others can leave
+
 // tasks.cpp
 void finish_task(const step&, const task_done&);
+// Something only a person can do; `kind`, `crisis`, `account`, `what` and what the kind needs are filled in. An open task for the
+// same thing gives way, unless it says the same.
+void open_task(const step&, task);
+// Nothing happens when there is none under that key.
+void drop_task(const step&, const account_id&, const std::string& key, const std::string& why);
+void confirm_task(const step&, const account_id&, const std::string& key, const std::string& why);
+const task* find_task(const step&, const account_id&, const std::string& key);
+void heed_tasks(const step&, std::size_t record);  // posts that a person has to stop
+void read_tasks_back(const step&, const feed_observed&);
+void drop_tasks(const step&, const crisis_id&);     // the flag comes down
+void look_at_tasks(const step&, std::set<std::string>& pages);
+
+// promise.cpp
+// Before the record that an edition is out.
+void keep_promise(const step&, const crisis_id&, std::uint32_t edition);
+void look_at_promises(const step&);
+
+// showing.cpp
+// What an account is given next of a crisis; null: it has all. The earliest correction, else the latest edition that is ready, else
+// the latest that waits.
+const edition* next_edition(const crisis&, const summary&, time_point now);
+bool is_ready(const edition&, time_point now);
+// What is said although the flag is down, and what the last place of the hour is kept for.
+bool outlives_flag(edition_kind);
+// From when on the account has a place in the hour for one more public act; `own` is not counted twice.
+time_point place_in_hour(const step&, const account_state&, const crisis&, bool kept_place, const std::string& own);
+std::string name_of_act(const crisis_id&, std::uint32_t edition);
+bool is_sayable(const account&, const statement&);
+// An edition becomes a person's task on this account.
+void leave_to_person(const step&, summary&, const crisis&, const edition&, const std::string& why);
+// What was passed over in favour of `next`, on record.
+void pass_over(const step&, const summary&, const crisis&, const edition& next);
+void look_at_account(const step&, const account_id&, summary&);
+void look_at_showing(const step&);  // new accounts, what only a person can do, and from when on the rest can leave
+
+// pins.cpp
+void read_pins_first(const step&, const account_id&, summary&);
+void pin(const step&, const account_id&, summary&);
+void unpin(const step&, const account_id&, summary&);
+void after_read_pins(const step&, const action_finished&, summary&);
+void after_pin(const step&, const action_finished&, summary&);
+void after_unpin(const step&, const action_finished&, summary&);
+void look_at_pins_soon(const step&, const account_id&);  // a poll came
 
 // summaries.cpp
-void plan_summaries(const step&, const crisis&);
-void withdraw_summaries(const step&, const crisis&);
 bool start_summary(const step&, const account_id&);
 void after_summary(const step&, const action_finished&);
-bool summary_can_start(const state&, const summary&, time_point now);
+audit_record about_summary(record_kind, const step&, const summary&);
+void fail_summary(const step&, const account_id&, summary&, const problem&);
+void withdraw_summary(const step&, const summary&);
+
+// What a call can be made for now.
+enum class said_work {
+    nothing,
+    say,        // an edition, or the search for what became of one
+    read_pins,
+    pin,
+    unpin,
+};
+// A later flag's post stands in this one's place: what was there before both comes back when that one is unpinned.
+bool stands_behind(const state&, const summary&);
+said_work next_work(const state&, const summary&, time_point now);
 
 }  // namespace halfmast

@@ -1,4 +1,5 @@
-// One summary for each account and crisis: published once, pinned, and at the end unpinned with the former pins as before.
+// What is said on one account in one crisis: each edition published once, or put into the public post where readers see the edit;
+// pinned, and at the end unpinned with the former pins as before.
 #include <algorithm>
 
 #include "daemon/core/step.hpp"
@@ -7,7 +8,7 @@ namespace halfmast {
 
 namespace {
 
-constexpr std::chrono::minutes urgent{10};  // holds due so soon go before the summary
+constexpr std::chrono::minutes urgent{10};  // holds due so soon go before what is said
 
 summary* find_summary(account_state& where, const crisis_id& crisis)
 {
@@ -15,110 +16,107 @@ summary* find_summary(account_state& where, const crisis_id& crisis)
     return found == where.summaries.end() ? nullptr : &found->second;
 }
 
-audit_record about_summary(record_kind kind, const step& now, const account_id& id, const summary& one)
-{
-    audit_record record{kind, now.now};
-    record.account = id;
-    record.crisis = one.crisis;
-    record.remote = one.remote;
-    return record;
-}
-
-bool is_open(const state& known, const crisis_id& crisis)
+bool is_up_for(const state& known, const crisis_id& crisis)
 {
     auto flag = known.crises.find(crisis);
     return flag != known.crises.end() && flag->second.now == phase::raised;
 }
 
-void publish(const step& now, const account_id& id, summary& one)
+std::string key_of_edition(const crisis& flag, const account_id& id, std::uint32_t number)
 {
-    publish_summary call{one.crisis, one.words, "halfmast-" + one.crisis.value + "-" + id.value, one.recalled,
-                         !is_open(now.known(), one.crisis)};
     // The crisis number starts anew with a new state directory; the moment of the raise does not.
-    call.key += "-" + std::to_string(now.known().crises.at(one.crisis).raised_at.time_since_epoch().count() / 1000);
-    auto record = about_summary(record_kind::summary_started, now, id, one);
+    auto key = "halfmast-" + flag.id.value + "-" + id.value + "-" + std::to_string(flag.raised_at.time_since_epoch().count() / 1000);
+    return number <= 1 ? key : key + "-e" + std::to_string(number);
+}
+
+void publish(const step& now, const account_id& id, summary& one, const crisis& flag, const edition& said, bool look_only)
+{
+    const auto* declared = now.declared(id);
+    publish_summary call{flag.id, said.words.at(id), key_of_edition(flag, id, said.number), one.recalled, look_only};
+    call.edition = said.number;
+    if (declared != nullptr && declared->can_reply && one.edition > 0 && !one.alone)
+        call.in_reply_to = one.remote;
+    auto record = about_summary(record_kind::summary_started, now, one);
     record.outcome = "intent";
-    record.words = one.words;
+    record.number = said.number;
+    record.words = call.words;
     record.flagged = one.recalled;
     now.note(std::move(record));
     now.ask(id, std::move(call));
 }
 
-void pin(const step& now, const account_id& id, summary& one)
+void change(const step& now, const account_id& id, summary& one, const crisis& flag, const edition& said)
 {
-    auto record = about_summary(record_kind::pin_started, now, id, one);
+    edit_summary call{flag.id, said.number, one.remote, said.words.at(id)};
+    auto record = about_summary(record_kind::edit_started, now, one);
     record.outcome = "intent";
-    record.displaced = one.displaced;
+    record.number = said.number;
+    record.words = call.words;
     now.note(std::move(record));
-    now.ask(id, pin_summary{one.crisis, one.remote, one.displaced});
+    now.ask(id, std::move(call));
 }
 
-// A later flag's summary stands in this one's place: what was there before both comes back when that one is unpinned.
-bool is_displaced(const step& now, const account_id& id, const summary& one)
+// The outcome of a call is not known: what became of it comes before everything else. It is sent again only while it is still wanted.
+bool find_out(const step& now, const account_id& id, summary& one, const crisis& flag, const edition* next)
 {
-    return std::ranges::any_of(now.at(id).summaries, [&](const auto& entry) {
-        const auto& other = entry.second;
-        bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
-        return other.crisis != one.crisis && !ended && std::ranges::find(other.displaced, one.remote) != other.displaced.end();
-    });
+    auto number = std::max(one.sending, 1u);
+    if (number > flag.editions.size() || !flag.editions[number - 1].words.contains(id))
+        return false;
+    const auto& said = flag.editions[number - 1];
+    const auto* declared = now.declared(id);
+    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr && declared->can_publish
+        && is_sayable(*declared, said.words.at(id))
+        && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number)) <= now.now;
+    publish(now, id, one, flag, said, !wanted);
+    return true;
 }
 
-// What made room for this summary. The summary of a flag that was lowered meanwhile stays down; what made room for that one
-// comes back instead.
-void add_former_pins(const step& now, const account_id& id, const summary& one, std::vector<post_id>& restore)
+// False when it has to wait for a place in the hour. What only a person can do is a task then, and no call.
+bool say(const step& now, const account_id& id, summary& one)
 {
-    for (const auto& former : one.displaced) {
-        auto& all = now.at(id).summaries;
-        auto stale = std::ranges::find_if(all, [&](const auto& entry) {
-            return entry.first != one.crisis && entry.second.remote == former && !is_open(now.known(), entry.first);
-        });
-        if (stale != all.end())
-            add_former_pins(now, id, stale->second, restore);
-        else if (std::ranges::find(restore, former) == restore.end())
-            restore.push_back(former);
-    }
+    const auto& flag = now.known().crises.at(one.crisis);
+    const auto* next = next_edition(flag, one, now.now);
+    if (one.recalled)
+        return find_out(now, id, one, flag, next);
+    const auto* declared = now.declared(id);
+    if (next == nullptr || declared == nullptr)
+        return false;
+    look_at_account(now, id, one);
+    next = next_edition(flag, one, now.now);
+    if (next == nullptr || one.wakes_at > now.now || !is_ready(*next, now.now))
+        return false;
+    pass_over(now, one, flag, *next);
+    if (declared->can_edit && one.edition > 0 && !one.cannot_edit && !one.alone && !one.remote.empty())
+        change(now, id, one, flag, *next);
+    else
+        publish(now, id, one, flag, *next, false);
+    return true;
 }
 
-void unpin(const step& now, const account_id& id, summary& one)
+bool is_lasting(failure kind)
 {
-    std::vector<post_id> restore;
-    if (!is_displaced(now, id, one))
-        add_former_pins(now, id, one, restore);
-    auto record = about_summary(record_kind::unpin_started, now, id, one);
-    record.outcome = "intent";
-    record.pins = restore;
+    return kind == failure::rejected || kind == failure::forbidden || kind == failure::unsupported;
+}
+
+void pin_by_hand(const step& now, summary& one)
+{
+    const auto* declared = now.declared(one.account);
+    auto record = about_summary(record_kind::summary_manual, now, one);
+    record.outcome = "unsupported";
+    record.url = one.url;
+    record.why = (declared == nullptr ? one.account.value : declared->connector) + " has no call that pins; pin " + one.url + " by hand";
+    auto why = record.why;
     now.note(std::move(record));
-    now.ask(id, unpin_summary{one.crisis, one.remote, std::move(restore)});
-}
-
-void withdraw(const step& now, const account_id& id, const summary& one)
-{
-    auto record = about_summary(record_kind::summary_withdrawn, now, id, one);
-    record.outcome = "done";
-    record.why = "the flag was lowered before it went out";
-    now.note(std::move(record));
-}
-
-void fail(const step& now, const account_id& id, summary& one, const problem& trouble)
-{
-    auto& where = now.at(id);
-    if (trouble.kind == failure::unsupported) {
-        auto record = about_summary(record_kind::summary_manual, now, id, one);
-        record.outcome = to_string(trouble.kind);
-        record.why = trouble.detail;
-        return now.note(std::move(record));
-    }
-    if (nothing_happened(trouble.kind))
-        pause_account(now, where, trouble);
-    auto record = about_summary(record_kind::summary_failed, now, id, one);
-    record.outcome = to_string(trouble.kind);
-    record.why = trouble.detail;
-    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
-    record.flagged = one.state == summary_state::publishing && (perhaps || one.recalled_before);
-    record.until = now.now + now.back_off(one.attempts);
-    now.note(std::move(record));
-    if (one.remote.empty() && !one.recalled && !is_open(now.known(), one.crisis))
-        withdraw(now, id, one);
+    task wanted;
+    wanted.kind = task_kind::pin;
+    wanted.crisis = one.crisis;
+    wanted.account = one.account;
+    wanted.post = one.remote;
+    wanted.edition = one.edition;
+    wanted.link = one.url;
+    wanted.what = "pin " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value
+        + (one.copies.size() > 1 && one.copies[one.copies.size() - 2].remote != one.remote ? " instead of the one before" : "");
+    open_task(now, std::move(wanted));
 }
 
 void after_publish(const step& now, const action_finished& done, summary& one)
@@ -127,129 +125,148 @@ void after_publish(const step& now, const action_finished& done, summary& one)
     const auto* declared = now.declared(done.account);
     where.failures = 0;
     where.feed_known.insert(done.result.remote);
-    auto record = about_summary(record_kind::summary_published, now, done.account, one);
+    bool edited = std::holds_alternative<edit_summary>(done.what);
+    auto number = std::visit([](const auto& call) {
+        if constexpr (requires { call.edition; })
+            return std::max(call.edition, 1u);
+        else
+            return 0u;
+    }, done.what);
+    keep_promise(now, one.crisis, number);
+    auto record = about_summary(edited ? record_kind::summary_edited : record_kind::summary_published, now, one);
     record.outcome = "done";
-    record.remote = done.result.remote;
+    record.number = number;
+    record.remote = done.result.remote.empty() ? one.remote : done.result.remote;
     record.url = done.result.url;
     now.note(std::move(record));
-    if (declared != nullptr && !declared->can_pin) {
-        auto task = about_summary(record_kind::summary_manual, now, done.account, one);
-        task.outcome = "unsupported";
-        task.url = one.url;
-        task.why = declared->connector + " has no call that pins; pin " + one.url + " by hand";
-        now.note(std::move(task));
+    if (declared != nullptr && !declared->can_pin && is_up_for(now.known(), one.crisis)) {
+        const auto* open = find_task(now, done.account, "pin/" + one.crisis.value);
+        if (!edited || open == nullptr)
+            pin_by_hand(now, one);
     }
 }
 
-void remember_pins(const step& now, const action_finished& done, summary& one)
+// The platform has no such call at all.
+void give_up(const step& now, const action_finished& done, summary& one, const problem& trouble)
 {
-    const auto* declared = now.declared(done.account);
-    auto record = about_summary(record_kind::pins_remembered, now, done.account, one);
-    record.outcome = "done";
-    record.pins = done.result.pins;
-    std::erase(record.pins, one.remote);
-    // Room for ours: the last ones in the platform's order go, and come back at the end.
-    if (declared != nullptr && declared->most_pins > 0)
-        for (auto at = record.pins.rbegin();
-             at != record.pins.rend() && record.pins.size() - record.displaced.size() >= static_cast<std::size_t>(declared->most_pins); ++at)
-            record.displaced.push_back(*at);
+    const auto& flag = now.known().crises.at(one.crisis);
+    if (std::holds_alternative<publish_summary>(done.what)) {
+        auto number = std::max(one.sending, 1u);
+        if (number <= flag.editions.size() && flag.editions[number - 1].words.contains(done.account))
+            return leave_to_person(now, one, flag, flag.editions[number - 1], trouble.detail);
+    }
+    auto record = about_summary(record_kind::summary_manual, now, one);
+    record.outcome = to_string(trouble.kind);
+    record.why = trouble.detail;
+    record.flagged = true;  // its pin is a person's business from here on
+    now.note(std::move(record));
+    if (one.remote.empty())
+        return;
+    task wanted;
+    wanted.kind = flag.now == phase::raised ? task_kind::pin : task_kind::unpin;
+    wanted.crisis = one.crisis;
+    wanted.account = one.account;
+    wanted.post = one.remote;
+    wanted.link = one.url;
+    wanted.what = std::string{to_string(wanted.kind)} + " " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value
+        + ": " + trouble.detail;
+    open_task(now, std::move(wanted));
+}
+
+// Nothing is left of the call whose outcome was not known: it never went out.
+void found_nothing(const step& now, const summary& one, std::uint32_t number)
+{
+    const auto* next = next_edition(now.known().crises.at(one.crisis), one, now.now);
+    bool wanted = next != nullptr && next->number == number;
+    auto record = about_summary(wanted ? record_kind::summary_failed : record_kind::statement_skipped, now, one);
+    record.number = number;
+    record.outcome = wanted ? "not_sent" : "done";
+    record.why = "nothing is left of the call whose outcome was not known" + std::string{wanted ? "" : ", and it is not wanted any more"};
     now.note(std::move(record));
 }
 
-void after_pin(const step& now, const action_finished& done, summary& one)
+void after_trouble(const step& now, const action_finished& done, summary& one)
 {
-    if (std::ranges::find(done.result.pins, one.remote) == done.result.pins.end()) {
-        problem unseen{failure::unknown_outcome, "read back: the summary is not among the pins", {}};
-        return fail(now, done.account, one, unseen);
+    const auto& trouble = *done.result.trouble;
+    const auto* published = std::get_if<publish_summary>(&done.what);
+    if (published != nullptr && published->look_only && trouble.kind == failure::not_found) {
+        found_nothing(now, one, std::max(published->edition, 1u));
+        return look_at_account(now, done.account, one);
     }
-    auto record = about_summary(record_kind::pin_confirmed, now, done.account, one);
-    record.outcome = "done";
-    record.pins = done.result.pins;
-    now.note(std::move(record));
-}
-
-void after_unpin(const step& now, const action_finished& done, summary& one)
-{
-    const auto& call = std::get<unpin_summary>(done.what);
-    const auto& pins = done.result.pins;
-    bool down = std::ranges::find(pins, one.remote) == pins.end();
-    bool back = std::ranges::all_of(call.restore, [&](const auto& id) { return std::ranges::find(pins, id) != pins.end(); });
-    bool lost = down && !back && one.attempts >= now.rules.attempts_per_rung;  // somebody removed it: it cannot come back
-    if (!down || (!back && !lost)) {
-        problem unseen{failure::unknown_outcome, down ? "read back: a former pin is missing" : "read back: the summary is still pinned", {}};
-        return fail(now, done.account, one, unseen);
+    if (std::holds_alternative<read_pins>(done.what) && one.pins_known) {  // a look: the next poll looks again
+        if (nothing_happened(trouble.kind))
+            pause_account(now, now.at(done.account), trouble);
+        one.look_at_pins = false;
+        one.pins_read_at = now.now;
+        return;
     }
-    auto record = about_summary(record_kind::pins_restored, now, done.account, one);
-    record.outcome = "done";
-    record.pins = pins;
-    if (lost)
-        record.why = "a former pin cannot be pinned again: it is not there any more";
-    now.note(std::move(record));
+    if (trouble.kind == failure::unsupported && !std::holds_alternative<edit_summary>(done.what))
+        return give_up(now, done, one, trouble);
+    fail_summary(now, done.account, one, trouble);
+    const auto& flag = now.known().crises.at(one.crisis);
+    // The flag is down, and the platform keeps saying no: a person says the last word, and the pins are put back.
+    if (flag.now == phase::lowered && one.sending != 0 && !one.recalled && one.attempts >= now.rules.attempts_per_rung && is_lasting(trouble.kind)
+        && one.sending <= flag.editions.size() && one.edition > 0)
+        leave_to_person(now, one, flag, flag.editions[one.sending - 1], trouble.detail);
+    look_at_account(now, done.account, one);
 }
 
 }  // namespace
 
-void plan_summaries(const step& now, const crisis& flag)
+audit_record about_summary(record_kind kind, const step& now, const summary& one)
 {
-    if (flag.editions.empty())
-        return;
-    const auto& first = flag.editions.front();
-    for (const auto& [id, words] : first.words) {
-        const auto* declared = now.declared(id);
-        if (declared == nullptr)
-            continue;
-        audit_record record{record_kind::summary_planned, now.now};
-        record.account = id;
-        record.crisis = flag.id;
-        record.words = words;
-        record.number = first.number;
-        if (first.undo_until > flag.raised_at)
-            record.until = first.undo_until;
-        now.note(std::move(record));
-        if (declared->can_publish)
-            continue;
-        audit_record task{record_kind::summary_manual, now.now};
-        task.account = id;
-        task.crisis = flag.id;
-        task.outcome = "unsupported";
-        task.why = declared->connector + " has no call that publishes; post and pin the summary by hand";
-        now.note(std::move(task));
-    }
+    audit_record record{kind, now.now};
+    record.account = one.account;
+    record.crisis = one.crisis;
+    record.remote = one.remote;
+    return record;
 }
 
-void withdraw_summaries(const step& now, const crisis& flag)
+void withdraw_summary(const step& now, const summary& one)
 {
-    for (auto& [id, where] : now.known().accounts) {
-        auto* one = find_summary(where, flag.id);
-        bool never_out = one != nullptr && one->remote.empty() && !one->busy && !one->recalled
-            && (one->state == summary_state::waiting || one->state == summary_state::failed || one->state == summary_state::manual);
-        if (never_out)
-            withdraw(now, id, *one);
-    }
+    auto record = about_summary(record_kind::summary_withdrawn, now, one);
+    record.outcome = "done";
+    record.why = "the flag was lowered before it went out";
+    now.note(std::move(record));
 }
 
-bool summary_can_start(const state& known, const summary& one, time_point now)
+void fail_summary(const step& now, const account_id& id, summary& one, const problem& trouble)
 {
-    if (one.busy || one.not_before > now)
-        return false;
+    if (nothing_happened(trouble.kind))
+        pause_account(now, now.at(id), trouble);
+    auto record = about_summary(record_kind::summary_failed, now, one);
+    record.number = one.sending;
+    record.outcome = to_string(trouble.kind);
+    record.why = trouble.detail;
+    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
+    record.flagged = one.state == summary_state::publishing && (perhaps || (!one.editing && one.recalled_before));
+    record.until = now.now + now.back_off(one.attempts);
+    now.note(std::move(record));
+}
+
+said_work next_work(const state& known, const summary& one, time_point now)
+{
+    bool over = one.state == summary_state::withdrawn || one.state == summary_state::unpinned;
     auto flag = known.crises.find(one.crisis);
-    if (flag == known.crises.end())
-        return false;
-    bool open = flag->second.now == phase::raised;
-    switch (one.state) {
-    case summary_state::waiting:
-        return open && !flag->second.editions.empty() && flag->second.editions.front().approved && !flag->second.editions.front().undone;
-    case summary_state::publishing:
-    case summary_state::failed:
-        return open || one.recalled;  // lowered meanwhile: whether it is out still has to be known
-    case summary_state::published:
-    case summary_state::unpinning:
-        return true;
-    case summary_state::pinned:
-        return !open;
-    default:
-        return false;
+    if (one.busy || one.not_before > now || over || flag == known.crises.end())
+        return said_work::nothing;
+    if (one.recalled)
+        return said_work::say;
+    bool up = flag->second.now == phase::raised;
+    if (const auto* next = next_edition(flag->second, one, now)) {
+        if (is_ready(*next, now) && one.wakes_at <= now)
+            return said_work::say;
+        if (!up)
+            return said_work::nothing;  // the last word first
     }
+    bool by_hand = one.state == summary_state::manual;
+    if (!up)
+        return one.remote.empty() || (by_hand && one.pinned.empty()) ? said_work::nothing : said_work::unpin;
+    if (one.look_at_pins)
+        return said_work::read_pins;
+    if (one.state != summary_state::published || stands_behind(known, one))
+        return said_work::nothing;
+    return one.pins_known ? said_work::pin : said_work::read_pins;
 }
 
 bool start_summary(const step& now, const account_id& id)
@@ -258,20 +275,23 @@ bool start_summary(const step& now, const account_id& id)
     if (!where.planned.empty() && where.planned.begin()->due < now.now + urgent)
         return false;
     for (auto& [crisis, one] : where.summaries) {
-        if (!summary_can_start(now.known(), one, now.now))
+        switch (next_work(now.known(), one, now.now)) {
+        case said_work::nothing:
             continue;
-        bool open = is_open(now.known(), crisis);
-        if (one.state == summary_state::pinned || one.state == summary_state::unpinning || (one.state == summary_state::published && !open)) {
-            unpin(now, id, one);
-        } else if (one.state == summary_state::published && !one.pins_known) {
-            one.busy = true;
-            now.ask(id, read_pins{crisis});
-        } else if (one.state == summary_state::published) {
+        case said_work::say:
+            if (say(now, id, one))
+                return true;
+            continue;
+        case said_work::read_pins:
+            read_pins_first(now, id, one);
+            return true;
+        case said_work::pin:
             pin(now, id, one);
-        } else {
-            publish(now, id, one);
+            return true;
+        case said_work::unpin:
+            unpin(now, id, one);
+            return true;
         }
-        return true;
     }
     return false;
 }
@@ -285,23 +305,20 @@ void after_summary(const step& now, const action_finished& done)
             return crisis_id{};
     }, done.what);
     auto* one = find_summary(now.at(done.account), crisis);
-    if (one == nullptr)
+    if (one == nullptr || !now.known().crises.contains(crisis))
         return;
     one->busy = false;
-    // The flag is down, and an earlier call left nothing behind: it never went out.
-    const auto* published = std::get_if<publish_summary>(&done.what);
-    if (published != nullptr && published->look_only && done.result.trouble && done.result.trouble->kind == failure::not_found)
-        return withdraw(now, done.account, *one);
     if (done.result.trouble)
-        return fail(now, done.account, *one, *done.result.trouble);
-    if (std::holds_alternative<publish_summary>(done.what))
+        return after_trouble(now, done, *one);
+    if (std::holds_alternative<publish_summary>(done.what) || std::holds_alternative<edit_summary>(done.what))
         after_publish(now, done, *one);
     else if (std::holds_alternative<read_pins>(done.what))
-        remember_pins(now, done, *one);
+        after_read_pins(now, done, *one);
     else if (std::holds_alternative<pin_summary>(done.what))
         after_pin(now, done, *one);
     else
         after_unpin(now, done, *one);
+    look_at_account(now, done.account, *one);
 }
 
 }  // namespace halfmast

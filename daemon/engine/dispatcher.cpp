@@ -157,6 +157,7 @@ asio::awaitable<outcome> dispatcher::carry(connection to, unpin_summary call)
     std::vector<post_id> down;
     if (!call.remote.empty())
         down.push_back(call.remote);
+    down.insert(down.end(), call.also_down.begin(), call.also_down.end());
     if (call.anew)
         down.insert(down.end(), call.restore.begin(), call.restore.end());
     for (const auto& id : down) {

@@ -307,7 +307,7 @@ json ask_json(const ask& one)
     if (one.now)
         object["now"] = true;
     for (const auto& [account, words] : one.words)
-        object["words"][account.value] = words_json(words);
+        object["words"][account.value] = to_json(words);
     return object;
 }
 

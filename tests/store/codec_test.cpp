@@ -108,6 +108,30 @@ TEST_CASE("bytes that are no UTF-8 and dates beyond the calendar do not stop a r
     CHECK(format_utc(*again->due) == "0000-01-01T00:00:00Z");
 }
 
+TEST_CASE("a flag from before there were editions has one, made of its words and its undo window", "[codec]")
+{
+    auto record = store::decode(
+        R"({"actor":"anna","at":"2026-03-01T14:00:00Z","crisis":"c-1","flag":{"hold":["promotional"],"id":"c-1",)"
+        R"("next_update_by":"2026-03-01T14:45:00Z","owner":"anna","phase":"raised","playbook":"outage","publish":"after-approval",)"
+        R"("raised_at":"2026-03-01T14:00:00Z","raised_by":"anna","scope":{},"severity":"major",)"
+        R"("statements":{"blog":{"language":"hu","text":"Dolgozunk rajta."}},"undo_until":"2026-03-01T14:00:20Z"},"kind":"crisis_raised"})");
+    REQUIRE(record.has_value());
+    REQUIRE(record->flag);
+    REQUIRE(record->flag->editions.size() == 1);
+    const auto& first = record->flag->editions.front();
+    CHECK(first.number == 1);
+    CHECK(first.kind == edition_kind::summary);
+    CHECK(first.words.at(account_id{"blog"}).text == "Dolgozunk rajta.");
+    CHECK(format_utc(first.undo_until) == "2026-03-01T14:00:20Z");
+    CHECK_FALSE(first.approved);
+    // Its approval was one record for each account.
+    state known;
+    apply(known, *record);
+    apply(known, *store::decode(R"({"account":"blog","actor":"bea","at":"2026-03-01T14:01:00Z","crisis":"c-1","kind":"summary_approved"})"));
+    CHECK(known.crises.at(crisis_id{"c-1"}).editions.front().approved);
+    CHECK(known.crises.at(crisis_id{"c-1"}).editions.front().approved_by == actor_id{"bea"});
+}
+
 TEST_CASE("a payload that is not a record is refused with its reason", "[codec]")
 {
     auto refused = [](const std::string& payload) {

@@ -1,0 +1,277 @@
+// The pin of a crisis on one account: former pins remembered, ours put in, looked after, and at the end the former ones as before.
+#include <algorithm>
+
+#include "daemon/core/step.hpp"
+
+namespace halfmast {
+
+namespace {
+
+constexpr std::chrono::seconds looked_at_again{60};
+constexpr std::chrono::hours an_hour_of_repairs{1};
+constexpr std::size_t most_repairs = 3;  // within an hour: then somebody means it
+
+bool contains(const std::vector<post_id>& ids, const post_id& wanted) { return std::ranges::find(ids, wanted) != ids.end(); }
+
+bool is_up(const state& known, const crisis_id& crisis)
+{
+    auto flag = known.crises.find(crisis);
+    return flag != known.crises.end() && flag->second.now == phase::raised;
+}
+
+bool is_ours(const summary& one, const post_id& id)
+{
+    return std::ranges::find(one.copies, id, &public_copy::remote) != one.copies.end();
+}
+
+// The post that another crisis shows by now, instead of the one that was there.
+post_id latest_of(const step& now, const summary& one, const post_id& former)
+{
+    for (const auto& [crisis, other] : now.at(one.account).summaries)
+        if (crisis != one.crisis && is_ours(other, former) && !other.remote.empty())
+            return other.remote;
+    return former;
+}
+
+// What made room for this one. The post of a flag that was lowered meanwhile stays down; what made room for that one comes back
+// instead.
+void add_former_pins(const step& now, const summary& one, std::vector<post_id>& restore)
+{
+    for (const auto& former : one.displaced) {
+        auto& all = now.at(one.account).summaries;
+        auto stale = std::ranges::find_if(all, [&](const auto& entry) {
+            return entry.first != one.crisis && is_ours(entry.second, former) && !is_up(now.known(), entry.first);
+        });
+        if (stale != all.end())
+            add_former_pins(now, stale->second, restore);
+        else if (auto latest = latest_of(now, one, former); !contains(restore, latest))
+            restore.push_back(latest);
+    }
+}
+
+// The former pins that are there, in the order they had.
+std::vector<post_id> order_before(const summary& one, const std::vector<post_id>& pins)
+{
+    std::vector<post_id> order;
+    for (const auto& id : one.former_pins)
+        if (contains(pins, id))
+            order.push_back(id);
+    return order;
+}
+
+// What has to be pinned anew, so that the former pins stand as they did. Where order counts, what is pinned last comes first: the
+// longest end of the order that stands right already may stay.
+std::vector<post_id> out_of_order(const summary& one, const std::vector<post_id>& pins)
+{
+    auto wanted = order_before(one, pins);
+    auto at = pins.rbegin();
+    auto right = wanted.rbegin();
+    for (; right != wanted.rend(); ++right) {
+        auto found = std::find(at, pins.rend(), *right);
+        if (found == pins.rend())
+            break;
+        at = found + 1;
+    }
+    return {wanted.begin(), right.base()};
+}
+
+// Room for ours: the last ones in the platform's order go, and come back at the end.
+std::vector<post_id> make_room(const step& now, const summary& one, const std::vector<post_id>& pins)
+{
+    std::vector<post_id> down;
+    const auto* declared = now.declared(one.account);
+    if (declared == nullptr || declared->most_pins <= 0)
+        return down;
+    auto most = static_cast<std::size_t>(declared->most_pins);
+    for (auto at = pins.rbegin(); at != pins.rend() && pins.size() - down.size() >= most; ++at)
+        down.push_back(*at);
+    return down;
+}
+
+void ask_for_pin(const step& now, const summary& one, const std::string& why)
+{
+    task wanted;
+    wanted.kind = task_kind::pin;
+    wanted.crisis = one.crisis;
+    wanted.account = one.account;
+    wanted.post = one.remote;
+    wanted.edition = one.edition;
+    wanted.link = one.url;
+    wanted.what = "pin " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value + ": " + why;
+    open_task(now, std::move(wanted));
+}
+
+void lost(const step& now, summary& one, const std::vector<post_id>& pins)
+{
+    auto recent = std::ranges::count_if(one.lost_pins, [&](auto at) { return at + an_hour_of_repairs > now.now; });
+    auto flag = now.known().crises.find(one.crisis);
+    auto book = flag == now.known().crises.end() ? now.rules.playbooks.end() : now.rules.playbooks.find(flag->second.playbook);
+    auto policy = book == now.rules.playbooks.end() ? pin_policy::repair : book->second.lost_pin;
+    bool often = recent >= static_cast<long>(most_repairs);
+    auto record = about_summary(record_kind::pin_lost, now, one);
+    record.pins = pins;
+    record.flagged = policy == pin_policy::repair && !often;
+    record.outcome = record.flagged ? "repair" : "report";
+    record.displaced = make_room(now, one, pins);
+    record.why = "somebody unpinned it" + std::string{record.flagged ? "; it is pinned again"
+                                                       : often       ? " again and again; a person has to decide"
+                                                                     : "; a person has to decide"};
+    bool repair = record.flagged;
+    auto why = record.why;
+    now.note(std::move(record));
+    if (!repair)
+        ask_for_pin(now, one, why);
+}
+
+void remember(const step& now, const std::vector<post_id>& seen, summary& one)
+{
+    auto record = about_summary(record_kind::pins_remembered, now, one);
+    record.outcome = "done";
+    record.pins = seen;
+    std::erase_if(record.pins, [&](const auto& id) { return is_ours(one, id); });
+    record.displaced = make_room(now, one, record.pins);
+    now.note(std::move(record));
+}
+
+void confirm(const step& now, summary& one, const std::vector<post_id>& pins, const std::string& why)
+{
+    auto record = about_summary(record_kind::pin_confirmed, now, one);
+    record.outcome = "done";
+    record.pins = pins;
+    record.why = why;
+    now.note(std::move(record));
+    confirm_task(now, one.account, "pin/" + one.crisis.value, "read back: it is pinned");
+}
+
+}  // namespace
+
+bool stands_behind(const state& known, const summary& one)
+{
+    auto where = known.accounts.find(one.account);
+    return where != known.accounts.end() && std::ranges::any_of(where->second.summaries, [&](const auto& entry) {
+        const auto& other = entry.second;
+        bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
+        return other.crisis != one.crisis && !ended
+            && std::ranges::any_of(other.displaced, [&](const auto& id) { return is_ours(one, id); });
+    });
+}
+
+void read_pins_first(const step& now, const account_id& id, summary& one)
+{
+    one.busy = true;
+    now.ask(id, read_pins{one.crisis});
+}
+
+void pin(const step& now, const account_id& id, summary& one)
+{
+    pin_summary call{one.crisis, one.remote, {}};
+    bool sure = !one.pinned.empty() && one.attempts == 0;
+    if (sure)
+        call.displaced = {one.pinned};
+    else
+        call.displaced = one.displaced;
+    for (const auto& copy : one.copies)  // a call whose outcome is not known may have pinned an older one
+        if (!sure && copy.remote != one.remote && !contains(call.displaced, copy.remote))
+            call.displaced.push_back(copy.remote);
+    std::erase(call.displaced, one.remote);
+    auto record = about_summary(record_kind::pin_started, now, one);
+    record.outcome = "intent";
+    record.displaced = call.displaced;
+    now.note(std::move(record));
+    now.ask(id, std::move(call));
+}
+
+void unpin(const step& now, const account_id& id, summary& one)
+{
+    unpin_summary call{one.crisis, {}, {}};
+    if (one.ordered) {
+        call.restore = one.restoring;
+        call.anew = true;
+    } else {
+        call.remote = one.pinned.empty() ? one.remote : one.pinned;
+        for (const auto& copy : one.copies)
+            if (copy.remote != call.remote && (one.pinned.empty() || one.attempts > 0) && !contains(call.also_down, copy.remote))
+                call.also_down.push_back(copy.remote);
+        if (!stands_behind(now.known(), one))
+            add_former_pins(now, one, call.restore);
+    }
+    auto record = about_summary(record_kind::unpin_started, now, one);
+    record.outcome = "intent";
+    record.remote = call.remote;
+    record.pins = call.restore;
+    now.note(std::move(record));
+    now.ask(id, std::move(call));
+}
+
+void after_read_pins(const step& now, const action_finished& done, summary& one)
+{
+    const auto& pins = done.result.pins;
+    now.at(done.account).failures = 0;
+    one.pins_read_at = now.now;
+    if (!one.pins_known)
+        return remember(now, pins, one);
+    one.look_at_pins = false;
+    if (!is_up(now.known(), one.crisis) || stands_behind(now.known(), one))
+        return;
+    if (one.pinned.empty() && contains(pins, one.remote))
+        return confirm(now, one, pins, "read back: it is pinned");
+    if (!one.pinned.empty() && !contains(pins, one.pinned))
+        lost(now, one, pins);
+}
+
+void after_pin(const step& now, const action_finished& done, summary& one)
+{
+    const auto& call = std::get<pin_summary>(done.what);
+    const auto& pins = done.result.pins;
+    now.at(done.account).failures = 0;
+    bool there = contains(pins, call.remote);
+    bool alone = std::ranges::none_of(pins, [&](const auto& id) { return id != call.remote && is_ours(one, id); });
+    if (!there || !alone) {
+        problem unseen{failure::unknown_outcome, there ? "read back: an older one of ours is still pinned" : "read back: the summary is not among the pins", {}};
+        return fail_summary(now, done.account, one, unseen);
+    }
+    one.pins_read_at = now.now;
+    if (call.remote == one.remote)
+        confirm(now, one, pins, {});
+}
+
+void after_unpin(const step& now, const action_finished& done, summary& one)
+{
+    const auto& call = std::get<unpin_summary>(done.what);
+    const auto& pins = done.result.pins;
+    bool down = std::ranges::none_of(pins, [&](const auto& id) { return is_ours(one, id); });
+    bool back = std::ranges::all_of(call.restore, [&](const auto& id) { return contains(pins, id); });
+    bool lost = down && !back && one.attempts >= now.rules.attempts_per_rung;  // somebody removed it: it cannot come back
+    if (!down || (!back && !lost)) {
+        problem unseen{failure::unknown_outcome, down ? "read back: a former pin is missing" : "read back: the summary is still pinned", {}};
+        return fail_summary(now, done.account, one, unseen);
+    }
+    auto wrong = one.ordered || stands_behind(now.known(), one) ? std::vector<post_id>{} : out_of_order(one, pins);
+    if (!wrong.empty()) {
+        auto record = about_summary(record_kind::summary_failed, now, one);
+        record.outcome = "order";
+        record.pins = std::move(wrong);
+        record.why = "read back: the former pins are in another order; they are pinned anew";
+        return now.note(std::move(record));
+    }
+    auto record = about_summary(record_kind::pins_restored, now, one);
+    record.outcome = "done";
+    record.pins = pins;
+    if (lost)
+        record.why = "a former pin cannot be pinned again: it is not there any more";
+    now.note(std::move(record));
+}
+
+void look_at_pins_soon(const step& now, const account_id& id)
+{
+    const auto* declared = now.declared(id);
+    if (declared == nullptr || !declared->can_pin)
+        return;
+    for (auto& [crisis, one] : now.at(id).summaries) {
+        bool ours = one.state == summary_state::pinned || (one.state == summary_state::manual && one.pins_known && !one.remote.empty());
+        if (ours && is_up(now.known(), crisis) && now.now >= one.pins_read_at + looked_at_again && !stands_behind(now.known(), one))
+            one.look_at_pins = true;
+    }
+}
+
+}  // namespace halfmast

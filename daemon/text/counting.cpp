@@ -154,6 +154,19 @@ std::size_t counted(std::string_view utf8, text_counting how)
     return length(utf8);
 }
 
+std::optional<text_counting> parse_counting(std::string_view word)
+{
+    if (word == "code-points")
+        return text_counting::code_points;
+    if (word == "graphemes")
+        return text_counting::graphemes;
+    if (word == "short-links")
+        return text_counting::short_links;
+    if (word == "weighted")
+        return text_counting::weighted;
+    return std::nullopt;
+}
+
 std::string too_long(std::string_view utf8, const account& where)
 {
     if (where.text_limit > 0)

@@ -31,6 +31,10 @@ std::optional<http_request> write_ntfy(const receiver_settings& to, const page_l
     body["tags"] = json::array({letter.verb == page_verb::trigger ? "rotating_light" : "white_check_mark", letter.kind});
     if (letter.link.starts_with("http"))
         body["click"] = letter.link;
+    // The telephone itself sends it; the notification goes away with it.
+    if (letter.verb == page_verb::trigger && !letter.acknowledge_url.empty())
+        body["actions"] = json::array(
+            {{{"action", "http"}, {"label", "I have it"}, {"url", letter.acknowledge_url}, {"method", "POST"}, {"clear", true}}});
     auto request = post_json(to, to.url + "/", body);
     if (!to.secret.empty())
         request.headers.emplace_back("Authorization", "Bearer " + to.secret);

@@ -12,6 +12,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_slack_header = 150;
 constexpr std::size_t most_slack_section = 2'900;
+constexpr std::size_t most_slack_value = 2'000;
 
 // What stands in a post must not ping a channel: <!channel> is a mention only when it is not escaped.
 std::string slack_escaped(std::string_view text)
@@ -46,10 +47,15 @@ std::optional<http_request> write_slack(const receiver_settings& to, const page_
     blocks.push_back({{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", slack_text(text(letter), most_slack_section)}}}});
     blocks.push_back({{"type", "context"},
                       {"elements", json::array({{{"type", "mrkdwn"}, {"text", slack_escaped("halfmast · " + letter.group)}}})}});
+    auto buttons = json::array();
+    // A click goes to the app's own address, which has to be a hook of ours.
+    if (to.buttons && letter.verb == page_verb::trigger && !letter.test && letter.dedup.size() <= most_slack_value)
+        buttons.push_back({{"type", "button"}, {"text", {{"type", "plain_text"}, {"text", "I have it"}}}, {"style", "primary"},
+            {"action_id", "halfmast_acknowledge"}, {"value", letter.dedup}});
     if (letter.link.starts_with("https://"))
-        blocks.push_back({{"type", "actions"},
-            {"elements",
-                json::array({{{"type", "button"}, {"text", {{"type", "plain_text"}, {"text", "Look"}}}, {"url", letter.link}}})}});
+        buttons.push_back({{"type", "button"}, {"text", {{"type", "plain_text"}, {"text", "Look"}}}, {"url", letter.link}});
+    if (!buttons.empty())
+        blocks.push_back({{"type", "actions"}, {"elements", std::move(buttons)}});
     return post_json(to, to.url, {{"text", slack_text(subject(letter), most_slack_section)}, {"blocks", std::move(blocks)}});
 }
 

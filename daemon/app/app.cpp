@@ -13,15 +13,21 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "daemon/api/events.hpp"
 #include "daemon/api/requests.hpp"
 #include "daemon/api/routes.hpp"
 #include "daemon/app/backend.hpp"
 #include "daemon/app/budget.hpp"
 #include "daemon/app/credentials.hpp"
+#include "daemon/app/entrance.hpp"
 #include "daemon/app/journal.hpp"
+#include "daemon/app/links.hpp"
+#include "daemon/app/lookout.hpp"
+#include "daemon/app/metrics.hpp"
 #include "daemon/app/notify.hpp"
 #include "daemon/app/pager.hpp"
 #include "daemon/app/recover.hpp"
+#include "daemon/app/statements.hpp"
 #include "daemon/audit/chain.hpp"
 #include "daemon/console/console.hpp"
 #include "daemon/engine/engine.hpp"
@@ -103,12 +109,14 @@ public:
           mirror_(or_stop(store::mirror::open(wanted_.state_dir))), rules_(settings::make_policy(wanted_)),
           http_(context_.get_executor(), client_settings()), vaults_(context_.get_executor(), wanted_), calls_(*ledger_, sha256_hex, system_now),
           pager_(context_.get_executor(), wanted_, system_now, [this](event what) { loop_.tell(std::move(what)); }),
+          figures_(figure_sources()),
           loop_(context_.get_executor(), connect_accounts(), load_state(), *ledger_, calls_, hooks()),
-          backend_(loop_, calls_, *ledger_, system_now),
+          links_(context_.get_executor(), wanted_.proxy, wanted_.private_links),
+          backend_(loop_, calls_, *ledger_, system_now), lookout_(context_.get_executor(), wanted_, system_now, backend_),
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
           checker_(context_.get_executor(), loop_, calls_, system_now),
-          api_(backend_), server_(context_.get_executor(), console::in_front_of(api_.handler())), signals_(context_, SIGTERM, SIGINT),
+          entrance_(context_.get_executor(), wanted_, entrance_wiring()), api_(backend_, &entrance_.gate()), server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler()))), signals_(context_, SIGTERM, SIGINT),
           watchdog_(context_)
     {
     }
@@ -120,6 +128,7 @@ public:
             backend_.set_budget(id, budget);
         }
         listen();
+        entrance_.obey_hangup(server_);
         auto loop_work = loop_.run();
         asio::co_spawn(context_, std::move(loop_work), [this](std::exception_ptr error) { loop_ended(error); });
         loop_.tell(daemon_started{std::string{"halfmastd "} + HALFMAST_VERSION});
@@ -128,6 +137,16 @@ public:
         for (const auto& entry : wanted_.accounts)
             poller_.add(entry.declared.id, {entry.poll_every, entry.sweep_every});
         backend_.set_pager(pager_);
+        backend_.set_events(events_);
+        backend_.set_links(links_);
+        for (const auto& doubt : doubtful_statements(rules_))
+            backend_.health("words " + doubt, "words: " + doubt);
+        backend_.set_metrics([this] { return figures_.text(); });
+        for (auto& [id, from] : mentions_)
+            lookout_.listen_to(loop_.rules().accounts.at(id), std::move(from));
+        mentions_.clear();
+        if (!options_.direct)
+            lookout_.start();
         if (!options_.direct)
             pager_.start();
         backend_.set_check([this](account_id id) { return checker_.check(std::move(id)); });
@@ -166,6 +185,8 @@ private:
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
             rules_.accounts.at(entry.declared.id).can_read_mentions = to.mentions != nullptr;
             rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
+            if (to.mentions != nullptr && wanted_.signals.mentions.on)
+                mentions_[entry.declared.id] = to.mentions;
             if (to.hear)
                 to.hear([id = entry.declared.id.value](const std::string& line) { journal::program_said(id, line); });
             calls_.connect(entry.declared.id, std::move(to));
@@ -188,16 +209,55 @@ private:
         engine::engine_hooks made;
         made.clock = system_now;
         made.encode = encode_all;
-        made.recorded = journal::recorded;
+        made.recorded = [this](const audit_record& record) {
+            journal::recorded(record);
+            figures_.recorded(record);
+        };
+        made.committed = [this](const std::vector<audit_record>& records, std::int64_t last) { tell_events(records, last); };
+        made.looked = [this](const account_id& id) { events_.looked(id); };
         made.look_now = [this](const account_id& id) { poller_.look_now(id); };
         made.check_now = [this](const account_id& id) { checker_.check_now(id); };
-        made.page = [this](page_letter letter) { pager_.send(std::move(letter)); };
+        made.page = [this](page_letter letter) {
+            letter.acknowledge_url = lookout_.acknowledge_url(letter);
+            pager_.send(std::move(letter));
+        };
         made.ledger_refused = [this](std::string why) {
             journal::ledger(why);
             page_ledger(why);
             backend_.health("ledger", why.empty() ? "" : "the ledger cannot be written, so nothing is released, published or pinned: " + why);
         };
         return made;
+    }
+
+    metrics::sources figure_sources()
+    {
+        metrics::sources from;
+        from.clock = system_now;
+        from.rules = [this]() -> const policy& { return loop_.rules(); };
+        from.known = [this]() -> const state& { return loop_.known(); };
+        from.troubles = [this] { return backend_.degraded().size(); };
+        from.hooks = [this] { return lookout_.hook_counts(); };
+        return from;
+    }
+
+    // Numbers are told in any case; words only while somebody listens.
+    void tell_events(const std::vector<audit_record>& records, std::int64_t last)
+    {
+        auto seq = last - static_cast<std::int64_t>(records.size());
+        for (const auto& record : records) {
+            auto entry = events_.is_heard() ? store::encode(record) : ledger_entry{};
+            events_.record(++seq, entry.at, entry.payload);
+        }
+    }
+
+    entrance::wiring entrance_wiring()
+    {
+        entrance::wiring with;
+        with.clock = system_now;
+        with.tell = [this](event what) { loop_.tell(std::move(what)); };
+        with.trouble = [this](std::string why) { backend_.health("access", std::move(why)); };
+        with.http = &http_;
+        return with;
     }
 
     // It is tried again and again, and said when that changes.
@@ -227,9 +287,7 @@ private:
                         .dump()
                  << '\n';
             if (wanted_.listen && !options_.direct) {
-                auto colon = wanted_.listen->rfind(':');
-                server_.listen_tcp(wanted_.listen->substr(0, colon),
-                                   static_cast<unsigned short>(std::stoi(wanted_.listen->substr(colon + 1))));
+                entrance::listen(server_, wanted_);
             }
         } catch (const std::exception& error) {
             throw cannot_start(error.what());
@@ -283,6 +341,7 @@ private:
         poller_.stop();
         checker_.stop();
         pager_.stop();
+        lookout_.stop();
         server_.drain([this] { loop_.stop(); });
     }
 
@@ -298,6 +357,7 @@ private:
         }
         watchdog_.cancel();
         signals_.cancel();
+        entrance_.stop();
         // A platform may be about to answer with a token that replaces one it has counted as spent.
         watchdog_.expires_after(longest_farewell);
         watchdog_.async_wait([this](boost::system::error_code left) {
@@ -320,10 +380,16 @@ private:
     std::map<account_id, std::shared_ptr<account_budget>> budgets_;
     engine::dispatcher calls_;
     pager pager_;
+    metrics figures_;
+    api::event_hub events_{context_.get_executor()};
+    std::map<account_id, std::shared_ptr<mentions_port>> mentions_;  // until they are listened to
     engine::engine loop_;
+    link_desk links_;
     daemon_backend backend_;
+    lookout lookout_;
     engine::poller poller_;
     engine::checker checker_;
+    entrance entrance_;
     api::api api_;
     net::http_server server_;
     asio::signal_set signals_;

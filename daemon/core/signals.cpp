@@ -271,7 +271,7 @@ const proposal* find_proposal(const proposal_book& book, std::string_view id)
 bool may_raise_by_itself(const state& known, const signal_rules& rules, const heard_signal& said, severity level, time_point now)
 {
     return said.wish == signal_wish::raise && !said.ended && rules.raise_at_most && level <= *rules.raise_at_most && level > severity::minor
-        && !is_hushed(known, rules, said, now);
+        && already_up(known, said) == nullptr && !is_hushed(known, rules, said, now);
 }
 
 void hear_signal(const step& now, const signal_received& what)

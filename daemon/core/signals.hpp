@@ -99,7 +99,7 @@ struct signal_rules {
     bool operator==(const signal_rules&) const = default;
 };
 
-// Would this signal become a flag by itself now? For the shell, which writes the words of a flag before it hands the signal in.
+// Would this signal become a flag by itself now? Not when one is up that covers it. For the shell, which writes the words of a flag before it hands the signal in.
 bool may_raise_by_itself(const state& known, const signal_rules& rules, const heard_signal& said, severity level, time_point now);
 
 // The fold's part: what a record of a proposal makes true.

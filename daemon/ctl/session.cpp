@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "daemon/ctl/help.hpp"
 #include "daemon/ctl/print.hpp"
+#include "daemon/ctl/programs.hpp"
 #include "daemon/ctl/usage.hpp"
 
 namespace halfmast::ctl {
@@ -64,6 +66,9 @@ int report(const command_error& error, bool json)
 void add_common_options(CLI::App& app, session& all)
 {
     app.add_option("--socket", all.socket, "The daemon's control socket")->type_name("PATH");
+    app.add_option("--url", all.url, "A daemon on another machine, instead of a socket")->type_name("URL");
+    app.add_option("--token-file", all.token_file, "What proves who asks there: a file with a token")->type_name("FILE");
+    app.add_option("--ca", all.ca_file, "Its certificate's authority, where the system does not know it")->type_name("FILE");
     app.add_option("--config", all.config, "Settings file, for what works without a daemon")->type_name("FILE");
     app.add_option("--state-dir", all.state_dir, "State directory, for what works without a daemon")->type_name("DIR");
     app.add_option("-o,--output", all.output, "text, or json: one document")->type_name("FORM")->check(CLI::IsMember({"text", "json"}));
@@ -81,7 +86,9 @@ void add_commands(CLI::App& app, session& all)
     add_say(app, all);
     add_tasks(app, all);
     add_pages(app, all);
+    add_proposals(app, all);
     add_audit(app, all);
+    add_access(app, all);
     add_local(app, all);
     add_help(app, all);
 }
@@ -95,7 +102,29 @@ void name_common_options(CLI::App& app)
     }
 }
 
-int parse_and_run(CLI::App& app, session& all, int argc, char** argv)
+// Where the daemon is: what was typed wins over the environment, and a socket over an address.
+void find_daemon(session& all, void (*connect)(session&))
+{
+    auto environment = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string{value == nullptr ? "" : value};
+    };
+    if (!all.url.empty() && !all.socket.empty())
+        throw command_error{exit_code::usage, "usage", "--url and --socket both name a daemon; give one of them"};
+    if (all.url.empty() && all.socket.empty())
+        all.url = environment("HALFMAST_URL");
+    if (all.url.empty())
+        return;
+    if (all.token_file.empty())
+        all.token_file = environment("HALFMAST_TOKEN_FILE");
+    if (all.ca_file.empty())
+        all.ca_file = environment("HALFMAST_CA");
+    if (connect == nullptr)
+        become_remote_program(all);
+    connect(all);
+}
+
+int parse_and_run(CLI::App& app, session& all, int argc, char** argv, void (*connect)(session&))
 {
     try {
         app.parse(argc, argv);
@@ -105,6 +134,7 @@ int parse_and_run(CLI::App& app, session& all, int argc, char** argv)
         return report(command_error{from_cli(error), "usage", explain_usage(app, error)}, asks_for_json(argc, argv));
     }
     try {
+        find_daemon(all, connect);
         return all.command();
     } catch (const command_error& error) {
         return report(error, all.json());
@@ -115,7 +145,7 @@ int parse_and_run(CLI::App& app, session& all, int argc, char** argv)
 
 }  // namespace
 
-int run(int argc, char** argv, const file_audit* files)
+int run(int argc, char** argv, const file_audit* files, void (*connect)(session&))
 {
     std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide a character is; what we print is UTF-8 whatever the locale
     session all;
@@ -129,7 +159,7 @@ int run(int argc, char** argv, const file_audit* files)
     add_commands(app, all);
     name_common_options(app);
     app.footer(overview());
-    int code = parse_and_run(app, all, argc, argv);
+    int code = parse_and_run(app, all, argc, argv, connect);
     if (!std::cout.flush() && code == exit_code::done) {
         std::cerr << "halfmast: done, but not everything could be written to standard output\n";
         code = exit_code::partly;

@@ -77,6 +77,9 @@ struct session {
     std::string state_dir;
     std::string output = "text";
     bool no_color = false;
+    std::string url;         // of a daemon on another machine
+    std::string token_file;
+    std::string ca_file;
 
     std::function<int()> command;  // set by the parsed subcommand
 
@@ -87,7 +90,8 @@ struct session {
 };
 
 // Parses, runs, reports; never throws. Gives the exit code.
-int run(int argc, char** argv, const file_audit* files = nullptr);
+// `connect` is halfmast-remote's: it makes `socket` lead to `url`. Without it the command becomes that program.
+int run(int argc, char** argv, const file_audit* files = nullptr, void (*connect)(session&) = nullptr);
 
 // CLI11's own codes (100 and more) are not ours.
 int from_cli(const CLI::Error&);
@@ -108,7 +112,9 @@ void add_queue(CLI::App&, session&);
 void add_say(CLI::App&, session&);
 void add_tasks(CLI::App&, session&);
 void add_pages(CLI::App&, session&);
+void add_proposals(CLI::App&, session&);
 void add_audit(CLI::App&, session&);
+void add_access(CLI::App&, session&);
 void add_local(CLI::App&, session&);  // check-config, doctor, judge
 void add_help(CLI::App&, session&);
 

@@ -212,6 +212,16 @@ void print_pages(std::ostream& out, const document& status, const paint& color, 
             << '\n';
 }
 
+// Signals that wait for a person's word.
+void print_proposals(std::ostream& out, const document& status, const paint& color)
+{
+    for (const auto& one : member_of(status, "proposals"))
+        out << color.bad("Proposal " + text_of(one, "id") + ": " + text_of(one, "what") + " (" + text_of(one, "severity") + ", " + text_of(one, "playbook")
+                         + "): halfmast proposals accept " + text_of(one, "id") + ", or dismiss it")
+            << '
+';
+}
+
 std::string last_line(const document& status, const paint& color)
 {
     std::size_t up = 0;
@@ -244,6 +254,7 @@ std::string picture(const session& all, const document& status)
     print_accounts(out, status, color, at);
     print_readiness(out, status, color, at);
     print_pages(out, status, color, at);
+    print_proposals(out, status, color);
     for (const auto& line : member_of(status, "degraded"))
         if (line.is_string())
             out << color.bad("Not well: " + safe(line.get_ref<const std::string&>())) << '\n';

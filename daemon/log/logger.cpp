@@ -1,5 +1,7 @@
 #include "daemon/log/logger.hpp"
 
+#include "daemon/log/catalog.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -8,7 +10,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION  // where in the code it was said helps nobody who reads it
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 namespace halfmast::log {
@@ -178,6 +183,15 @@ void append_value(std::string& line, std::string_view raw)
     line += quoted ? "\"" : "";
 }
 
+bool send_to_journal(const std::vector<std::string>& fields)
+{
+    std::vector<iovec> parts;
+    parts.reserve(fields.size());
+    for (const auto& one : fields)
+        parts.push_back({const_cast<char*>(one.data()), one.size()});  // it is only read
+    return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+
 }  // namespace
 
 const entry& describe(message what) { return table()[static_cast<std::size_t>(what)]; }
@@ -202,6 +216,27 @@ std::string format(message what, std::span<const field> fields, style how, std::
     return line;
 }
 
+std::vector<std::string> journal_fields(message what, std::span<const field> fields)
+{
+    const auto& known = describe(what);
+    auto line = format(what, fields, style::journal, {});
+    line.pop_back();  // the line end
+    std::vector<std::string> all{"MESSAGE=" + line.substr(line.find('>') + 1), "MESSAGE_ID=" + journal_id(known),
+                                 fmt::format("PRIORITY={}", static_cast<int>(known.how)), "SYSLOG_IDENTIFIER=halfmastd"};
+    for (const auto& [key, value] : fields) {
+        if (value.empty())
+            continue;
+        std::string name = "HALFMAST_";
+        for (const char c : key)
+            name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        name += '=';
+        auto text = without_secrets(value);
+        text.resize(std::min(text.size(), most_value));
+        all.push_back(name + text);
+    }
+    return all;
+}
+
 bool writes_to_journal()
 {
     const char* stream = std::getenv("JOURNAL_STREAM");
@@ -216,6 +251,9 @@ void say(message what, std::initializer_list<field> fields) noexcept
 {
     try {
         static const auto how = writes_to_journal() ? style::journal : style::plain;
+        static const bool has_fields = how == style::journal && ::access("/run/systemd/journal/socket", W_OK) == 0;
+        if (has_fields && send_to_journal(journal_fields(what, std::span{fields.begin(), fields.size()})))
+            return;
         const auto line = format(what, std::span{fields.begin(), fields.size()}, how, std::chrono::system_clock::now());
         // A log that cannot be written is no reason to stop holding.
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());

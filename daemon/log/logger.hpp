@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace halfmast::log {
 
@@ -50,7 +51,11 @@ enum class style {
 // The line with its line end. Pure: for tests, and for whoever wants it elsewhere.
 std::string format(message what, std::span<const field> fields, style how, std::chrono::system_clock::time_point at);
 
-// Writes it in one piece. Never throws and never blocks the caller for the sake of a log.
+// The same as the journal's own fields, for `journalctl -x` and for filters: MESSAGE, MESSAGE_ID, PRIORITY, and HALFMAST_KEY for each field.
+// Pure.
+std::vector<std::string> journal_fields(message what, std::span<const field> fields);
+
+// Writes it in one piece: to the journal with its fields where that is there, else as a line. Never throws and never blocks the caller for the sake of a log.
 void say(message what, std::initializer_list<field> fields = {}) noexcept;
 
 // True when standard error is the journal's stream (JOURNAL_STREAM names it).

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/account.hpp"
@@ -109,5 +110,11 @@ struct signal_settings {
 
     signal_settings() {}
 };
+
+// "/a/0/b~1c", as in RFC 6901; the empty one is the whole.
+bool is_json_pointer(std::string_view text);
+
+// The pointers that a rule's text names in braces; nullopt: a brace that is open, or a pointer that is none.
+std::optional<std::vector<std::string>> pointers_in(std::string_view text);
 
 }  // namespace halfmast

@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "daemon/settings/access.hpp"
 #include "daemon/settings/account.hpp"
 #include "daemon/settings/judgement.hpp"
 #include "daemon/settings/paths.hpp"
 #include "daemon/settings/playbook.hpp"
 #include "daemon/settings/receivers.hpp"
 #include "daemon/settings/secrets.hpp"
+#include "daemon/settings/signals.hpp"
 #include "daemon/settings/urls.hpp"
 #include "daemon/settings/words.hpp"
 
@@ -32,7 +34,7 @@ struct document {
 class loader {
 public:
     loader(std::string file, std::span<const connector_room> rooms, bool secrets)
-        : file_(std::move(file)), secrets_(secrets), accounts_(rooms, secrets), receivers_(secrets)
+        : file_(std::move(file)), secrets_(secrets), accounts_(rooms, secrets), receivers_(secrets), signals_(secrets)
     {
         made_.file = file_;
     }
@@ -42,8 +44,11 @@ public:
         if (const auto* main = open(file_, [&](std::string text, toml::source_position at) { faults_.add(file_, at, weight::error, std::move(text)); }))
             read_main(*main);
         made_.accounts = accounts_.take();
+        playbooks_.check(made_.accounts, faults_);
         made_.playbooks = playbooks_.take();
+        made_.partners = playbooks_.take_partners();
         receivers_.finish(made_);
+        signals_.finish(made_);
         return {std::move(made_), faults_.take(files_)};
     }
 
@@ -93,6 +98,8 @@ private:
         std::size_t number = 0;
         for (const auto* table : top.tables("account"))
             accounts_.read(top.inside(*table, "account"), ++number);
+        if (const auto* table = top.table("access"))
+            access_reader{secrets_, made_.access_rules}.read(top.inside(*table, "access"));
         read_judgement(top);
         number = 0;
         for (const auto* table : top.tables("playbook"))
@@ -105,6 +112,9 @@ private:
             books.finish();
         });
         read_receivers(top);
+        read_signals(top);
+        if (const auto* table = top.table("links"))
+            read_links(top.inside(*table, "links"));
         if (const auto* table = top.table("review"))
             read_review(top.inside(*table, "review"));
         top.finish();
@@ -116,12 +126,39 @@ private:
         for (const auto* table : top.tables("receiver"))
             receivers_.read(top.inside(*table, "receiver"), ++number);
         number = 0;
+        for (const auto* table : top.tables("rota"))
+            receivers_.read_rota(top.inside(*table, "rota"), ++number);
+        number = 0;
         for (const auto* table : top.tables("route"))
             receivers_.read_route(top.inside(*table, "route"), ++number);
         if (const auto* table = top.table("pages"))
             receivers_.read_pages(top.inside(*table, "pages"));
         if (const auto* table = top.table("heartbeat"))
             receivers_.read_heartbeat(top.inside(*table, "heartbeat"));
+    }
+
+    void read_signals(table_reader& top)
+    {
+        if (const auto* table = top.table("signals"))
+            signals_.read_rules(top.inside(*table, "signals"));
+        std::size_t number = 0;
+        for (const auto* table : top.tables("hook"))
+            signals_.read_hook(top.inside(*table, "hook"), ++number);
+        number = 0;
+        for (const auto* table : top.tables("signal"))
+            signals_.read_rule(top.inside(*table, "signal"), ++number);
+        number = 0;
+        for (const auto* table : top.tables("flag_file"))
+            signals_.read_file(top.inside(*table, "flag_file"), ++number);
+        if (const auto* table = top.table("mentions")) {
+            auto mentions = top.inside(*table, "mentions");
+            std::vector<word_rule> words;
+            for_each_file(mentions, "complaints", [&](const document& file) { read_complaints({file.table, file.file, "", faults_}, words); });
+            signals_.add_complaints(std::move(words));
+            signals_.read_mentions(std::move(mentions));
+        }
+        if (const auto* table = top.table("dead_links"))
+            signals_.read_dead_links(top.inside(*table, "dead_links"));
     }
 
     // Every file that the list at `key` names, relative to the file that names it.
@@ -165,6 +202,9 @@ private:
             else
                 daemon.fault(daemon.find("listen"), "listen: " + checked.error().detail);
         }
+        if (const auto* table = daemon.table("tls"))
+            made_.tls = read_tls(daemon.inside(*table, "tls"));
+        check_listen_is_safe(daemon);
         read_proxy(daemon);
         if (const auto* key = daemon.find("vault_key")) {
             made_.has_vault = true;  // whatever is wrong with it is said here, and not at every account
@@ -172,6 +212,13 @@ private:
         }
         accounts_.has_vault(made_.has_vault);
         daemon.finish();
+    }
+
+    void read_links(table_reader links)
+    {
+        if (auto yes = links.flag("private"))
+            made_.private_links = *yes;
+        links.finish();
     }
 
     void read_review(table_reader review)
@@ -185,6 +232,20 @@ private:
                 review.fault(review.find("most_an_hour"), "most_an_hour: a number from 0 (no limit) to 1000");
         }
         review.finish();
+    }
+
+    // What people send there are their passwords.
+    void check_listen_is_safe(table_reader& daemon)
+    {
+        if (!made_.listen) {
+            if (made_.tls)
+                daemon.fault(daemon.find("tls"), "tls without listen: there is nothing to protect");
+            return;
+        }
+        made_.access_rules.listen = *made_.listen;
+        bool here = made_.listen->starts_with("127.") || made_.listen->starts_with("::1:");
+        if (!here && daemon.find("tls") == nullptr)
+            daemon.fault(daemon.find("listen"), "listen: " + *made_.listen + " can be reached from other machines; add tls = { certificate, key }");
     }
 
     // A proxy that wants a password has its whole URL in a secret.
@@ -230,6 +291,7 @@ private:
     account_list accounts_;
     playbook_list playbooks_;
     receiver_list receivers_;
+    signal_list signals_;
 };
 
 }  // namespace

@@ -215,6 +215,8 @@ void receiver_list::read_own(table_reader& one, receiver_settings& made)
     const auto& kind = made.kind;
     if (kind == "smtp")
         return read_mail(one, made);
+    if (kind == "slack")
+        made.buttons = one.flag("buttons").value_or(false);
     if (kind == "slack" || kind == "discord" || kind == "teams" || kind == "grafana-irm")
         return read_url(one, made, "", true);
     if (kind == "webhook") {
@@ -260,12 +262,33 @@ std::vector<std::string> receiver_list::names(table_reader& where, const char* k
 {
     std::vector<std::string> all;
     for (const auto& [name, node] : where.texts(key)) {
-        mentions_.push_back({where, node, name});
+        mentions_.push_back({where, node, name, true});
         all.push_back(name);
     }
     if (all.empty())
         where.fault(where.find(key), std::string{key} + " names nobody; write " + key + " = [\"NAME\"]");
     return all;
+}
+
+void receiver_list::read_rota(table_reader one, std::size_t number)
+{
+    one.rename("rota #" + std::to_string(number));
+    auto name = one.required_text("name").value_or("");
+    if (!name.empty()) {
+        one.rename("rota " + name);
+        bool taken = kinds_.contains(name) || std::ranges::find(rotas_, name, &rota::name) != rotas_.end();
+        if (!is_name(name) || taken)
+            one.fault(one.find("name"), taken ? "name: there is a receiver or a rota of that name already"
+                                              : "name: '" + name + "' is no name; small letters, digits, '-' and '_'");
+    }
+    auto made = halfmast::settings::read_rota(one, name);
+    for (const auto& who : made.turns)
+        mentions_.push_back({one, one.find("turns"), who});
+    for (const auto& swap : made.swaps)
+        if (!swap.who.empty())
+            mentions_.push_back({one, one.find("swap"), swap.who});
+    one.finish();
+    rotas_.push_back(std::move(made));
 }
 
 void receiver_list::read_route(table_reader one, std::size_t number)
@@ -378,7 +401,7 @@ void receiver_list::read_heartbeat(table_reader beat)
 void receiver_list::check_mentions()
 {
     for (auto& one : mentions_) {
-        if (kinds_.contains(one.name))
+        if (kinds_.contains(one.name) || (one.or_rota && std::ranges::find(rotas_, one.name, &rota::name) != rotas_.end()))
             continue;
         text::nearest search{one.name};
         for (const auto& [name, kind] : kinds_)
@@ -398,6 +421,7 @@ void receiver_list::finish(settings& made)
             everything.steps.front().to.push_back(one.name);
         pages_.routes.push_back(std::move(everything));
     }
+    pages_.on_duty = duty_of(std::move(rotas_));
     made.receivers = std::move(all_);
     made.pages = std::move(pages_);
     made.heartbeat = std::move(heartbeat_);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/settings/rota.hpp"
 #include "daemon/settings/table.hpp"
 
 namespace halfmast::settings {
@@ -15,6 +16,7 @@ public:
 
     // Receivers first, then routes and the rest, which name them.
     void read(table_reader receiver, std::size_t number);
+    void read_rota(table_reader rota, std::size_t number);
     void read_route(table_reader route, std::size_t number);
     void read_pages(table_reader pages);
     void read_heartbeat(table_reader beat);
@@ -26,6 +28,7 @@ private:
         table_reader where;
         const toml::node* node;
         std::string name;
+        bool or_rota = false;
     };
 
     std::string read_name(table_reader& one, std::size_t number);
@@ -39,6 +42,7 @@ private:
     bool secrets_;
     std::vector<receiver_settings> all_;
     std::map<std::string, std::string> kinds_;  // by name
+    std::vector<rota> rotas_;
     paging pages_;
     heartbeat_settings heartbeat_;
     std::vector<mention> mentions_;

@@ -33,6 +33,7 @@ policy make_policy(const settings& wanted)
         made.accounts.emplace(entry.declared.id, entry.declared);
     made.playbooks = wanted.playbooks;
     made.pages = wanted.pages;
+    made.signals = wanted.proposals;
     made.warn_before = wanted.warn_before;
     made.review = wanted.review;
     made.rules = std::make_shared<const judgement>(wanted.marks, wanted.words, wanted.campaign_links);

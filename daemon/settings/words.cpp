@@ -47,17 +47,38 @@ void read_group(table_reader group, const std::string& prefix, post_class kind, 
     group.finish();
 }
 
+std::string language_of(table_reader& file)
+{
+    auto tag = file.required_text("language");
+    if (!tag)
+        return "any";
+    if (auto known = text::language_tag(*tag))
+        return *known;
+    file.fault(file.find("language"), "language: '" + *tag + "' is not a language tag; write it as en, hu or zh-Hans");
+    return "any";
+}
+
+// What is in the binary has no faults.
+std::vector<word_rule> read_shipped(std::span<const shipped_file> files, void (*read)(table_reader, std::vector<word_rule>&))
+{
+    std::vector<word_rule> all;
+    fault_list faults;
+    for (const auto& [name, text] : files) {
+        const std::string file{name};
+        auto parsed = toml::parse(text, std::string_view{file});
+        assert(parsed && "a shipped file of words does not parse");
+        if (parsed)
+            read({parsed.table(), file, "", faults}, all);
+    }
+    assert(faults.errors() == 0 && "a shipped file of words has faults");
+    return all;
+}
+
 }  // namespace
 
 void read_words(table_reader file, std::vector<word_rule>& rules)
 {
-    std::string language = "any";
-    if (auto tag = file.required_text("language")) {
-        if (auto known = text::language_tag(*tag))
-            language = *known;
-        else
-            file.fault(file.find("language"), "language: '" + *tag + "' is not a language tag; write it as en, hu or zh-Hans");
-    }
+    auto language = language_of(file);
     for (auto kind : {post_class::promotional, post_class::essential, post_class::neutral}) {
         const std::string name{to_string(kind)};
         for (const auto* table : file.tables(name))
@@ -66,21 +87,23 @@ void read_words(table_reader file, std::vector<word_rule>& rules)
     file.finish();
 }
 
+void read_complaints(table_reader file, std::vector<word_rule>& rules)
+{
+    auto language = language_of(file);
+    for (const auto* table : file.tables("complaint"))
+        read_group(file.inside(*table, "complaint"), "complaints." + language, post_class::promotional, rules);
+    file.finish();
+}
+
 const std::vector<word_rule>& shipped_rules()
 {
-    static const std::vector<word_rule> rules = [] {
-        std::vector<word_rule> all;
-        fault_list faults;
-        for (const auto& [name, text] : shipped_words()) {
-            const std::string file{name};
-            auto parsed = toml::parse(text, std::string_view{file});
-            assert(parsed && "a shipped file of words does not parse");
-            if (parsed)
-                read_words({parsed.table(), file, "", faults}, all);
-        }
-        assert(faults.errors() == 0 && "a shipped file of words has faults");
-        return all;
-    }();
+    static const auto rules = read_shipped(shipped_words(), read_words);
+    return rules;
+}
+
+const std::vector<word_rule>& shipped_complaint_rules()
+{
+    static const auto rules = read_shipped(shipped_complaints(), read_complaints);
     return rules;
 }
 

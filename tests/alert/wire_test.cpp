@@ -201,6 +201,16 @@ TEST_CASE("ntfy and Gotify: priority by level, never more than they take", "[ale
     CHECK(body["message"].get<std::string>().size() <= 4'096);
     CHECK(body["click"] == "https://blog.acme.example/?p=7");
     CHECK(body_of(written(to, make_letter(page_verb::resolve)))["priority"] == 3);
+    CHECK_FALSE(body.contains("actions"));
+    letter.acknowledge_url = "https://halfmast.acme.example/hooks/acknowledge/a.b";
+    auto action = body_of(written(to, letter))["actions"];
+    REQUIRE(action.size() == 1);
+    CHECK(action[0]["action"] == "http");
+    CHECK(action[0]["method"] == "POST");
+    CHECK(action[0]["url"] == letter.acknowledge_url);
+    auto over = make_letter(page_verb::resolve);
+    over.acknowledge_url = letter.acknowledge_url;
+    CHECK_FALSE(body_of(written(to, over)).contains("actions"));
     CHECK(read_by("ntfy", answered(403, R"({"code":40301})")).error().kind == failure::forbidden);
 
     auto gotify = written(make_receiver("gotify", "https://push.acme.example"), make_letter());
@@ -226,6 +236,13 @@ TEST_CASE("Slack: blocks within their limits, nobody pinged by a post, and 200 i
         }
     }
     CHECK(body["text"].get<std::string>().find("<!channel>") == std::string::npos);
+    CHECK(body["blocks"].back()["elements"].size() == 1);  // the look at the post alone
+    to.buttons = true;
+    auto buttons = body_of(written(to, letter))["blocks"].back()["elements"];
+    REQUIRE(buttons.size() == 2);
+    CHECK(buttons[0]["action_id"] == "halfmast_acknowledge");
+    CHECK(buttons[0]["value"] == letter.dedup);
+    CHECK(body_of(written(to, make_letter(page_verb::resolve)))["blocks"].back()["elements"].size() == 1);
     CHECK(read_by("slack", answered(200, "ok")).has_value());
     CHECK(read_by("slack", answered(200, "<html>sign in</html>")).error().kind == failure::bad_reply);
     CHECK(read_by("slack", answered(404, "no_service")).error().kind == failure::not_found);

@@ -680,3 +680,26 @@ TEST_CASE("whatever happens: what was told and what is owed agree, and a replay 
         RC_ASSERT(here.known.pages.groups.empty());
     });
 }
+
+TEST_CASE("a route that names a rota tells who has the duty now, and whoever was told hears of the end", "[pages]")
+{
+    auto rules = paging_policy();
+    rules.pages.routes = {make_route({{0ms, {"on-call"}}})};
+    auto change = at("14:10");
+    rules.pages.on_duty = [change](const std::string& name, time_point when) -> std::optional<std::vector<std::string>> {
+        if (name != "on-call")
+            return std::nullopt;
+        return std::vector<std::string>{when < change ? "duty" : "boss"};
+    };
+    paging_desk here{rules};
+    here.raise();
+    here.pass(5s, 1s);
+    CHECK(here.heard("duty") == std::vector<std::string>{"trigger crisis/c-1"});
+    CHECK(here.heard("boss").empty());
+    here.pass(15min);
+    CHECK(here.heard("boss") == std::vector<std::string>{"trigger crisis/c-1"});  // nobody had it in hand when the turn changed
+    here.lower();
+    here.pass(5s, 1s);
+    CHECK(here.heard("duty").back() == "resolve crisis/c-1");
+    CHECK(here.heard("boss").back() == "resolve crisis/c-1");
+}

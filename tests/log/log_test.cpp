@@ -1,9 +1,13 @@
 // Lines of the log, and the catalogue behind them.
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/log/catalog.hpp"
 #include "daemon/log/logger.hpp"
 #include "tests/support/catch.hpp"
 
@@ -113,4 +117,34 @@ TEST_CASE("say writes one line to standard error", "[log]")
     std::string text(buffer, static_cast<std::size_t>(got));
     CHECK(text.find("HM_LEDGER_REFUSED") != std::string::npos);
     CHECK(text.ends_with("why=\"no space left\"\n"));
+}
+
+TEST_CASE("systemd/halfmast.catalog explains every message, under an id that stays", "[log]")
+{
+    const std::string path = HALFMAST_SOURCE_DIR "/systemd/halfmast.catalog";
+    if (std::getenv("HALFMAST_WRITE") != nullptr)
+        std::ofstream(path) << log::catalog_text();
+    std::ifstream file(path);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    INFO("write it anew with HALFMAST_WRITE=1 test-log '[log]'");
+    CHECK((text == log::catalog_text()));
+    std::set<std::string> ids;
+    for (const auto& one : log::catalogue())
+        ids.insert(log::journal_id(one));
+    CHECK(ids.size() == log::catalogue().size());
+    CHECK(log::journal_id(log::describe(message::started)) == "b0317be78c3a421f82edc4e4b759f02b");
+}
+
+TEST_CASE("the journal gets what a filter needs, and no secret", "[log]")
+{
+    std::vector<field> fields{{"account", "acme-blog"}, {"why", "GET https://me:hunter2@a.example: \nrefused"}, {"url", ""}};
+    auto sent = log::journal_fields(message::hold_failed, fields);
+    REQUIRE(sent.size() == 6);
+    CHECK(sent[0].starts_with("MESSAGE=HM_HOLD_FAILED "));
+    CHECK(sent[0].find('\n') == std::string::npos);
+    CHECK(sent[1] == "MESSAGE_ID=" + log::journal_id(log::describe(message::hold_failed)));
+    CHECK(sent[2] == "PRIORITY=" + std::to_string(static_cast<int>(log::describe(message::hold_failed).how)));
+    CHECK(sent[4] == "HALFMAST_ACCOUNT=acme-blog");
+    for (const auto& one : sent)
+        CHECK(one.find("hunter2") == std::string::npos);
 }

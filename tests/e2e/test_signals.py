@@ -1,0 +1,297 @@
+"""Signals from outside: signed and forged webhooks, a storm, a flag file, a spike of complaints, dead links, and what people decide."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from receivers import SECRET, Receiver
+from support import SOURCE, Story, account, http as ask, main, secret_file, utc, wait_until
+
+TOKEN = "hook-token-0123456789abcdef"
+HUB = "hub-secret-0123456789abcdef"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def signed(body, id="msg_1", at=None, secret=SECRET):
+    """Headers by Standard Webhooks, made with nothing of ours."""
+    at = str(int(time.time() if at is None else at))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    sum = hmac.new(key, f"{id}.{at}.".encode() + body, hashlib.sha256).digest()
+    return {"webhook-id": id, "webhook-timestamp": at, "webhook-signature": "v1," + base64.b64encode(sum).decode()}
+
+
+class SignalStory(Story):
+    """A practice platform with one account, a receiver of pages, and hooks."""
+
+    HOOKS = """
+[[hook]]
+name = "ours"
+kind = "standard-webhooks"
+secret = { file = "%(standard)s" }
+
+[[hook]]
+name = "alerts"
+kind = "alertmanager"
+secret = { file = "%(token)s" }
+most_a_minute = 100000
+
+[[hook]]
+name = "hub"
+kind = "github"
+secret = { file = "%(hub)s" }
+
+[[signal]]
+hook = "ours"
+playbook = "outage"
+scope = { brand = "{/data/brand}" }
+do = "raise"
+
+[[signal]]
+hook = "alerts"
+match = { "/commonLabels/severity" = ["critical", "page"] }
+playbook = "outage"
+
+[[signal]]
+hook = "hub"
+match = { "/action" = "fail*" }
+playbook = "outage"
+what = "{/repository/name}: {/action}"
+"""
+
+    def begin(self, more="", posts=({"due": "+2h", "text": "Offer one #promo"},), **options):
+        self.sandbox = self.begin_sandbox("--account", "alice:token-alice")
+        secrets = {name: secret_file(self.folder, name, value) for name, value in (("standard", SECRET), ("token", TOKEN), ("hub", HUB))}
+        token = secret_file(self.folder, "account", "token-alice")
+        settings = account("mastodon", self.sandbox.url, "social", token={"file": token}, poll_every="1s", sweep_every="1s", labels={"brand": "acme"})
+        self.duty = Receiver()
+        self.addCleanup(self.duty.close)
+        settings += f'[[receiver]]\nname = "duty"\nkind = "webhook"\nurl = "{self.duty.url}"\nsecret = {{ file = "{secrets["standard"]}" }}\n'
+        settings += '[[route]]\nto = ["duty"]\ngather = "0s"\nrepeat = "1h"\n'
+        self.port = free_port()
+        self.daemon = self.begin_daemon(settings + self.HOOKS % secrets + more, extra=f'listen = "127.0.0.1:{self.port}"', **options)
+        wait_until(lambda: self.daemon.polled("social"), 30, "the queue was read")
+        if posts:
+            self.sandbox.seed("alice", *posts)
+            wait_until(lambda: len(self.daemon.posts()) == len(posts), 20, "the posts were seen")
+
+    def send(self, hook, body, headers=None):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return ask("POST", f"http://127.0.0.1:{self.port}/hooks/{hook}", data, headers)
+
+    def alert(self, status="firing", key="shop", severity="page"):
+        body = {"version": "4", "status": status, "groupKey": key, "commonLabels": {"severity": severity},
+                "commonAnnotations": {"summary": "checkout answers 500"}, "externalURL": "https://am.example",
+                "alerts": [{"status": status, "annotations": {"description": "37 of 40 requests failed"}}]}
+        return self.send("alerts", body, {"Authorization": "Bearer " + TOKEN})
+
+    def proposals(self, *words):
+        return self.daemon.halfmast("proposals", "list", *words, "-o", "json").json["proposals"]
+
+    def told(self, prefix):
+        return [one for one in self.duty.letters if one["body"]["data"]["page"].startswith(prefix)]
+
+
+class Webhooks(SignalStory):
+    def test_a_signed_one_proposes_and_accepting_raises(self):
+        self.begin()
+        body = json.dumps({"type": "crisis.raise", "data": {"reason": "checkout is failing", "brand": "acme", "key": "k1"}}).encode()
+        status, answer, _ = self.send("ours", body, signed(body))
+        self.assertEqual(status, 202, answer)
+        self.assertEqual(self.daemon.status()["crises"], [], "nothing is raised: the operator has allowed nothing")
+        proposal, = self.proposals()
+        self.assertEqual((proposal["state"], proposal["playbook"], proposal["scope"], proposal["what"]),
+                         ("open", "outage", {"brand": "acme"}, "checkout is failing"))
+        wait_until(lambda: self.told("proposal"), 20, "somebody is told")
+        self.assertIn("Proposal p-1: checkout is failing", self.daemon.halfmast("status").out)
+        self.assertEqual(self.daemon.status()["proposals"][0]["id"], "p-1")
+
+        accepted = self.check_code(self.daemon.halfmast("proposals", "accept", "p-1", "--reason", "we saw it", "-o", "json"), 0)
+        self.assertEqual(accepted.json["crisis"]["scope"], {"brand": "acme"})
+        self.assertEqual(accepted.json["crisis"]["holds"]["held"], 1)
+        self.assertEqual(self.proposals(), [])
+        decided, = self.proposals("--all")
+        self.assertEqual((decided["state"], decided["crisis"]), ("accepted", "c-1"))
+        again = self.check_code(self.daemon.halfmast("proposals", "accept", "p-1", "-o", "json"), 0)
+        self.assertFalse(again.json["created"])
+        refused = self.daemon.halfmast("proposals", "dismiss", "p-1")
+        self.check_code(refused, 9)
+        self.assertIn("halfmast lower c-1", refused.err)
+        missing = self.check_code(self.daemon.halfmast("proposals", "accept", "p-2"), 1)
+        self.assertIn("p-1", missing.err)
+
+    def test_forged_stale_and_repeated_ones_do_nothing(self):
+        self.begin()
+        body = json.dumps({"type": "crisis.raise", "data": {"reason": "checkout is failing", "brand": "acme"}}).encode()
+        good = signed(body)
+        self.assertEqual(self.send("ours", body, {})[0], 401)
+        self.assertEqual(self.send("ours", body + b" ", good)[0], 403)
+        self.assertEqual(self.send("ours", body, signed(body, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))[0], 403)
+        self.assertEqual(self.send("ours", body, signed(body, at=time.time() - 600))[0], 403)
+        self.assertEqual(self.send("ours", body, {**good, "webhook-timestamp": str(int(time.time()) + 1)})[0], 403)
+        self.assertEqual(self.alert()[0], 202)  # a token of its own
+        self.assertEqual(self.send("alerts", {}, {"Authorization": "Bearer " + TOKEN[:-1]})[0], 403)
+        self.assertEqual(self.send("nobody", body, good)[0], 404)
+        self.assertEqual(self.send("hub", b"x" * 1_100_000, {})[0], 413)
+        self.assertEqual(len(self.proposals()), 1)
+
+        self.assertEqual(self.send("ours", body, good)[0], 202)
+        self.assertEqual(self.send("ours", body, good)[0], 409)
+        hub = json.dumps({"action": "failed", "repository": {"name": "shop"}}).encode()
+        sign = {"X-Hub-Signature-256": "sha256=" + hmac.new(HUB.encode(), hub, hashlib.sha256).hexdigest()}
+        self.assertEqual(self.send("hub", hub, sign)[0], 202)
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.send("ours", body, good)[0], 409, "a restart forgets no delivery")
+        self.assertEqual(self.send("hub", hub, {**sign, "X-GitHub-Delivery": "another"})[0], 409)
+        waiting = {one["what"]: one["signals"] for one in self.proposals()}
+        self.assertEqual(waiting, {"checkout answers 500": 1, "checkout is failing": 1, "shop: failed": 1})
+        self.assertEqual(self.daemon.status()["crises"], [])
+        with open(self.daemon.log_name) as log:
+            text = log.read()
+        self.assertIn("HM_HOOK_REFUSED", text)
+        for secret in (SECRET, TOKEN, HUB):
+            self.assertNotIn(secret, text)
+
+    def test_a_storm_makes_one_proposal_and_one_page(self):
+        self.begin()
+        workers = [threading.Thread(target=lambda: [self.alert() for _ in range(250)]) for _ in range(8)]
+        for one in workers:
+            one.start()
+        for one in workers:
+            one.join()
+        proposal, = self.proposals()
+        self.assertEqual(proposal["signals"], 2000)
+        wait_until(lambda: self.told("proposal"), 20, "somebody is told")
+        self.assertEqual(self.alert("resolved")[0], 202)
+        self.assertEqual(self.proposals(), [], "its only source says that it is over")
+        wait_until(lambda: any(one["body"]["type"] == "page.resolve" for one in self.told("proposal")), 20, "its end is told")
+        self.assertEqual([one["body"]["type"] for one in self.told("proposal")], ["page.trigger", "page.resolve"])
+        figures = ask("GET", f"http://127.0.0.1:{self.port}/metrics")[1]
+        self.assertIn('halfmast_hook_requests_total{hook="alerts",outcome="taken"} 2001', figures)
+        self.assertNotIn("social/", figures)
+
+    def test_what_the_operator_allows_raises_by_itself_and_never_lowers(self):
+        self.begin(more='\n[signals]\nraise_at_most = "major"\nhush = "1h"\n')
+        body = json.dumps({"type": "crisis.raise", "data": {"reason": "checkout is failing", "brand": "acme"}}).encode()
+        self.assertEqual(self.send("ours", body, signed(body))[0], 202)
+        crisis = self.daemon.crisis()
+        self.assertEqual((crisis["id"], crisis["scope"]), ("c-1", {"brand": "acme"}))
+        wait_until(lambda: self.daemon.crisis()["holds"]["held"] == 1, 30, "it holds")
+        wait_until(lambda: self.told("crisis"), 20, "it is told as a crisis")
+        published = wait_until(lambda: [post for post in self.sandbox.state("alice")["statuses"]], 30, "the summary is out")
+        self.assertNotIn("hook", json.dumps(published))
+        self.check_code(self.daemon.halfmast("lower", "c-1", "--reason", "a mistake of the alert"), 0)
+        again = json.dumps({"type": "crisis.raise", "data": {"reason": "checkout is failing again", "brand": "acme"}}).encode()
+        self.assertEqual(self.send("ours", again, signed(again, id="msg_2"))[0], 202)
+        self.assertEqual(self.daemon.status()["crises"], [], "a person has just lowered it: it is proposed, and not raised")
+        self.assertEqual(len(self.proposals()), 1)
+        dismissed = self.check_code(self.daemon.halfmast("proposals", "dismiss", "--reason", "known", "-o", "json"), 0)
+        self.assertEqual(dismissed.json["proposal"]["state"], "dismissed")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.check_code(self.daemon.halfmast("audit", "verify", "--state-dir", self.daemon.state_dir), 0)
+
+
+class OtherSources(SignalStory):
+    def test_a_flag_file_raises_and_its_end_is_told(self):
+        path = os.path.join(self.folder, "burning")
+        self.begin(more=f'\n[signals]\nraise_at_most = "major"\n[[flag_file]]\npath = "{path}"\nplaybook = "outage"\n')
+        with open(path, "w") as file:
+            file.write("checkout is failing\nby cron on web-1\n")
+        crisis = wait_until(lambda: next(iter(self.daemon.status()["crises"]), None), 20, "the file raises a flag")
+        self.assertEqual(crisis["reason"], "checkout is failing")
+        self.assertEqual(crisis["owner"], "flag-file/outage")
+        os.remove(path)
+        wait_until(lambda: self.told("signal-over"), 20, "that it is gone is told")
+        self.assertEqual(len(self.daemon.status()["crises"]), 1, "and lowers nothing")
+
+    def test_many_complaints_propose_a_flag_with_examples(self):
+        """What is usual was learned before: the state is the one of a day on which somebody wrote once an hour."""
+        self.begin(more='\n[mentions]\nplaybook = "outage"\nby = "brand"\nevery = "5s"\n', posts=())
+        self.daemon.stop()
+        hour = int(time.time()) // 3600
+        learned = {"schema": "halfmast.mentions/1", "cursor": "", "counted_to": (int(time.time()) // 60) * 60_000, "spike_at": 0,
+                   "hour": hour, "hour_heard": 0.0, "hour_squares": 0.0, "hour_minutes": 0, "hours_learned": 60, "unevenness": 1.5,
+                   "week": [{"heard": [1.0] * 6, "filled": 6, "next": 0}] * 168, "day": [{"heard": 1.0, "usual": 1.0}] * 24, "recent": [], "open": []}
+        os.makedirs(os.path.join(self.daemon.state_dir, "mentions"), exist_ok=True)
+        with open(os.path.join(self.daemon.state_dir, "mentions", "social.json"), "w") as file:
+            json.dump(learned, file)
+        self.daemon.start()
+        wait_until(lambda: any("notifications" in call["path"] for call in self.sandbox.calls("alice")), 30, "it listens")
+        for number in range(40):
+            self.sandbox.control("POST", "mention", {"account": "alice", "text": f"it is not working, I want a refund ({number})"})
+        proposal = wait_until(lambda: next(iter(self.proposals()), None), 150, "so many are a spike")
+        self.assertEqual(proposal["scope"], {"brand": "acme"})
+        self.assertEqual(proposal["sources"], ["spike/social"])
+        evidence = "\n".join(proposal["evidence"])
+        self.assertIn("mentions in 5 minutes", evidence)
+        self.assertIn("refund", evidence)
+        self.assertIn("it is not working", evidence)
+
+    def test_a_dead_link_holds_just_its_post(self):
+        class Shop(http.server.BaseHTTPRequestHandler):
+            def do_HEAD(self):
+                self.send_response(404 if "gone" in self.path else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            do_GET = do_HEAD
+
+            def log_message(self, *_):
+                pass
+
+        shop = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+        self.addCleanup(shop.server_close)
+        self.addCleanup(shop.shutdown)
+        threading.Thread(target=shop.serve_forever, args=(0.05,), daemon=True).start()
+        url = f"http://127.0.0.1:{shop.server_address[1]}"
+        posts = [{"due": "+2h", "text": f"Offer one {url}/gone/{number} #promo"} for number in range(3)]
+        posts.append({"due": "+2h", "text": f"Offer two {url}/here #promo"})
+        posts.append({"due": "+2h", "text": f"A notice {url}/gone/9 #service"})
+        self.begin(more='\n[dead_links]\nplaybook = "outage"\nevery = "5s"\nshare = 3\n[links]\nprivate = true\n', posts=posts)
+        wait_until(lambda: sum(post["state"] == "held" for post in self.daemon.posts().values()) == 3, 90, "the three that lead nowhere are held")
+        for post in self.daemon.posts().values():
+            self.assertEqual(post["state"] == "held", "/gone/" in post["text"] and "#promo" in post["text"], post)
+        proposal = wait_until(lambda: next(iter(self.proposals()), None), 30, "three dead ones of one host are a signal")
+        self.assertIn("3 links to 127.0.0.1 are dead", proposal["what"])
+        self.assertEqual(self.daemon.status()["crises"], [])
+
+
+class Monitoring(unittest.TestCase):
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed (Debian package prometheus)")
+    def test_the_shipped_rules(self):
+        for words in (("check", "rules", "halfmast.rules.yml"), ("test", "rules", "halfmast.tests.yml")):
+            done = subprocess.run(["promtool", *words], cwd=os.path.join(SOURCE, "config", "monitoring"), capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Figures(SignalStory):
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed (Debian package prometheus)")
+    def test_are_well_formed_and_the_rules_ask_for_those_there_are(self):
+        self.begin()
+        self.check_code(self.daemon.halfmast("raise", "outage", "--reason", "checkout is failing"), 0)
+        figures = ask("GET", f"http://127.0.0.1:{self.port}/metrics")[1]
+        done = subprocess.run(["promtool", "check", "metrics"], input=figures, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertIn('halfmast_crises_open{severity="major"} 1', figures)
+        self.assertIn('halfmast_crisis_posts{crisis="c-1",playbook="outage",state="held"} 1', figures)
+        with open(os.path.join(SOURCE, "config", "monitoring", "halfmast.rules.yml")) as file:
+            rules = file.read()
+        named = {line.split(" ")[2] for line in figures.splitlines() if line.startswith("# TYPE")}
+        for word in set(__import__("re").findall(r"\bhalfmast_[a-z_]+", rules)) - {"halfmast_account_credential_ends_timestamp_seconds"}:
+            self.assertIn(word, named)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,9 +22,15 @@ export class Unreachable extends Error {}
 
 let csrf = ''
 let signedOut: (body: ProblemBody) => void = () => {}
+let renew: () => Promise<void> = async () => {}
 
 export function setCsrf(token: string): void {
   csrf = token
+}
+
+// Another tab may have signed in anew: its token is another one.
+export function whenForged(ask_again: () => Promise<void>): void {
+  renew = ask_again
 }
 
 export function whenSignedOut(tell: (body: ProblemBody) => void): void {
@@ -36,7 +42,7 @@ export interface Change {
   key?: string
 }
 
-async function ask(method: string, path: string, body?: unknown, change: Change = {}): Promise<Response> {
+async function ask(method: string, path: string, body?: unknown, change: Change = {}, once_more = true): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (method !== 'GET') {
@@ -63,6 +69,10 @@ async function ask(method: string, path: string, body?: unknown, change: Change 
     problem = (await response.json()) as ProblemBody
   } catch {
     problem = { title: response.statusText }
+  }
+  if (response.status === 403 && problem.type?.endsWith(':csrf') && once_more) {
+    await renew()
+    return await ask(method, path, body, change, false)
   }
   if (response.status === 401 && path !== '/session') signedOut(problem)
   throw new Problem(response.status, problem)

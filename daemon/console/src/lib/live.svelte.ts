@@ -1,6 +1,7 @@
 // What the daemon says right now. One tab of a browser listens to its events and shares them, for HTTP/1.1 has six connections for a host;
 // every tab asks for the status when something happened. When nothing was heard for five seconds, everything on the screen is old news.
 import { get, Problem } from './api'
+import { who } from './session.svelte'
 import type { AuditRecord, Status } from './types'
 
 const stale_after = 4_500
@@ -28,7 +29,7 @@ class Live {
   #running = false
   #settle: ReturnType<typeof setTimeout> | undefined
 
-  stale = $derived(this.heardAt > 0 && this.#tick - this.heardAt > stale_after)
+  stale = $derived(!who.mustSignIn && this.heardAt > 0 && this.#tick - this.heardAt > stale_after)
 
   start(): void {
     if (this.#running) return
@@ -64,6 +65,18 @@ class Live {
       this.#again = false
       void this.refresh()
     }
+  }
+
+  // Whoever signed out sees nothing of what was known.
+  forget(): void {
+    this.status = null
+    this.last = null
+  }
+
+  // Nobody is let in without a sign-in, so until then nothing is asked for.
+  #retry(): void {
+    if (who.mustSignIn) setTimeout(() => this.#retry(), retry_after)
+    else void this.refresh().then(() => this.#listen())
   }
 
   #alive(): void {
@@ -110,9 +123,7 @@ class Live {
       // The browser's own waiting time between tries is the server's to choose; after a crash ours is shorter.
       source.close()
       if (this.#source !== source) return
-      setTimeout(() => {
-        void this.refresh().then(() => this.#listen())
-      }, retry_after)
+      setTimeout(() => this.#retry(), retry_after)
     }
   }
 }

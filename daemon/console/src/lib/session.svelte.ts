@@ -1,6 +1,6 @@
 // Who the person is and what the daemon lets them do. The screens hide what would be refused; the refusing is the daemon's.
-import { get, post, Problem, remove, setCsrf, whenSignedOut } from './api'
-import type { ProblemBody, Session } from './types'
+import { get, post, Problem, remove, setCsrf, whenForged, whenSignedOut } from './api'
+import type { Session } from './types'
 
 // As the daemon's table has it; only used to leave out buttons that would be refused.
 const abilities: Record<string, string[]> = {
@@ -18,7 +18,8 @@ class Who {
   ways = $state.raw<string[] | null>(null)  // how one can sign in here; null: not said
 
   constructor() {
-    whenSignedOut((body) => this.#lost(body))
+    whenSignedOut(() => this.#lost())
+    whenForged(() => this.ask())
   }
 
   async ask(): Promise<void> {
@@ -41,7 +42,7 @@ class Who {
 
   async signOut(): Promise<void> {
     await remove('/session')
-    this.#lost({})
+    this.#lost()
   }
 
   may(what: string): boolean {
@@ -56,7 +57,7 @@ class Who {
     setCsrf(session.csrf ?? '')
   }
 
-  #lost(body: ProblemBody): void {
+  #lost(): void {
     this.session = null
     setCsrf('')
     this.mustSignIn = true

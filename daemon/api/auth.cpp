@@ -4,7 +4,10 @@ namespace halfmast::api {
 
 namespace {
 
-trouble no_signing_in() { return {404, 1, "no-sign-in", "There is no signing in here", "this daemon keeps no users, tokens or sessions"}; }
+trouble no_signing_in()
+{
+    return {422, 1, "no-sign-in", "There is no signing in here", "this daemon keeps no users, tokens or sessions"};
+}
 
 std::set<role> roles_that(may what)
 {
@@ -30,15 +33,22 @@ bool is_loopback_host(std::string_view host)
 
 std::optional<trouble> refuse(const visitor& who, may what)
 {
+    if (what == may::nothing)
+        return std::nullopt;
+    if (who.may_be_forged)
+        return trouble{403, 4, "csrf", "That may not have been meant",
+                       "a request with the cookie of a sign-in needs its X-CSRF-Token, which GET /api/v1/session gives"};
     if (allows(who.roles, what))
         return std::nullopt;
     if (who.how == visitor::proof::loopback) {
         if (what == may::read)
             return std::nullopt;
-        return not_allowed("over TCP this can only be read; use the halfmast command or the control socket, which tell who you are, or sign in");
+        return not_allowed(
+            "over TCP this can only be read; use the halfmast command or the control socket, which tell who you are, or sign in");
     }
     if (who.how == visitor::proof::none) {
-        trouble nobody{401, 4, "not-signed-in", "Nobody is signed in", "sign in first, or send a token: Authorization: Bearer hm_..."};
+        trouble nobody{
+            401, 4, "not-signed-in", "Nobody is signed in", "sign in first, or send a token: Authorization: Bearer hm_..."};
         nobody.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"halfmast\"");
         return nobody;
     }
@@ -62,7 +72,10 @@ doorkeeper::seen open_door::look(const net::server_request& request)
     return made;
 }
 
-asio::awaitable<outcome_of<made_session>> open_door::sign_in(const net::server_request&, std::string, std::string) { co_return no_signing_in(); }
+asio::awaitable<outcome_of<made_session>> open_door::sign_in(const net::server_request&, std::string, std::string)
+{
+    co_return no_signing_in();
+}
 
 asio::awaitable<std::string> open_door::sign_out(const net::server_request&, visitor) { co_return std::string{}; }
 
@@ -76,7 +89,10 @@ asio::awaitable<outcome_of<made_link>> open_door::make_link(visitor, std::string
 
 std::optional<actor_id> open_door::link_is_for(std::string_view) { return std::nullopt; }
 
-asio::awaitable<outcome_of<made_session>> open_door::use_link(const net::server_request&, std::string) { co_return no_signing_in(); }
+asio::awaitable<outcome_of<made_session>> open_door::use_link(const net::server_request&, std::string)
+{
+    co_return no_signing_in();
+}
 
 asio::awaitable<outcome_of<journey>> open_door::provider_start(const net::server_request&) { co_return no_signing_in(); }
 

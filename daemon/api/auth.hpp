@@ -1,5 +1,5 @@
-// Who comes, by what proof, and what signing in needs from the rest of the daemon. The interface is owned by this room and implemented
-// by room access; what a role may do is the core's. Nothing here ever gives a secret away twice.
+// Who comes, by what proof, and what signing in needs from the rest of the daemon. The interface is owned by this room and
+// implemented by room access; what a role may do is the core's. Nothing here ever gives a secret away twice.
 #pragma once
 
 #include <optional>
@@ -35,6 +35,8 @@ struct visitor {
     std::set<role> roles;
     std::string id;        // of the token or session; no secret
     std::string csrf;      // of a session: what its pages send back
+    bool may_be_forged
+        = false; // a session's request that would change something, without that: a page of somebody else may have sent it
     std::string language;  // of a session: what its person reads; "" when nobody said
 };
 
@@ -43,6 +45,7 @@ std::optional<trouble> refuse(const visitor& who, may what);
 
 struct token_wish {
     std::string name;               // what it is for, for people
+    std::string user;               // in whose name it asks; "": whoever makes it
     std::set<role> roles;
     std::optional<milliseconds> lasts;  // absent: until it is revoked
 
@@ -52,7 +55,8 @@ struct token_wish {
 struct token_entry {
     std::string id;
     std::string name;
-    actor_id by;
+    actor_id user;  // in whose name it asks
+    actor_id by;    // who made it
     std::set<role> roles;
     time_point made_at;
     std::optional<time_point> ends_at;
@@ -99,8 +103,8 @@ class doorkeeper {
 public:
     virtual ~doorkeeper() = default;
 
-    // Who sent this. Refused are a Host that is not ours, a proof that proves nothing (any more), a cookie's request without its CSRF
-    // token, and a peer that asks too often. Cheap; on the loop's thread, as everything here.
+    // Who sent this. Refused are a Host that is not ours, a proof that proves nothing (any more), a cookie's request without its
+    // CSRF token, and a peer that asks too often. Cheap; on the loop's thread, as everything here.
     struct seen {
         visitor who;
         std::optional<trouble> refused;
@@ -110,7 +114,9 @@ public:
     virtual seen look(const net::server_request&) = 0;
 
     // Passwords take a while and are tried on a thread of their own, a few at a time.
-    virtual asio::awaitable<outcome_of<made_session>> sign_in(const net::server_request& request, std::string user, std::string password) = 0;
+    virtual asio::awaitable<outcome_of<made_session>> sign_in(
+        const net::server_request& request, std::string user, std::string password)
+        = 0;
     // Ends the visitor's session; gives the cookie that takes theirs away.
     virtual asio::awaitable<std::string> sign_out(const net::server_request& request, visitor who) = 0;
 

@@ -1,0 +1,45 @@
+// Where the daemon can be reached over TCP, and who may come in: the gate of room access with the settings, and both read again on
+// SIGHUP.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "daemon/access/gate.hpp"
+#include "daemon/net/http_server.hpp"
+#include "daemon/settings/settings.hpp"
+
+namespace halfmast::app {
+
+class entrance {
+public:
+    struct wiring {
+        std::function<time_point()> clock;
+        std::function<void(event)> tell;               // the loop
+        std::function<void(std::string)> trouble;      // for status; "": it is over
+        http_port* http = nullptr;
+    };
+
+    entrance(boost::asio::any_io_executor executor, const settings::settings& wanted, wiring with);
+
+    [[nodiscard]] access::gate& gate() { return gate_; }
+
+    // Throws std::runtime_error with the address and the reason.
+    static void listen(net::http_server& server, const settings::settings& wanted);
+
+    // From now on SIGHUP reads certificates and [access] again. What is wrong with them is logged, and what was true stays.
+    void obey_hangup(net::http_server& server);
+    void stop() { hangup_.cancel(); }
+
+private:
+    void read_again(net::http_server& server);
+
+    std::string file_;
+    access::gate gate_;
+    boost::asio::signal_set hangup_;
+};
+
+}  // namespace halfmast::app

@@ -1,0 +1,337 @@
+"""Who may come in, from outside: tokens, passwords, cookies, login links and certificates over TLS, and what is refused there."""
+import http.client
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+
+from support import BUILD, Story, http as ask_plain, main, secret_file, wait_until
+
+PASSWORD = "canary-password-correct-horse"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Door(Story):
+    def setUp(self):
+        super().setUp()
+        if not shutil.which("openssl"):
+            self.skipTest("the program openssl, which makes the certificates of this test, is not installed")
+        self.certificate("own")
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.heard = []
+        done = subprocess.run([os.path.join(BUILD, "halfmastd"), "--hash-password"], input=PASSWORD + "\n", capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith("$argon2id$"))
+        self.assertNotIn(PASSWORD, done.stdout + done.stderr)
+        self.hash = secret_file(self.folder, "maria.hash", done.stdout.strip())
+        self.daemon = self.begin_daemon("", extra=self.listen(), judgement=self.access())
+
+    def listen(self):
+        return f'listen = "127.0.0.1:{self.port}"\ntls = {{ certificate = "own.pem", key = "own.key", client_ca = "own.pem" }}'
+
+    def access(self, more=""):
+        return f"""
+[access]
+url = "{self.url}"
+[[access.user]]
+name = "maria"
+roles = ["manager"]
+password = {{ file = "maria.hash" }}
+{more}"""
+
+    def certificate(self, name, subject="127.0.0.1"):
+        path = os.path.join(self.folder, name)
+        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                               f"/CN={subject}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path + ".key", "-out", path + ".pem"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path + ".pem"
+
+    def context(self, ca="own.pem"):
+        return ssl.create_default_context(cafile=os.path.join(self.folder, ca))
+
+    def ask(self, method, path, body=None, headers=None, context=None):
+        """(status, parsed JSON or text, headers)"""
+        line = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context or self.context())
+        try:
+            data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+            line.request(method, path, data, {**({"Content-Type": "application/json"} if data is not None else {}), **(headers or {})})
+            answer = line.getresponse()
+            text = answer.read().decode()
+        finally:
+            line.close()
+        self.heard.append(text)
+        try:
+            return answer.status, json.loads(text), answer.headers
+        except ValueError:
+            return answer.status, text, answer.headers
+
+    def raw(self, request, close=False):
+        """Bytes in, bytes out, until the daemon closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as plain, self.context().wrap_socket(plain, server_hostname="127.0.0.1") as line:
+            line.sendall(request)
+            got = b""
+            try:
+                while piece := line.recv(65536):
+                    got += piece
+            except (ConnectionError, ssl.SSLError):
+                pass
+            return got
+
+    def token(self, roles, *more):
+        made = self.check_code(self.daemon.halfmast("token", "create", "test " + roles, "--roles", roles, *more), 0)
+        secret = made.out.strip()
+        self.assertRegex(secret, r"^hm_[A-Za-z0-9_-]{43}$")
+        return secret
+
+    def bearer(self, roles, *more):
+        return {"Authorization": "Bearer " + self.token(roles, *more)}
+
+    def sign_in(self, password=PASSWORD, user="maria"):
+        """(status, headers for what follows)"""
+        status, body, headers = self.ask("POST", "/api/v1/session", {"user": user, "password": password})
+        if status != 200:
+            return status, None
+        self.cookie = headers["Set-Cookie"]
+        return status, {"Cookie": self.cookie.split(";")[0], "X-CSRF-Token": body["csrf"]}
+
+    def records(self, kind=None):
+        found = self.daemon.halfmast("audit", "list", "-o", "json").json["records"]
+        return [one for one in found if kind is None or one["kind"] == kind]
+
+    def remote(self, token, *words, ca="own.pem"):
+        return self.daemon.halfmast("--url", self.url, "--ca", os.path.join(self.folder, ca), "--token-file", secret_file(self.folder, "token", token), *words,
+                                    env={"HALFMAST_SOCKET": "/nonexistent"})
+
+
+class WhoMayComeIn(Door):
+    def test_tokens_have_their_roles_and_nobody_has_none(self):
+        status, body, headers = self.ask("GET", "/api/v1/status")
+        self.assertEqual((status, body["type"]), (401, "urn:halfmast:problem:not-signed-in"))
+        self.assertEqual(headers["Strict-Transport-Security"], "max-age=31536000")
+        self.assertEqual(headers["Cache-Control"], "no-store")
+        self.assertEqual(self.ask("GET", "/livez")[0], 200)
+        on_call, auditor, ops = self.bearer("on_call"), self.bearer("auditor"), self.bearer("ops", "--user", "desk", "--expires", "1d")
+        self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, auditor)[0], 403)
+        status, body, _ = self.ask("POST", "/api/v1/crises", {"playbook": "outage", "reason": "by token"}, on_call)
+        self.assertEqual(status, 201, body)
+        self.assertEqual(self.ask("POST", "/api/v1/crises/c-1/lower", {}, on_call)[0], 403)
+        self.assertEqual(self.ask("POST", "/api/v1/posts/a/b/release", {}, ops)[0], 403)
+        self.assertEqual(self.ask("POST", "/api/v1/crises/c-1/lower", {}, ops)[0], 200)
+        self.assertEqual([one["actor"] for one in self.records("crisis_lowered")], ["desk"])
+        status, body, _ = self.ask("GET", "/api/v1/tokens", None, auditor)
+        self.assertEqual((status, len(body["tokens"])), (200, 3))
+        self.assertEqual(self.ask("GET", "/api/v1/tokens", None, ops)[0], 403)
+        revoked = body["tokens"][0]["id"]
+        self.check_code(self.daemon.halfmast("token", "revoke", revoked), 0)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, on_call)[0], 401)
+        # A restart changes nothing of that.
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start()
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, on_call)[0], 401)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, ops)[0], 200)
+
+    def test_the_command_from_another_machine(self):
+        token = self.token("ops,on_call", "--user", "desk")
+        self.check_code(self.remote(token, "status"), 0)
+        raised = self.check_code(self.remote(token, "raise", "outage", "--reason", "from afar", "-o", "json"), 0)
+        self.assertEqual(raised.json["crisis"]["raised_by"], "desk")
+        self.check_code(self.remote(token, "lower"), 0)
+        self.check_code(self.remote(token, "token", "list"), 4)
+        admin = self.token("admin")
+        made = self.check_code(self.remote(admin, "token", "create", "made afar", "--roles", "auditor", "-o", "json"), 0).json
+        self.check_code(self.remote(admin, "token", "revoke", made["id"]), 0)
+        self.check_code(self.remote("hm_" + "A" * 43, "status"), 4)
+        self.check_code(self.remote("", "status"), 2)
+        # Nobody there, and somebody whose certificate nobody vouches for: nothing was sent, nothing is spooled.
+        self.certificate("other")
+        self.check_code(self.remote(token, "raise", "outage", ca="other.pem"), 7)
+        self.assertEqual(self.daemon.status()["crises"], [])
+        self.assertFalse([name for name in os.listdir(self.daemon.state_dir) if name.startswith("spool") and os.listdir(os.path.join(self.daemon.state_dir, name))])
+        self.check_code(self.daemon.halfmast("--url", "http://halfmast.acme.example", "status"), 2)
+        self.daemon.stop()
+        self.check_code(self.remote(token, "status"), 7)
+
+    def test_a_password_a_cookie_and_what_a_cookie_alone_cannot_do(self):
+        status, mine = self.sign_in()
+        self.assertEqual(status, 200)
+        self.assertRegex(self.cookie, r"^__Host-halfmast=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$")
+        cookie_only = {"Cookie": mine["Cookie"]}
+        self.assertEqual(self.ask("GET", "/api/v1/session", None, cookie_only)[1]["csrf"], mine["X-CSRF-Token"])
+        before = len(self.records())
+        for headers in (cookie_only, {**cookie_only, "X-CSRF-Token": "guess"}, {**mine, "Origin": "https://evil.example"}, {**mine, "Origin": "null"}):
+            with self.subTest(headers=sorted(headers)):
+                status, body, _ = self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, headers)
+                self.assertEqual(status, 403, body)
+        # A form of another site: no JSON, or no CSRF token.
+        status, body, _ = self.ask("POST", "/api/v1/crises", b"playbook=outage", {**mine, "Content-Type": "text/plain"})
+        self.assertEqual(status, 415, body)
+        self.assertEqual(len(self.records()), before)
+        self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, {**mine, "Origin": self.url})[0], 201)
+        self.assertEqual(self.ask("DELETE", "/api/v1/session", None, cookie_only)[0], 403)
+        self.assertEqual(self.ask("DELETE", "/api/v1/session", None, mine)[0], 204)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, cookie_only)[0], 401)  # replayed
+
+    def test_wrong_passwords_have_to_wait(self):
+        said = {self.ask("POST", "/api/v1/session", {"user": user, "password": "wrong " + PASSWORD})[1]["detail"] for user in ("maria", "nobody")}
+        self.assertEqual(said, {"the name or the password is wrong"})
+        for _ in range(8):
+            self.assertEqual(self.sign_in("wrong")[0], 401)
+        status, body, headers = self.ask("POST", "/api/v1/session", {"user": "maria", "password": PASSWORD})
+        self.assertEqual(status, 429, body)
+        self.assertGreaterEqual(int(headers["Retry-After"]), 1)
+        self.assertGreaterEqual(len(self.records("access_refused")), 10)
+
+    def test_a_login_link(self):
+        made = self.check_code(self.daemon.halfmast("login-link", "maria"), 0)
+        link = made.out.strip()
+        self.assertTrue(link.startswith(self.url + "/login/"), made)
+        path = link[len(self.url):]
+        for _ in range(2):  # programs that look at links in messages
+            status, page, headers = self.ask("GET", path)
+            self.assertEqual(status, 200)
+            self.assertIn("<button autofocus>Sign in as maria</button>", page)
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+        status, _, headers = self.ask("POST", path, b"", {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url})
+        self.assertEqual((status, headers["Location"]), (303, "/"))
+        mine = {"Cookie": headers["Set-Cookie"].split(";")[0]}
+        self.assertEqual(self.ask("GET", "/api/v1/session", None, mine)[1]["user"], "maria")
+        self.assertEqual(self.ask("POST", path, b"")[0], 401)
+        self.assertEqual(self.ask("GET", path)[0], 410)
+        self.assertEqual(self.daemon.halfmast("login-link", "nobody-of-ours").code, 1)
+
+    def test_a_login_link_on_a_terminal_is_a_code_too(self):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen([os.path.join(BUILD, "halfmast"), "--socket", self.daemon.socket, "login-link", "maria"], stdout=follower,
+                                   stderr=subprocess.DEVNULL)
+        os.close(follower)
+        shown = b""
+        try:
+            while piece := os.read(leader, 65536):
+                shown += piece
+        except OSError:  # the terminal's other end is gone
+            pass
+        os.close(leader)
+        self.assertEqual(process.wait(30), 0)
+        rows = [row for row in shown.decode().splitlines() if row.startswith("\x1b[30;107m")]
+        self.assertGreater(len(rows), 10)
+        self.assertEqual(len({len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in rows}), 1)
+        self.assertIn("/login/", shown.decode().splitlines()[-1])
+
+    def test_malformed_oversized_and_forged_requests_change_nothing(self):
+        mine = self.bearer("admin")
+        token = mine["Authorization"].encode()
+        before = len(self.records())
+        line = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " + token + b"\r\n"
+        post = b"POST /api/v1/crises" + line + b"Content-Type: application/json\r\n"
+        for request, status in ((b"what is this\r\n\r\n", 400), (b"GET /api/v1/status HTTP/1.1\r\n\r\n", 400), (b"GET /api/v1/status HTTP/9.9\r\nHost: a\r\n\r\n", 400),
+                                (b"GET /api/v1/posts?x=%zz" + line + b"\r\n", 400), (b"GET /" + b"x" * 20_000 + line + b"\r\n", 431),
+                                (b"GET /api/v1/status" + line + b"X: " + b"y" * 20_000 + b"\r\n\r\n", 431),
+                                (post + b"Content-Length: 2000000\r\n\r\n", 413),
+                                (post + b"Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}", 400),
+                                (post + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400),
+                                (b"POST /api/v1/crises HTTP/1.1\r\nHost: evil.example\r\nAuthorization: " + token + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", 403)):
+            with self.subTest(request[:60]):
+                self.assertTrue(self.raw(request).startswith(f"HTTP/1.1 {status} ".encode()), self.raw(request)[:300])
+        for body in (b"[]", b"{", b'{"playbook":1}', b'{"playbok":"outage"}', b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe", b'"' + b"x" * 900_000 + b'"'):
+            with self.subTest(body[:20]):
+                self.assertEqual(self.ask("POST", "/api/v1/crises", body, mine)[0], 400)
+        for headers in ({"Authorization": "Bearer hm_forged"}, {"Authorization": "Basic bWFyaWE6eA=="}, {"Cookie": "__Host-halfmast=forged"},
+                        {"X-Remote-User": "admin", "X-Forwarded-For": "127.0.0.1"}):
+            with self.subTest(headers):
+                self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, headers)[0], 401)
+        self.assertEqual(len(self.records()), before)
+        self.assertEqual(self.daemon.status()["crises"], [])
+        # Plain HTTP at a door of TLS is no way in.
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as plain:
+            plain.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            self.assertNotIn(b"HTTP/1.1 200", plain.recv(65536))
+
+    def test_certificates_are_read_again_and_a_person_who_is_gone_is_out(self):
+        _, mine = self.sign_in()
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 200)
+        shutil.copy(os.path.join(self.folder, "own.pem"), os.path.join(self.folder, "old.pem"))
+        self.certificate("own")
+        with open(self.daemon.config) as file:
+            text = file.read()
+        with open(self.daemon.config, "w") as file:
+            file.write(text.replace('name = "maria"', 'name = "someone-else"'))
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.is_served_by("own.pem"), 20, "the new certificate is served")
+        self.assertFalse(self.is_served_by("old.pem"))
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 401)
+        # Broken settings change nothing, and are said.
+        with open(self.daemon.config, "a") as file:
+            file.write("[nonsense]\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "nonsense" in self.daemon.said(), 20, "what is wrong is logged")
+        self.assertEqual(self.sign_in(user="someone-else")[0], 200)
+
+    def is_served_by(self, ca):
+        try:
+            return self.ask("GET", "/livez", context=self.context(ca))[0] == 200
+        except ssl.SSLError:
+            return False
+
+    def test_a_client_certificate_is_a_proof(self):
+        """The one certificate of this test is its own authority; the person it names comes with SIGHUP."""
+        with open(self.daemon.config) as file:
+            text = file.read()
+        with open(self.daemon.config, "w") as file:
+            file.write(text.replace('name = "maria"\n', 'name = "maria"\ncertificate = "127.0.0.1"\n'))
+        self.daemon.process.send_signal(signal.SIGHUP)
+        shown = self.context()
+        shown.load_cert_chain(os.path.join(self.folder, "own.pem"), os.path.join(self.folder, "own.key"))
+        wait_until(lambda: self.ask("GET", "/api/v1/status", context=shown)[0] == 200, 20, "the certificate is taken")
+        self.assertEqual(self.ask("GET", "/api/v1/session", context=shown)[1]["user"], "maria")
+        self.assertEqual(self.ask("GET", "/api/v1/status")[0], 401)
+
+    def test_no_secret_stands_anywhere(self):
+        token = self.token("admin")
+        _, mine = self.sign_in()
+        cookie = mine["Cookie"].split("=", 1)[1]
+        link = self.daemon.halfmast("login-link", "maria").out.strip().rsplit("/", 1)[1]
+        self.sign_in("wrong-canary-password")
+        mine_too = {"Authorization": "Bearer " + token}
+        for path in ("/api/v1/status", "/api/v1/tokens", "/api/v1/audit", "/api/v1/doctor", "/api/v1/nothing/" + "x"):
+            self.ask("GET", path, None, mine_too)
+        self.ask("GET", "/api/v1/session", None, mine)
+        told = "\n".join(self.heard)
+        self.assertEqual(self.daemon.stop(), 0)
+        for secret in (PASSWORD, "wrong-canary-password", token, cookie, link):
+            self.assertNotIn(secret, told)
+            for folder, _, names in os.walk(self.folder):
+                for name in names:
+                    with open(os.path.join(folder, name), "rb") as file:
+                        self.assertNotIn(secret.encode(), file.read(), name)
+
+
+class WithoutSettings(Story):
+    def test_loopback_reads_and_changes_nothing(self):
+        port = free_port()
+        self.daemon = self.begin_daemon("", extra=f'listen = "127.0.0.1:{port}"')
+        here = f"http://127.0.0.1:{port}/api/v1"
+        self.assertEqual(ask_plain("GET", here + "/status")[0], 200)
+        self.assertEqual(ask_plain("POST", here + "/crises", {"playbook": "outage"})[0], 403)
+        self.assertEqual(ask_plain("GET", here + "/status", None, {"Host": "evil.example"})[0], 403)
+        self.assertEqual(ask_plain("POST", here + "/login-links", {})[0], 401)
+        status, body, _ = ask_plain("GET", here + "/session")
+        self.assertEqual((status, body["ways"], body["reads"]), (401, [], True))
+        # A token works without any settings too.
+        token = self.daemon.halfmast("token", "create", "ci", "--roles", "ops").out.strip()
+        self.assertEqual(ask_plain("POST", here + "/crises", {"playbook": "outage"}, {"Authorization": "Bearer " + token})[0], 201)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Signing in through a real OpenID Connect provider (oidc-provider, from npm) on loopback: the way there and back as a browser goes it,
+and everything that a token may lie about on the way. The provider is installed once, into the cache folder of this user."""
+import hashlib
+import http.cookiejar
+import json
+import os
+import shutil
+import socket
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from support import Story, http as ask, main, secret_file
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oidc")
+CACHE = os.environ.get("HALFMAST_OIDC_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "halfmast-oidc")
+FILES = ["package.json", "package-lock.json", ".npmrc"]
+
+
+def installed():
+    """(the folder with node_modules, "") or (None, why not). A folder for each lock file."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return None, "node and npm are not both installed"
+    total = hashlib.sha256()
+    for name in FILES:
+        with open(os.path.join(HERE, name), "rb") as file:
+            total.update(file.read())
+    folder = os.path.join(CACHE, total.hexdigest()[:12])
+    if os.path.exists(os.path.join(folder, ".ready")):
+        return folder, ""
+    os.makedirs(folder, exist_ok=True)
+    for name in FILES:
+        shutil.copy(os.path.join(HERE, name), folder)
+    done = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        return None, "npm cannot install oidc-provider: " + done.stderr.strip()[-300:]
+    open(os.path.join(folder, ".ready"), "w").close()
+    return folder, ""
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Browser:
+    """Cookies, redirects, and nothing else."""
+
+    def __init__(self):
+        self.cookies = http.cookiejar.CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self.went = []
+
+    def get(self, url):
+        """(status, text, headers) of where it ended."""
+        try:
+            with self.opener.open(url, timeout=30) as answer:
+                self.went.append(answer.url)
+                return answer.status, answer.read().decode(), answer.headers
+        except urllib.error.HTTPError as error:
+            self.went.append(error.url)
+            return error.code, error.read().decode(), error.headers
+
+
+class SigningInWithTheProvider(Story):
+    def setUp(self):
+        super().setUp()
+        libraries, why = installed()
+        if not libraries:
+            self.skipTest(why)
+        self.port, provider_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        for name in ("provider.mjs", "package.json"):
+            shutil.copy(os.path.join(HERE, name), self.folder)
+        os.symlink(os.path.join(libraries, "node_modules"), os.path.join(self.folder, "node_modules"))
+        self.log = open(os.path.join(self.folder, "provider.log"), "wb")
+        self.addCleanup(self.log.close)
+        self.provider = subprocess.Popen(["node", "provider.mjs", str(provider_port), f"{self.url}/auth/oidc/callback"], cwd=self.folder,
+                                         stdout=subprocess.PIPE, stderr=self.log)
+        self.addCleanup(self.end_provider)
+        line = self.provider.stdout.readline()
+        self.assertTrue(line, "the provider did not start: " + open(self.log.name).read())
+        said = json.loads(line)
+        self.issuer, self.secret = said["issuer"], said["secret"]
+        secret = secret_file(self.folder, "oidc.secret", self.secret)
+        self.daemon = self.begin_daemon("", extra=f'listen = "127.0.0.1:{self.port}"', judgement=f"""
+[access]
+url = "{self.url}"
+[access.oidc]
+issuer = "{self.issuer}"
+client_id = "halfmast"
+client_secret = {{ file = "{secret}" }}
+[access.oidc.groups]
+"social-managers" = ["manager"]
+"operations" = ["ops", "on_call"]
+""")
+
+    def end_provider(self):
+        self.provider.terminate()
+        self.provider.wait(20)
+        self.provider.stdout.close()
+
+    def control(self, **wanted):
+        self.assertEqual(ask("POST", self.issuer + "/control", wanted)[0], 200)
+
+    def sign_in(self, browser=None):
+        browser = browser or Browser()
+        status, text, headers = browser.get(self.url + "/auth/oidc/start")
+        return browser, status, text, headers
+
+    def session(self, browser):
+        status, text, _ = browser.get(self.url + "/api/v1/session")
+        return json.loads(text) if status == 200 else None
+
+    def records(self, kind):
+        found = self.daemon.halfmast("audit", "list", "-o", "json").json["records"]
+        return [one for one in found if one["kind"] == kind]
+
+    def test_the_way_there_and_back(self):
+        browser, status, text, headers = self.sign_in()
+        self.assertEqual(status, 200, text)
+        self.assertTrue(browser.went[-1].startswith(self.url + "/auth/oidc/callback?code="), browser.went)
+        self.assertEqual(headers["Refresh"], "0; url=/")
+        session = self.session(browser)
+        self.assertEqual((session["user"], session["roles"], session["language"]), ("maria", ["manager"], "hu"))
+        cookie = next(one for one in browser.cookies if one.name == "halfmast")
+        self.assertTrue(cookie.has_nonstandard_attr("HttpOnly"))
+        self.assertEqual(cookie.get_nonstandard_attr("SameSite"), "Strict")
+        self.assertEqual([one["actor"] for one in self.records("access_signed_in")], ["maria"])
+        # The same address once more: its state is spent.
+        status, text, _ = browser.get(browser.went[0])
+        self.assertEqual(status, 401, text)
+        # Whoever has that address in another browser has nothing.
+        _, status, text, _ = self.sign_in()
+        self.assertEqual(status, 200, text)
+
+    def test_whatever_a_token_lies_about_signs_nobody_in(self):
+        browser, status, _, _ = self.sign_in()  # an honest one, to be sent again by 'replayed'
+        self.assertEqual(status, 200)
+        for lie, says in (("nonce", "nonce"), ("expired", "ended at"), ("audience", "another client"), ("issuer", "another issuer"),
+                          ("signature", "signature that does not fit"), ("none", "not taken here"), ("shared", "not taken here"),
+                          ("replayed", "nonce")):
+            with self.subTest(lie):
+                self.control(lie=lie)
+                browser, status, text, _ = self.sign_in()
+                self.assertEqual(status, 401, text)
+                self.assertIn(says, text)
+                self.assertIsNone(self.session(browser))
+                self.assertNotIn("halfmast", [one.name for one in browser.cookies])
+        self.control()
+        self.assertEqual(self.sign_in()[1], 200)
+        refused = self.records("access_refused")
+        self.assertEqual(len(refused), 8)
+        for one in refused:
+            self.assertNotIn("eyJ", json.dumps(one))  # no token, nor a part of one
+
+    def test_groups_are_looked_at_anew_with_each_sign_in(self):
+        self.control(groups=["operations"])
+        browser, status, _, _ = self.sign_in()
+        self.assertEqual(status, 200)
+        self.assertEqual(self.session(browser)["roles"], ["ops", "on_call"])
+        self.control(groups=["staff"])
+        other, status, text, _ = self.sign_in()
+        self.assertEqual(status, 403, text)
+        self.assertIn("none of the provider", text)
+        self.assertIsNone(self.session(other))
+        self.control(groups=["social-managers"], name="halfmast")  # the daemon's own name in the ledger
+        self.assertEqual(self.sign_in()[1], 401)
+
+    def test_a_sign_in_of_somebody_else_is_not_taken_over(self):
+        """Login CSRF: the attacker's address, opened in the victim's browser."""
+        attacker = Browser()
+
+        class Stop(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, request, fp, code, message, headers, url):
+                return None if "/auth/oidc/callback" in url else super().redirect_request(request, fp, code, message, headers, url)
+
+        attacker.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(attacker.cookies), Stop())
+        status, _, headers = attacker.get(self.url + "/auth/oidc/start")
+        self.assertEqual(status, 303)
+        victim = Browser()
+        status, text, _ = victim.get(headers["Location"])
+        self.assertEqual(status, 401, text)
+        self.assertIsNone(self.session(victim))
+
+    def test_a_provider_that_is_away_is_said_and_the_daemon_goes_on(self):
+        self.provider.terminate()
+        self.provider.wait(20)
+        _, status, text, _ = self.sign_in()
+        self.assertEqual(status, 502, text)
+        self.assertNotIn(self.secret, text)
+        self.assertEqual(self.daemon.halfmast("status").code, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -115,7 +115,8 @@ response accept_proposal(const call& asked)
     message["proposal"] = asked.parts[0];
     if (!came.durable)
         message["degraded"] = "the ledger cannot be written (" + came.ledger_error
-            + "): the flag is up in memory and posts are being held; nothing will be published, pinned or released until it can be written";
+            + "): the flag is up in memory and posts are being held; nothing will be published, pinned or released until it can be "
+              "written";
     co_return json(came.repeated ? 200 : 201, message);
 }
 

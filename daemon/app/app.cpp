@@ -116,8 +116,9 @@ public:
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
           checker_(context_.get_executor(), loop_, calls_, system_now),
-          entrance_(context_.get_executor(), wanted_, entrance_wiring()), api_(backend_, &entrance_.gate()), server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler()))), signals_(context_, SIGTERM, SIGINT),
-          watchdog_(context_)
+          entrance_(context_.get_executor(), wanted_, entrance_wiring()), api_(backend_, &entrance_.gate()),
+          server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler()))),
+          signals_(context_, SIGTERM, SIGINT), watchdog_(context_)
     {
     }
 

@@ -87,6 +87,7 @@ std::vector<std::string> making_room(const std::vector<post_id>& pins, int most)
     return out;
 }
 
+constexpr std::chrono::minutes look_holds_for{1};
 constexpr std::size_t most_looks_at_pins = 50;  // one after the other; the rest is not looked at
 
 api::answer to_answer(engine::reply given)
@@ -98,6 +99,7 @@ api::answer to_answer(engine::reply given)
     made.durable = given.durable;
     made.ledger_error = given.ledger_error;
     made.made = std::move(given.made);
+    made.waits = std::move(given.waits);
     return made;
 }
 
@@ -140,7 +142,13 @@ asio::awaitable<api::answer> daemon_backend::raise(api::raise_request wanted)
         no.refused = refusal{refusal::cause::unknown_target, chosen.error().detail};
         co_return no;
     }
-    const auto& book = **chosen;
+    event happened{write_flag(**chosen, wanted)};
+    auto given = co_await loop_.ask(std::move(happened));
+    co_return to_answer(std::move(given));
+}
+
+crisis_raised daemon_backend::write_flag(const playbook& book, const api::raise_request& wanted) const
+{
     auto fields = fields_of(wanted, book, now());
     crisis_raised what;
     what.by = wanted.by;
@@ -156,6 +164,43 @@ asio::awaitable<api::answer> daemon_backend::raise(api::raise_request wanted)
     auto words = words_in(write_statements(rules(), book, wanted.over, edition_kind::summary, fields), edition_kind::summary);
     if (words)
         what.statements = std::move(*words);
+    return what;
+}
+
+// What a signal says is for people who look at it: none of it stands in public words, only the reason that a person gives.
+asio::awaitable<api::answer> daemon_backend::accept_proposal(std::string proposal, api::raise_request wanted)
+{
+    proposal_decided what;
+    what.proposal = std::move(proposal);
+    what.verdict = proposal_verdict::accept;
+    what.by = wanted.by;
+    what.why = wanted.why;
+    if (const auto* said = find_proposal(known().proposals, what.proposal)) {
+        auto book = rules().playbooks.find(said->playbook);
+        wanted.over = said->over;
+        if (!wanted.level)
+            wanted.level = said->level;
+        if (book != rules().playbooks.end())
+            what.flag = write_flag(book->second, wanted);
+    }
+    event happened{std::move(what)};
+    auto given = co_await loop_.ask(std::move(happened));
+    co_return to_answer(std::move(given));
+}
+
+asio::awaitable<api::answer> daemon_backend::hear(heard_signal said)
+{
+    signal_received what;
+    auto book = rules().playbooks.find(said.playbook);
+    auto level = said.level.value_or(book == rules().playbooks.end() ? severity::major : book->second.level);
+    if (book != rules().playbooks.end() && may_raise_by_itself(known(), rules().signals, said, level, now())) {
+        api::raise_request wanted;
+        wanted.by = actor_id{said.source};
+        wanted.level = level;
+        wanted.over = said.over;
+        what.flag = write_flag(book->second, wanted);
+    }
+    what.what = std::move(said);
     event happened{std::move(what)};
     auto given = co_await loop_.ask(std::move(happened));
     co_return to_answer(std::move(given));
@@ -316,6 +361,43 @@ asio::awaitable<result<std::vector<api::history_entry>>> daemon_backend::history
     co_return entries;
 }
 
+asio::awaitable<result<std::vector<api::history_entry>>> daemon_backend::records_after(std::int64_t after, int limit)
+{
+    auto found = co_await ledger_.find("", after + limit + 1, limit);
+    if (!found)
+        co_return found.error();
+    std::vector<api::history_entry> entries;
+    for (auto entry = found->rbegin(); entry != found->rend(); ++entry)
+        if (entry->seq > after)
+            entries.push_back({entry->seq, std::move(entry->at), std::move(entry->payload)});
+    co_return entries;
+}
+
+asio::awaitable<result<std::vector<post_reading>>> daemon_backend::look(account_id account, std::vector<post_id> posts)
+{
+    std::vector<post_reading> seen;
+    bool many = posts.size() > 1;
+    std::erase_if(looked_at_, [&](const auto& one) { return one.second + look_holds_for < now(); });
+    for (const auto& post : posts) {  // one by one: a post alone is read whole
+        auto where = known().accounts.find(account);  // it may have moved on while the platform was asked
+        const auto* one = where == known().accounts.end() ? nullptr : find_hold(where->second, post);
+        auto last = looked_at_.find(display_id(account, post));
+        bool just_now = many && last != looked_at_.end() && last->second + look_holds_for > now();  // for the preview of the same bulk
+        if (one == nullptr || just_now)
+            continue;
+        read_posts wanted;
+        wanted.wanted.push_back({one->id, one->remote, one->by, one->post});
+        action call{0, account, std::move(wanted)};
+        auto looking = calls_.carry_out(std::move(call));
+        auto came = co_await std::move(looking);
+        if (came.trouble)
+            co_return *came.trouble;
+        looked_at_[display_id(account, post)] = now();
+        seen.insert(seen.end(), std::make_move_iterator(came.readings.begin()), std::make_move_iterator(came.readings.end()));
+    }
+    co_return seen;
+}
+
 asio::awaitable<result<std::shared_ptr<const std::string>>> daemon_backend::blob(std::string sha256)
 {
     auto bytes = co_await ledger_.blob(std::move(sha256));
@@ -357,6 +439,16 @@ asio::awaitable<std::vector<api::receiver_report>> daemon_backend::test_pages()
     co_return reports;
 }
 
+asio::awaitable<std::vector<api::link_report>> daemon_backend::check_links(std::vector<std::string> urls)
+{
+    std::vector<api::link_report> reports;
+    if (links_ == nullptr || urls.empty())
+        co_return reports;
+    auto work = links_->ask(std::move(urls));
+    reports = co_await std::move(work);
+    co_return reports;
+}
+
 asio::awaitable<std::vector<api::account_report>> daemon_backend::doctor()
 {
     std::vector<api::account_report> reports;
@@ -371,6 +463,8 @@ asio::awaitable<std::vector<api::account_report>> daemon_backend::doctor()
         auto checking = check_(std::move(account));
         auto lines = co_await std::move(checking);
         report.lines = std::move(lines);
+        for (auto& line : check_statements(rules(), id))
+            report.lines.push_back(std::move(line));
         reports.push_back(std::move(report));
     }
     co_return reports;

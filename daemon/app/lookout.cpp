@@ -34,7 +34,8 @@ secret link_key_of(const std::string& state_dir)
 
 }  // namespace
 
-lookout::lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock, daemon_backend& backend)
+lookout::lookout(
+    asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock, daemon_backend& backend)
     : executor_(executor), clock_(std::move(clock)), backend_(backend), public_url_(wanted.signals.public_url),
       link_key_(link_key_of(wanted.state_dir))
 {
@@ -99,7 +100,8 @@ signals::hook_needs lookout::hook_needs()
             co_return problem{failure::local, "the ledger cannot be written: " + given.ledger_error, {}};
         co_return result<void>{};
     };
-    needs.refused = [](const std::string& hook, const std::string& why, std::uint64_t times) { journal::hook_refused(hook, why, times); };
+    needs.refused
+        = [](const std::string& hook, const std::string& why, std::uint64_t times) { journal::hook_refused(hook, why, times); };
     return needs;
 }
 

@@ -1,5 +1,5 @@
-// Everything of signals that is not the core's: the hooks in front of the API, and the watches over files, mentions and links. What they
-// see goes to the loop as events; nothing here decides.
+// Everything of signals that is not the core's: the hooks in front of the API, and the watches over files, mentions and links. What
+// they see goes to the loop as events; nothing here decides.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,8 @@ namespace halfmast::app {
 class lookout {
 public:
     // Throws std::runtime_error when the state directory cannot keep what has to outlive a restart.
-    lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock, daemon_backend& backend);
+    lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
+        daemon_backend& backend);
 
     // What people write to this account is listened to, where the settings want that. Before start().
     void listen_to(const account& who, std::shared_ptr<mentions_port> from);

@@ -1,5 +1,5 @@
-// Figures for Prometheus: what is known now, and what was recorded since the start. No label holds the id of a post, or anything that
-// somebody outside could make up: the number of series is bounded by the settings.
+// Figures for Prometheus: what is known now, and what was recorded since the start. No label holds the id of a post, or anything
+// that somebody outside could make up: the number of series is bounded by the settings.
 #pragma once
 
 #include <cstdint>

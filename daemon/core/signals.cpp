@@ -106,7 +106,8 @@ bool is_hushed(const state& known, const signal_rules& rules, const heard_signal
         return true;
     return std::ranges::any_of(known.crises, [&](const auto& entry) {
         const auto& flag = entry.second;
-        return flag.now == phase::lowered && flag.playbook == said.playbook && flag.over == said.over && now < flag.lowered_at + rules.hush;
+        return flag.now == phase::lowered && flag.playbook == said.playbook && flag.over == said.over
+            && now < flag.lowered_at + rules.hush;
     });
 }
 
@@ -136,8 +137,8 @@ void say_proposed(const step& now, const proposal& one)
     page said;
     said.key = "proposal/" + one.id;
     said.level = one.level;
-    said.what = one.id + ": " + one.what + (one.sources.empty() ? "" : " (" + *one.sources.begin() + ")") + "; shall '" + one.playbook
-        + "' be raised" + (one.over.empty() ? "" : " over " + to_string(one.over)) + "?";
+    said.what = one.id + ": " + one.what + (one.sources.empty() ? "" : " (" + *one.sources.begin() + ")") + "; shall '"
+        + one.playbook + "' be raised" + (one.over.empty() ? "" : " over " + to_string(one.over)) + "?";
     said.todo = "halfmast proposals list; then halfmast proposals accept " + one.id + ", or dismiss it";
     said.link = one.link;
     open_page(now, std::move(said));
@@ -270,8 +271,8 @@ const proposal* find_proposal(const proposal_book& book, std::string_view id)
 
 bool may_raise_by_itself(const state& known, const signal_rules& rules, const heard_signal& said, severity level, time_point now)
 {
-    return said.wish == signal_wish::raise && !said.ended && rules.raise_at_most && level <= *rules.raise_at_most && level > severity::minor
-        && already_up(known, said) == nullptr && !is_hushed(known, rules, said, now);
+    return said.wish == signal_wish::raise && !said.ended && rules.raise_at_most && level <= *rules.raise_at_most
+        && level > severity::minor && already_up(known, said) == nullptr && !is_hushed(known, rules, said, now);
 }
 
 void hear_signal(const step& now, const signal_received& what)
@@ -296,7 +297,8 @@ void hear_signal(const step& now, const signal_received& what)
     auto number = make_proposal(now, said, level, up != nullptr ? "joined" : by_itself ? "raised" : "proposed");
     const auto& made = now.known().proposals.all.at(number);
     if (up != nullptr) {
-        auto record = about_decision(record_kind::proposal_accepted, now, made, actor_id{said.source}, up->id.value + " is up already");
+        auto record
+            = about_decision(record_kind::proposal_accepted, now, made, actor_id{said.source}, up->id.value + " is up already");
         record.crisis = up->id;
         return now.note(std::move(record));
     }

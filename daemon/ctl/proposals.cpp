@@ -40,9 +40,10 @@ std::string proposal_scope(const document& proposal)
 void print_proposal(const document& one, const paint& color, time_point at)
 {
     auto state = text_of(one, "state");
-    auto head = text_of(one, "id") + "  " + text_of(one, "severity") + "  " + text_of(one, "playbook") + " over " + proposal_scope(one);
-    std::cout << (state == "open" ? color.bad(head) : color.strong(head)) << "  since " << moment_of(member_of(one, "made_at"), at) << ", "
-              << count(number_of(one, "signals"), "signal");
+    auto head
+        = text_of(one, "id") + "  " + text_of(one, "severity") + "  " + text_of(one, "playbook") + " over " + proposal_scope(one);
+    std::cout << (state == "open" ? color.bad(head) : color.strong(head)) << "  since " << moment_of(member_of(one, "made_at"), at)
+              << ", " << count(number_of(one, "signals"), "signal");
     if (state != "open")
         std::cout << ", " << state << (text_of(one, "crisis").empty() ? "" : " as " + text_of(one, "crisis"))
                   << (text_of(one, "decided_by").empty() ? "" : " by " + text_of(one, "decided_by"));
@@ -76,7 +77,9 @@ int run_proposals_list(const session& all, const proposal_options& given)
     if (open == 0)
         std::cout << color.good("No proposal waits for anybody.") << '\n';
     else
-        std::cout << color.bad(count(open, "proposal waits", "proposals wait") + " for somebody: halfmast proposals accept ID, or dismiss it") << '\n';
+        std::cout << color.bad(
+            count(open, "proposal waits", "proposals wait") + " for somebody: halfmast proposals accept ID, or dismiss it")
+                  << '\n';
     return exit_code::done;
 }
 
@@ -145,7 +148,9 @@ int run_proposals_dismiss(const session& all, const proposal_options& given)
         print_json_text(answer.text);
         return exit_code::done;
     }
-    std::cout << safe(id) << (flag_of(answer.body(), "created") ? ": dismissed; the same thing is not said again for a while\n" : ": it was dismissed already\n");
+    std::cout << safe(id)
+              << (flag_of(answer.body(), "created") ? ": dismissed; the same thing is not said again for a while\n"
+                                                    : ": it was dismissed already\n");
     return exit_code::done;
 }
 
@@ -167,10 +172,13 @@ void add_proposals(CLI::App& app, session& all)
     auto* accept = proposals->add_subcommand("accept", "It is a crisis: raise the flag that it proposes");
     accept->add_option("ID", taken->id, "Which one; the only one that waits when left out")->type_name("");
     accept->add_option("--reason", taken->reason, "What happened; else what the signal says")->type_name("TEXT");
-    accept->add_option("--severity", taken->severity, "minor, major or critical (1, 2, 3); else the proposal's")->type_name("SEVERITY");
+    accept->add_option("--severity", taken->severity, "minor, major or critical (1, 2, 3); else the proposal's")
+        ->type_name("SEVERITY");
     accept->add_option("--owner", taken->owner, "Who leads; you, when left out")->type_name("NAME");
-    accept->add_option("--next-update", taken->next_update, "When people hear the next word, for example 45m")->type_name("DURATION");
-    accept->add_option("--wait", taken->wait, "How long to wait for every confirmation (60s); 0 returns at once")->type_name("DURATION");
+    accept->add_option("--next-update", taken->next_update, "When people hear the next word, for example 45m")
+        ->type_name("DURATION");
+    accept->add_option("--wait", taken->wait, "How long to wait for every confirmation (60s); 0 returns at once")
+        ->type_name("DURATION");
     accept->add_flag("--now", taken->now, "Publish without the playbook's undo window");
     accept->footer(R"(As halfmast raise: exit code 0 when everything is confirmed, 8 when not.
 

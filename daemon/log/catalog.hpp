@@ -1,5 +1,5 @@
-// The catalogue of messages as journald keeps it: `journalctl -x` shows what a message means and what to do below its line. The file
-// systemd/halfmast.catalog is this text; a test compares them.
+// The catalogue of messages as journald keeps it: `journalctl -x` shows what a message means and what to do below its line. The
+// file systemd/halfmast.catalog is this text; a test compares them.
 #pragma once
 
 #include <string>

@@ -22,7 +22,8 @@ std::optional<time_point> read_moment(table_reader& from, const char* key)
     auto text = from.required_text(key);
     auto at = text ? parse_rfc3339(*text) : std::nullopt;
     if (text && !at)
-        from.fault(from.find(key), std::string{key} + ": '" + *text + "' is no time with a zone, such as 2026-03-02T09:00:00+01:00");
+        from.fault(
+            from.find(key), std::string{key} + ": '" + *text + "' is no time with a zone, such as 2026-03-02T09:00:00+01:00");
     return at;
 }
 

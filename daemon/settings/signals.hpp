@@ -1,5 +1,5 @@
-// [signals], [[hook]], [[signal]], [[flag_file]], [mentions] and [dead_links]: what may be the first warning, and what it may do. Internal to
-// this room.
+// [signals], [[hook]], [[signal]], [[flag_file]], [mentions] and [dead_links]: what may be the first warning, and what it may do.
+// Internal to this room.
 #pragma once
 
 #include <set>
@@ -21,8 +21,8 @@ public:
     void read_file(table_reader file, std::size_t number);
     void read_mentions(table_reader mentions);
     void read_dead_links(table_reader links);
-    // What only can be judged when the playbooks are read too; then they are the settings'. Complaint words that a file of [mentions]
-    // names are given with add_complaints.
+    // What only can be judged when the playbooks are read too; then they are the settings'. Complaint words that a file of
+    // [mentions] names are given with add_complaints.
     void finish(settings& made);
 
     // "complaints" of [mentions]; nothing: the shipped ones.

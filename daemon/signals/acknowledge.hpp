@@ -1,5 +1,5 @@
-// The link in a letter by which somebody takes a page in hand: who has the letter may, for as long as a day. Signed, so that nothing has
-// to be remembered, and a POST, so that nothing that merely looks at links does it. Pure.
+// The link in a letter by which somebody takes a page in hand: who has the letter may, for as long as a day. Signed, so that
+// nothing has to be remembered, and a POST, so that nothing that merely looks at links does it. Pure.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Which deliveries were taken already, so that the same one does nothing twice: also after a restart, and however late it comes again.
-// The newest hundred thousand are known. Beside the ledger: it holds prints and no content.
+// Which deliveries were taken already, so that the same one does nothing twice: also after a restart, and however late it comes
+// again. The newest hundred thousand are known. Beside the ledger: it holds prints and no content.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ public:
     deliveries(const deliveries&) = delete;
     deliveries& operator=(const deliveries&) = delete;
 
-    // Notes a print; false when it was there before. Some microseconds: the kernel has it from then on, so that a kill loses nothing.
+    // Notes a print; false when it was there before. Some microseconds: the kernel has it from then on, so that a kill loses
+    // nothing.
     bool take(std::string_view print);
     // It was not taken after all: the same one may come again.
     void give_back(std::string_view print);

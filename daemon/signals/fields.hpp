@@ -1,5 +1,5 @@
-// Fields of a payload by JSON pointer (RFC 6901), matched against what settings want, and put into texts. Pure; whatever the payload is,
-// a field that is not there is empty and nothing is thrown.
+// Fields of a payload by JSON pointer (RFC 6901), matched against what settings want, and put into texts. Pure; whatever the
+// payload is, a field that is not there is empty and nothing is thrown.
 #pragma once
 
 #include <map>

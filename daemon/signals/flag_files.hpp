@@ -1,5 +1,5 @@
-// Files that say that something is burning, for tools that can do no more than make one: while it is there, it is a signal. What it says
-// inside is shown; that it is gone is the end of the signal, and lowers nothing. Looks at each of them once a second.
+// Files that say that something is burning, for tools that can do no more than make one: while it is there, it is a signal. What it
+// says inside is shown; that it is gone is the end of the signal, and lowers nothing. Looks at each of them once a second.
 #pragma once
 
 #include <functional>

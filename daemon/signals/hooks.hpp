@@ -1,5 +1,5 @@
-// POST /hooks/NAME and POST /hooks/acknowledge/TOKEN: in front of the API, for senders that are no people and sign in nowhere. Each is
-// believed by its own signature or token alone; see verify. Everything here runs on the loop's thread.
+// POST /hooks/NAME and POST /hooks/acknowledge/TOKEN: in front of the API, for senders that are no people and sign in nowhere. Each
+// is believed by its own signature or token alone; see verify. Everything here runs on the loop's thread.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Follows the links of queued promotional posts, and of the partners that playbooks name: a post that leads nowhere is held, just that
-// one; when many of one host are dead it is a signal. Asks through a function: how politely is the asker's business.
+// Follows the links of queued promotional posts, and of the partners that playbooks name: a post that leads nowhere is held, just
+// that one; when many of one host are dead it is a signal. Asks through a function: how politely is the asker's business.
 #pragma once
 
 #include <functional>

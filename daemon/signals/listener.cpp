@@ -75,7 +75,10 @@ void read_week(const json& week, rhythm& usual)
 
 constexpr double many = 1e15;
 
-std::int64_t whole_in(const json& object, const char* name) { return static_cast<std::int64_t>(number_in(object, name, -many, many)); }
+std::int64_t whole_in(const json& object, const char* name)
+{
+    return static_cast<std::int64_t>(number_in(object, name, -many, many));
+}
 
 }  // namespace
 
@@ -207,7 +210,8 @@ bool listener::read(std::string_view text)
         usual.unevenness = number_in(kept, "unevenness", 0, 1e3);
         read_week(kept.at("week"), usual);
         for (const auto& one : kept.at("day"))
-            usual.day.push_back({static_cast<float>(number_in(one, "heard", 0, 1e9)), static_cast<float>(number_in(one, "usual", -1, 1e9))});
+            usual.day.push_back(
+                {static_cast<float>(number_in(one, "heard", 0, 1e9)), static_cast<float>(number_in(one, "usual", -1, 1e9))});
         for (const auto& one : kept.at("recent")) {
             heard_minute minute;
             minute.at = time_point{milliseconds{whole_in(one, "at")}};

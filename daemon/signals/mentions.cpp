@@ -135,7 +135,8 @@ asio::awaitable<bool> mentions::look(account_id id)
     co_return true;
 }
 
-// In one piece: the place up to which everything was heard, and what was learned up to there. Else what comes again would count twice.
+// In one piece: the place up to which everything was heard, and what was learned up to there. Else what comes again would count
+// twice.
 void mentions::keep(lane& mine)
 {
     mine.kept = steady_clock::now();

@@ -1,5 +1,5 @@
-// Listens to what people write to the accounts: counts it by the minute, and says so when it is far more than is usual at that hour.
-// What is usual is learned and outlives a restart, and so does the place up to which everything was heard.
+// Listens to what people write to the accounts: counts it by the minute, and says so when it is far more than is usual at that
+// hour. What is usual is learned and outlives a restart, and so does the place up to which everything was heard.
 #pragma once
 
 #include <deque>
@@ -27,8 +27,8 @@ class listener {
 public:
     explicit listener(account who) : who_(std::move(who)) {}
 
-    // Takes in what a look that ended at `now` brought; every minute that is over by then is counted. `offset` is the account's time
-    // zone; `folded` makes a text ready for the words.
+    // Takes in what a look that ended at `now` brought; every minute that is over by then is counted. `offset` is the account's
+    // time zone; `folded` makes a text ready for the words.
     void take(const mention_watch& rules, const std::vector<mention>& posts, time_point now, seconds offset,
               const std::function<std::string(std::string_view)>& fold);
 

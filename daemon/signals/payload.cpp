@@ -183,7 +183,8 @@ std::optional<taken_in_hand> slack_word(const json& payload)
         return std::nullopt;
     for (const auto& one : *actions)
         if (text_at(one, "/action_id") == "halfmast_acknowledge") {
-            auto name = text_at(payload, "/user/username").value_or(text_at(payload, "/user/name").value_or(text_at(payload, "/user/id").value_or("")));
+            auto name = text_at(payload, "/user/username")
+                            .value_or(text_at(payload, "/user/name").value_or(text_at(payload, "/user/id").value_or("")));
             return taken_in_hand{text_at(one, "/value").value_or(""), by_whom("slack", std::move(name))};
         }
     return std::nullopt;

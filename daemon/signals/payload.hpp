@@ -1,5 +1,6 @@
-// What a believed delivery means: the first rule of its hook that matches makes a signal; a sender that knows our pages may say that
-// somebody has one in hand. Pure: bytes and settings in, values out. It decides nothing: what becomes of a signal is the core's.
+// What a believed delivery means: the first rule of its hook that matches makes a signal; a sender that knows our pages may say
+// that somebody has one in hand. Pure: bytes and settings in, values out. It decides nothing: what becomes of a signal is the
+// core's.
 #pragma once
 
 #include <optional>

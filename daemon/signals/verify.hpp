@@ -1,5 +1,6 @@
 // Is this delivery from who it says it is? Each kind of sender signs in its own way; what does not sign shows a token. On the raw
-// bytes, before anything reads them, and compared in constant time. Pure: no clock, no I/O; what was accepted before is not its business.
+// bytes, before anything reads them, and compared in constant time. Pure: no clock, no I/O; what was accepted before is not its
+// business.
 #pragma once
 
 #include <string>

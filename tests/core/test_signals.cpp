@@ -349,7 +349,7 @@ TEST_CASE("text from outside is cut at a character, and evidence keeps its begin
 
 TEST_CASE("a restart knows every proposal, and whatever comes keeps its numbers", "[signals]")
 {
-    rc::check("fold and live agree", [] {
+    CHECK(rc::check("fold and live agree", [] {
         signal_desk here;
         here.rules.signals.raise_at_most = severity::major;
         const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 12));
@@ -362,7 +362,8 @@ TEST_CASE("a restart knows every proposal, and whatever comes keeps its numbers"
             if (one < 8)
                 here.hear(said);
             else if (one < 10)
-                here.word(one == 8 ? proposal_verdict::accept : proposal_verdict::dismiss, "p-" + std::to_string(here.known.proposals.next - 1));
+                here.word(one == 8 ? proposal_verdict::accept : proposal_verdict::dismiss,
+                    "p-" + std::to_string(here.known.proposals.next - 1));
             else if (one == 10)
                 here.pass(30min, 5min);
             else
@@ -382,6 +383,7 @@ TEST_CASE("a restart knows every proposal, and whatever comes keeps its numbers"
         }
         for (const auto& [number, one] : live.all)  // never two that wait for the same thing
             for (const auto& [other, two] : live.all)
-                RC_ASSERT(number == other || one.now != proposal_state::open || two.now != proposal_state::open || one.key != two.key);
-    });
+                RC_ASSERT(
+                    number == other || one.now != proposal_state::open || two.now != proposal_state::open || one.key != two.key);
+    }));
 }

@@ -52,6 +52,7 @@ most_a_minute = 100000
 name = "hub"
 kind = "github"
 secret = { file = "%(hub)s" }
+most_body = 100000
 
 [[signal]]
 hook = "ours"
@@ -144,7 +145,7 @@ class Webhooks(SignalStory):
         self.assertEqual(self.alert()[0], 202)  # a token of its own
         self.assertEqual(self.send("alerts", {}, {"Authorization": "Bearer " + TOKEN[:-1]})[0], 403)
         self.assertEqual(self.send("nobody", body, good)[0], 404)
-        self.assertEqual(self.send("hub", b"x" * 1_100_000, {})[0], 413)
+        self.assertEqual(self.send("hub", b"x" * 100_001, {})[0], 413)
         self.assertEqual(len(self.proposals()), 1)
 
         self.assertEqual(self.send("ours", body, good)[0], 202)
@@ -191,7 +192,7 @@ class Webhooks(SignalStory):
         self.assertEqual((crisis["id"], crisis["scope"]), ("c-1", {"brand": "acme"}))
         wait_until(lambda: self.daemon.crisis()["holds"]["held"] == 1, 30, "it holds")
         wait_until(lambda: self.told("crisis"), 20, "it is told as a crisis")
-        published = wait_until(lambda: [post for post in self.sandbox.state("alice")["statuses"]], 30, "the summary is out")
+        published = wait_until(lambda: [post for post in self.sandbox.state("alice")["published"]], 30, "the summary is out")
         self.assertNotIn("hook", json.dumps(published))
         self.check_code(self.daemon.halfmast("lower", "c-1", "--reason", "a mistake of the alert"), 0)
         again = json.dumps({"type": "crisis.raise", "data": {"reason": "checkout is failing again", "brand": "acme"}}).encode()

@@ -1,4 +1,5 @@
-// [signals], [[hook]], [[signal]], [[flag_file]], [mentions], [dead_links] and [[rota]]: what is read, and every fault with its place.
+// [signals], [[hook]], [[signal]], [[flag_file]], [mentions], [dead_links] and [[rota]]: what is read, and every fault with its
+// place.
 #include "daemon/core/spike.hpp"
 #include "tests/settings/support.hpp"
 
@@ -30,10 +31,13 @@ const with_hook_secrets hook_secrets_are_set;
 TEST_CASE("hooks and their rules are read", "[settings][signals]")
 {
     folder here;
-    auto got = here.load(book() + "[signals]\nraise_at_most = \"major\"\nexpire = \"2h\"\nhush = \"30m\"\npublic_url = \"https://hm.acme.example\"\n"
+    auto got = here.load(book()
+        + "[signals]\nraise_at_most = \"major\"\nexpire = \"2h\"\nhush = \"30m\"\npublic_url = \"https://hm.acme.example\"\n"
         + hook("kind = \"pagerduty\"\nacknowledges = true\nmost_a_minute = 30\nmost_body = 1000\n")
-        + "[[signal]]\nhook = \"shop\"\nmatch = { \"/event/data/priority/summary\" = [\"P1\", \"P2\"], \"/event/event_type\" = \"incident.*\" }\n"
-          "ended = { \"/event/event_type\" = \"incident.resolved\" }\nplaybook = \"outage\"\nseverity = \"critical\"\ndo = \"raise\"\n"
+        + "[[signal]]\nhook = \"shop\"\nmatch = { \"/event/data/priority/summary\" = [\"P1\", \"P2\"], \"/event/event_type\" = "
+          "\"incident.*\" }\n"
+          "ended = { \"/event/event_type\" = \"incident.resolved\" }\nplaybook = \"outage\"\nseverity = \"critical\"\ndo = "
+          "\"raise\"\n"
           "scope = { brand = \"{/event/data/service/summary}\" }\nwhat = \"{/event/data/title}\"\nkey = \"{/event/data/id}\"\n"
           "link = \"{/event/data/html_url}\"\nevidence = [\"{/event/data/number}\"]\n"
           "[[flag_file]]\npath = \"burning\"\nplaybook = \"outage\"\nscope = { brand = \"acme\" }\n"
@@ -67,7 +71,8 @@ TEST_CASE("hooks and their rules are read", "[settings][signals]")
 TEST_CASE("two secrets while one is replaced by the next", "[settings][signals]")
 {
     folder here;
-    auto got = here.load("[[hook]]\nname = \"ours\"\nkind = \"standard-webhooks\"\nsecret = [{ env = \"HALFMAST_TEST_WHSEC\" }, { env = \"HALFMAST_TEST_WHSEC\" }]\n");
+    auto got = here.load("[[hook]]\nname = \"ours\"\nkind = \"standard-webhooks\"\nsecret = [{ env = \"HALFMAST_TEST_WHSEC\" }, { "
+                         "env = \"HALFMAST_TEST_WHSEC\" }]\n");
     CHECK(here.shown(got) == lines{});
     CHECK(got.value.signals.hooks.at(0).secrets.size() == 2);
 }
@@ -90,7 +95,8 @@ TEST_CASE("every fault of signals at once, with its place", "[settings][signals]
     names("[signals]\npublic_url = \"http://hm.acme.example\"\n", "public_url");
     names("[[hook]]\nname = \"acknowledge\"\nkind = \"github\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "no name of a hook");
     names("[[hook]]\nname = \"a\"\nkind = \"github\"\n", "secret is missing");
-    names("[[hook]]\nname = \"a\"\nkind = \"github\"\nsecret = \"inline-inline-inline\"\n", "a secret does not stand in the settings");
+    names("[[hook]]\nname = \"a\"\nkind = \"github\"\nsecret = \"inline-inline-inline\"\n",
+        "a secret does not stand in the settings");
     names("[[hook]]\nname = \"a\"\nkind = \"github\"\nsecret = { env = \"HALFMAST_TEST_SHORT\" }\n", "shorter than 16");
     names("[[hook]]\nname = \"a\"\nkind = \"standard-webhooks\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "whsec_");
     names("[[hook]]\nname = \"a\"\nkind = \"githb\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "Did you mean");
@@ -99,8 +105,10 @@ TEST_CASE("every fault of signals at once, with its place", "[settings][signals]
     names(hook() + hook(), "already");
     names(book() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\n", "there is no hook 'shop'");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outge\"\n", "there is no playbook 'outge'");
-    names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nmatch = { severity = \"page\" }\n", "no JSON pointer");
-    names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nwhat = \"{/open\"\n", "a field of the payload stands in braces");
+    names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nmatch = { severity = \"page\" }\n",
+        "no JSON pointer");
+    names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nwhat = \"{/open\"\n",
+        "a field of the payload stands in braces");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\ndo = \"fly\"\n", "none of propose, raise");
     names(book() + "[[flag_file]]\nplaybook = \"outage\"\n", "path");
     names(book() + "[dead_links]\nplaybook = \"outage\"\nshare = 0\n", "share is from 1 to 1000");
@@ -112,18 +120,22 @@ TEST_CASE("every fault of signals at once, with its place", "[settings][signals]
 TEST_CASE("complaint words: those that are built in, or a house's own", "[settings][signals]")
 {
     folder here;
-    auto got = here.load(book() + "[mentions]\nplaybook = \"outage\"\nby = \"brand\"\nleast = 20\ntimes = 4\nsure = 6\ncomplaint_weight = 2\nevery = \"30s\"\n");
+    auto got = here.load(book()
+        + "[mentions]\nplaybook = \"outage\"\nby = \"brand\"\nleast = 20\ntimes = 4\nsure = 6\ncomplaint_weight = 2\nevery = "
+          "\"30s\"\n");
     CHECK(here.shown(got) == lines{});
     const auto& watch = got.value.signals.mentions;
     REQUIRE(watch.complaints);
     CHECK(watch.rules.least == 20);
     CHECK(watch.rules.times == 4.0);
     // As they are folded where they are read.
-    for (const auto* text : {"my order is not working", "i want a refund", "nem működik az oldal", "верните деньги", "这个应用闪退了", "das ist eine frechheit", "esto es una estafa"}) {
+    for (const auto* text : {"my order is not working", "i want a refund", "nem működik az oldal", "верните деньги",
+             "这个应用闪退了", "das ist eine frechheit", "esto es una estafa"}) {
         CAPTURE(text);
         CHECK_FALSE(complaints_in(*watch.complaints, text).empty());
     }
-    for (const auto* text : {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое", "谢谢你们"}) {
+    for (const auto* text :
+        {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое", "谢谢你们"}) {
         CAPTURE(text);
         CHECK(complaints_in(*watch.complaints, text).empty());
     }
@@ -139,7 +151,8 @@ TEST_CASE("who has the duty: turns that change at the same hour in summer and wi
     folder here;
     auto got = here.load(ntfy("ann") + ntfy("bela") + ntfy("chen")
         + "[[rota]]\nname = \"on-call\"\nturns = [\"ann\", \"bela\"]\nfirst = \"2026-03-02T09:00:00+01:00\"\nevery = \"7d\"\n"
-          "time_zone = \"Europe/Budapest\"\nswap = [{ who = \"chen\", from = \"2026-03-10T08:00:00Z\", until = \"2026-03-11T08:00:00Z\" }]\n"
+          "time_zone = \"Europe/Budapest\"\nswap = [{ who = \"chen\", from = \"2026-03-10T08:00:00Z\", until = "
+          "\"2026-03-11T08:00:00Z\" }]\n"
           "[[route]]\nto = [\"on-call\"]\nescalate = [{ after = \"10m\", to = [\"chen\"] }]\n");
     CHECK(here.shown(got) == lines{});
     const auto& pages = got.value.pages;
@@ -162,8 +175,9 @@ TEST_CASE("who has the duty: turns that change at the same hour in summer and wi
 TEST_CASE("every fault of a rota", "[settings][rota]")
 {
     folder here;
-    auto shown = here.shown(here.load(ntfy("ann") + "[[rota]]\nname = \"ann\"\nturns = [\"ann\", \"dora\"]\nfirst = \"monday\"\n"
-                                                    "swap = [{ who = \"ann\", from = \"2026-03-10T08:00:00Z\", until = \"2026-03-09T08:00:00Z\" }]\n"));
+    auto shown = here.shown(here.load(ntfy("ann")
+        + "[[rota]]\nname = \"ann\"\nturns = [\"ann\", \"dora\"]\nfirst = \"monday\"\n"
+          "swap = [{ who = \"ann\", from = \"2026-03-10T08:00:00Z\", until = \"2026-03-09T08:00:00Z\" }]\n"));
     std::string all;
     for (const auto& line : shown)
         all += line + "\n";
@@ -172,6 +186,7 @@ TEST_CASE("every fault of a rota", "[settings][rota]")
     CHECK(all.find("there is no receiver 'dora'") != std::string::npos);
     CHECK(all.find("'monday' is no time with a zone") != std::string::npos);
     CHECK(all.find("until comes before from") != std::string::npos);
-    auto instead = here.shown(here.load(ntfy("ann") + "instead = \"on-call\"\n[[rota]]\nname = \"on-call\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"));
+    auto instead = here.shown(here.load(ntfy("ann")
+        + "instead = \"on-call\"\n[[rota]]\nname = \"on-call\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"));
     CHECK(instead.size() == 1);  // one person stands in for another, not a rota
 }

@@ -1,5 +1,5 @@
-// Deliveries as their senders sign them, and the hooks they go to, for the tests of this room. Signs by itself: what is tested must not
-// make its own proof.
+// Deliveries as their senders sign them, and the hooks they go to, for the tests of this room. Signs by itself: what is tested must
+// not make its own proof.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ inline std::string hmac(std::string_view key, std::string_view text)
 {
     std::array<unsigned char, 32> sum{};
     unsigned length = 0;
-    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), sum.data(), &length);
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+        sum.data(), &length);
     return {reinterpret_cast<const char*>(sum.data()), sum.size()};
 }
 
@@ -39,8 +40,8 @@ inline std::string hex(std::string_view bytes)
 inline std::string base64(std::string_view bytes)
 {
     std::string text(bytes.size() * 2 + 4, '\0');
-    auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                  static_cast<int>(bytes.size()));
+    auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(length));
     return text;
 }
@@ -68,7 +69,8 @@ inline hook_settings make_hook(hook_kind kind, const std::string& name = "shop")
     return made;
 }
 
-inline net::server_request signed_request(const hook_settings& hook, const std::string& body, time_point at, const std::string& id = "msg_1")
+inline net::server_request signed_request(
+    const hook_settings& hook, const std::string& body, time_point at, const std::string& id = "msg_1")
 {
     net::server_request made;
     made.method = "POST";
@@ -107,7 +109,8 @@ inline std::string& header(net::server_request& request, std::string_view name)
 inline std::string pagerduty_body(time_point at, const std::string& type = "incident.triggered", const std::string& key = "Q1")
 {
     return R"({"event":{"id":"e-)" + key + R"(","event_type":")" + type + R"(","occurred_at":")" + format_utc(at)
-        + R"(","agent":{"summary":"Jane Doe"},"data":{"id":")" + key + R"(","title":"checkout is failing","incident_key":"halfmast/)" + key
+        + R"(","agent":{"summary":"Jane Doe"},"data":{"id":")" + key
+        + R"(","title":"checkout is failing","incident_key":"halfmast/)" + key
         + R"(","html_url":"https://acme.pagerduty.com/incidents/Q1","service":{"summary":"Shop"}}}})";
 }
 
@@ -117,10 +120,12 @@ inline std::string usual_body(hook_kind kind, time_point at, const std::string& 
     if (kind == hook_kind::pagerduty)
         return pagerduty_body(at, "incident.triggered", "Q" + mark);
     if (kind == hook_kind::alertmanager || kind == hook_kind::grafana)
-        return R"({"version":"4","status":"firing","groupKey":"k)" + mark + R"(","commonLabels":{"severity":"page","brand":"acme"},)"
-            R"("commonAnnotations":{"summary":"checkout answers 500"},"externalURL":"https://am.example","alerts":[)"
-            R"({"status":"firing","annotations":{"description":"37 of 40 requests failed"}}]})";
-    return R"({"type":"crisis.raise","timestamp":"2026-01-02T03:04:05Z","data":{"severity":"high","reason":"ö test","key":")" + mark + R"("}})";
+        return R"({"version":"4","status":"firing","groupKey":"k)" + mark
+            + R"(","commonLabels":{"severity":"page","brand":"acme"},)"
+              R"("commonAnnotations":{"summary":"checkout answers 500"},"externalURL":"https://am.example","alerts":[)"
+              R"({"status":"firing","annotations":{"description":"37 of 40 requests failed"}}]})";
+    return R"({"type":"crisis.raise","timestamp":"2026-01-02T03:04:05Z","data":{"severity":"high","reason":"ö test","key":")" + mark
+        + R"("}})";
 }
 
 // The hooks with a clock that stands, and what came through them.

@@ -32,7 +32,8 @@ const heard_signal& signal_in(const signals::meaning& meaning)
 
 TEST_CASE("a believed delivery is a signal, once, whatever kind its sender is", "[hooks]")
 {
-    for (auto kind : {hook_kind::standard, hook_kind::pagerduty, hook_kind::github, hook_kind::slack, hook_kind::alertmanager, hook_kind::grafana}) {
+    for (auto kind : {hook_kind::standard, hook_kind::pagerduty, hook_kind::github, hook_kind::slack, hook_kind::alertmanager,
+             hook_kind::grafana}) {
         auto hook = make_hook(kind);
         hook_stage here{{hook}, {make_rule()}};
         auto request = signed_request(hook, usual_body(kind, noon()), noon());
@@ -67,8 +68,8 @@ TEST_CASE("what is not for a hook is told so, and does nothing", "[hooks]")
     }
     auto large = signed_request(hook, std::string(1001, ' '), noon());
     CHECK(here.send(large).status == 413);
-    for (const auto& body : {std::string{"no JSON"}, std::string{"[]"}, std::string{"\"text\""}, std::string(400, '[') + std::string(400, ']'),
-                             "{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"})
+    for (const auto& body : {std::string{"no JSON"}, std::string{"[]"}, std::string{"\"text\""},
+             std::string(400, '[') + std::string(400, ']'), "{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"})
         CHECK(here.send(signed_request(hook, body, noon())).status == 400);
     CHECK(here.heard.empty());
     CHECK(signals::hooks::is_ours(request));
@@ -165,7 +166,8 @@ TEST_CASE("the newest deliveries are known, in bounded room", "[hooks]")
 
 TEST_CASE("fields by JSON pointer: what is there, what is not, and no payload breaks it", "[hooks][fields]")
 {
-    auto payload = nlohmann::json::parse(R"({"a":{"b/c":["x",{"~":7}]},"n":null,"yes":true,"num":1.5,"":"empty","list":["p1","p2"],"deep":{"k":[1,2]}})");
+    auto payload = nlohmann::json::parse(
+        R"({"a":{"b/c":["x",{"~":7}]},"n":null,"yes":true,"num":1.5,"":"empty","list":["p1","p2"],"deep":{"k":[1,2]}})");
     using signals::text_at;
     CHECK(text_at(payload, "/a/b~1c/0") == "x");
     CHECK(text_at(payload, "/a/b~1c/1/~0") == "7");
@@ -263,7 +265,7 @@ TEST_CASE("PagerDuty: an incident of ours that somebody acknowledged is in their
     hook.acknowledges = true;
     CHECK(signal_in(meaning_of(hook, {make_rule()}, theirs)).key == "outage/crisis/c-1-1767323045");
     auto old = signals::read_payload(hook, {}, pagerduty_body(noon() - 16min), noon());
-    REQUIRE_FALSE(old);
+    REQUIRE_FALSE(old.has_value());
     CHECK(old.error().kind == failure::conflict);
 }
 
@@ -278,8 +280,9 @@ TEST_CASE("Slack: the question whether the address is ours, and a button", "[hoo
     page_group open;
     open.id = "hold-manual/c-1-5";
     here.pages.groups["hold-manual/c-1"] = open;
-    std::string clicked = R"({"type":"block_actions","user":{"id":"U1","username":"ann"},"actions":[{"action_id":"other","value":"x"},)"
-                          R"({"action_id":"halfmast_acknowledge","value":"hold-manual/c-1-5"}]})";
+    std::string clicked
+        = R"({"type":"block_actions","user":{"id":"U1","username":"ann"},"actions":[{"action_id":"other","value":"x"},)"
+          R"({"action_id":"halfmast_acknowledge","value":"hold-manual/c-1-5"}]})";
     auto form = "payload=" + net::percent_encode(clicked);
     CHECK(here.send(signed_request(hook, form, noon())).status == 202);
     REQUIRE(here.acknowledged.size() == 1);
@@ -296,7 +299,8 @@ TEST_CASE("the link of a letter: a POST takes the page in hand, a look does noth
     here.pages.groups["crisis/c-1"] = open;
     net::server_request request;
     request.method = "POST";
-    request.path = "/hooks/acknowledge/" + signals::sign_page(secret{std::string(32, 'k')}, {"crisis/c-1-5", "phone"}, noon() + 24h);
+    request.path
+        = "/hooks/acknowledge/" + signals::sign_page(secret{std::string(32, 'k')}, {"crisis/c-1-5", "phone"}, noon() + 24h);
     auto look = request;
     look.method = "GET";
     CHECK(here.send(look).status == 405);

@@ -239,7 +239,8 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     one.path = here / "outage";
     one.playbook = "outage";
     one.over = {{"brand", "acme"}};
-    signals::flag_files files{context.get_executor(), {one}, [&] { return now; }, [&](heard_signal said) { heard.push_back(std::move(said)); }};
+    signals::flag_files files{
+        context.get_executor(), {one}, [&] { return now; }, [&](heard_signal said) { heard.push_back(std::move(said)); }};
     files.look();
     CHECK(heard.empty());
     std::ofstream(one.path) << "checkout is failing\nsaid by cron on web-1\x1b[2J\n";
@@ -314,8 +315,9 @@ TEST_CASE("a link that is dead twice holds just its posts, and many of one host 
     rules.playbook = "outage";
     rules.share = 3;
     signals::dead_links found;
-    std::vector<signals::leading_post> posts{{account_id{"blog"}, post_id{"1"}, {"https://shop.example/a", "https://else.example/x"}},
-                                             {account_id{"blog"}, post_id{"2"}, {"https://else.example/x"}}};
+    std::vector<signals::leading_post> posts{
+        {account_id{"blog"}, post_id{"1"}, {"https://shop.example/a", "https://else.example/x"}},
+        {account_id{"blog"}, post_id{"2"}, {"https://else.example/x"}}};
     std::vector<signals::asked_link> round{answer("https://shop.example/a", false), answer("https://else.example/x", true)};
     found.take(round);
     CHECK(found.holds(posts).empty());
@@ -373,8 +375,10 @@ TEST_CASE("a round asks each link once, partners too, and hands on what follows"
 {
     asio::io_context context;
     state known;
-    known.accounts[account_id{"blog"}].queue[post_id{"1"}] = {leading("1", noon() + 1h, {"https://shop.example/a"}), {post_class::promotional, {}}};
-    known.accounts[account_id{"blog"}].queue[post_id{"2"}] = {leading("2", noon() + 2h, {"https://shop.example/a"}), {post_class::promotional, {}}};
+    known.accounts[account_id{"blog"}].queue[post_id{"1"}]
+        = {leading("1", noon() + 1h, {"https://shop.example/a"}), {post_class::promotional, {}}};
+    known.accounts[account_id{"blog"}].queue[post_id{"2"}]
+        = {leading("2", noon() + 2h, {"https://shop.example/a"}), {post_class::promotional, {}}};
     std::vector<std::vector<std::string>> asked;
     std::vector<event> told;
     signals::link_follower::needs needs;

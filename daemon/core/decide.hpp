@@ -49,6 +49,14 @@ struct decision {
 
 [[nodiscard]] decision decide(const policy&, state, const event&, time_point now);
 
+// What would come of a release, without asking for it. `let_out`: what was let go at the account, as in its state.
+struct release_view {
+    std::optional<refusal> refused;
+    time_point at{};      // when it would go out
+    bool second = false;  // one person is not enough
+};
+release_view weigh_release(const policy&, const state&, const std::set<by_due>& let_out, const release_requested&, time_point now);
+
 // The only way the ledger's part of the state changes, live and at replay alike.
 void apply(state&, const audit_record&);
 

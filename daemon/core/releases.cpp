@@ -83,35 +83,83 @@ std::string in_words(const review_rules& rules)
     return text;
 }
 
-// It may go out at this time; a second person may still be needed.
-void let_out(const step& now, const release_requested& asked, const hold& one, time_point at, audit_record record)
+refusal no(refusal::cause cause, const account_id& account, const post_id& post, const std::string& why)
 {
-    auto given = ask_second(now, asked, asked.account, one, at);
-    if (given.waits)
-        return;
-    record.actor = given.by;
-    record.second = given.second;
-    record.due = at;
-    record.flagged = at != one.due;
-    record.text = asked.text;
-    if (one.source_text && one.post) {
-        auto there = std::make_shared<scheduled_post>(*one.post);
-        there->text = *one.source_text;
-        there->folded.clear();
-        record.snapshot = std::move(there);
+    return {cause, "release " + display_id(account, post) + ": " + why};
+}
+
+std::optional<refusal> refuse_state(const hold& one, const release_requested& asked)
+{
+    auto refuse = [&](refusal::cause cause, const std::string& why) { return no(cause, asked.account, asked.post, why); };
+    if (one.state != hold_state::held && one.state != hold_state::kept)
+        return refuse(refusal::cause::wrong_state,
+                      "it is " + std::string{to_string(one.state)} + ", and only what is held or kept can be released");
+    if (!one.covered_by.empty() && !asked.during_crisis)
+        return refuse(refusal::cause::covered,
+                      one.covered_by.begin()->value
+                          + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now");
+    if (one.source_text && asked.saw_change != one.source_changed_at) {
+        auto changed = refuse(refusal::cause::changed,
+                              "it was changed at its source after it was held; look at the difference ('halfmast queue show "
+                                  + display_id(asked.account, asked.post) + "'), and say that you have seen it with --seen");
+        changed.before = one.post ? one.post->text : "";
+        changed.after = *one.source_text;
+        return changed;
     }
-    if (!one.covered_by.empty()) {
-        record.crisis = *one.covered_by.begin();
-        record.why = "during the crisis: " + (asked.why.empty() ? std::string{"no reason given"} : asked.why);
-    }
-    now.note(std::move(record));
+    return std::nullopt;
+}
+
+std::optional<refusal> refuse_time(const account& declared, const release_requested& asked, time_point at, time_point now)
+{
+    if (at >= now + declared.release_margin)
+        return std::nullopt;
+    return no(refusal::cause::past_time, asked.account, asked.post,
+              (asked.at ? "the time asked for, " : "its old time, ") + format_utc(at) + (at <= now ? ", has passed" : ", is too near") + "; "
+                  + declared.connector + " needs at least " + format_duration(declared.release_margin)
+                  + " ahead; give a new time with --at" + (asked.at ? "" : ", or say --shift to take the next free one"));
 }
 
 }  // namespace
 
+release_view weigh_release(const policy& rules, const state& known, const std::set<by_due>& let_out, const release_requested& asked, time_point now)
+{
+    auto where = known.accounts.find(asked.account);
+    auto declared = rules.accounts.find(asked.account);
+    const auto* one = where == known.accounts.end() ? nullptr : find_hold(where->second, asked.post);
+    release_view view;
+    if (one == nullptr || declared == rules.accounts.end()) {
+        view.refused = no(refusal::cause::unknown_target, asked.account, asked.post, "it is not held; 'halfmast queue list' shows what is");
+        return view;
+    }
+    view.refused = refuse_state(*one, asked);
+    if (view.refused)
+        return view;
+    if (auto cannot = text_trouble(declared->second, *one, asked)) {
+        view.refused = no(refusal::cause::not_possible, asked.account, asked.post, *cannot);
+        return view;
+    }
+    view.at = asked.at.value_or(one->due);
+    if (asked.shift && !asked.at)  // what is past due goes out anew, not late
+        view.at = std::max(view.at, time_point{std::chrono::ceil<std::chrono::minutes>(now + declared->second.release_margin)});
+    view.refused = refuse_time(declared->second, asked, view.at, now);
+    if (view.refused)
+        return view;
+    auto free = next_free(let_out, rules.review, view.at, one->id);
+    if (free != view.at && !asked.shift) {
+        view.refused = no(refusal::cause::too_near, asked.account, asked.post,
+                          format_utc(view.at) + " is too near other posts of " + asked.account.value + " that were let go ("
+                              + in_words(rules.review) + "); the next free time is " + format_utc(free)
+                              + ": give it with --at, or say --shift to take it");
+        view.refused->free_at = free;
+        return view;
+    }
+    view.at = free;
+    view.second = needs_second(known, declared->second, *one) != nullptr;
+    return view;
+}
+
 void release(const step& now, const release_requested& asked)
 {
-    auto name = display_id(asked.account, asked.post);
     auto& where = now.at(asked.account);
     auto* one = find_hold(where, asked.post);
     audit_record record{record_kind::release_asked, now.now, asked.by};
@@ -119,51 +167,33 @@ void release(const step& now, const release_requested& asked)
     record.post = one != nullptr ? one->id : asked.post;
     record.why = asked.why;
     record.outcome = "intent";
-    const auto* declared = now.declared(asked.account);
-    if (one == nullptr || declared == nullptr)
-        return now.refuse(refusal::cause::unknown_target,
-                          "release " + name + ": it is not held; 'halfmast queue list' shows what is", record);
-    if (one->state != hold_state::held && one->state != hold_state::kept)
-        return now.refuse(refusal::cause::wrong_state,
-                          "release " + name + ": it is " + std::string{to_string(one->state)}
-                              + ", and only what is held or kept can be released", record);
-    if (!one->covered_by.empty() && !asked.during_crisis)
-        return now.refuse(refusal::cause::covered,
-                          "release " + name + ": " + one->covered_by.begin()->value
-                              + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now",
-                          record);
-    if (auto cannot = text_trouble(*declared, *one, asked))
-        return now.refuse(refusal::cause::not_possible, "release " + name + ": " + *cannot, record);
-    if (one->source_text && asked.saw_change != one->source_changed_at) {
-        now.refuse(refusal::cause::changed,
-                   "release " + name + ": it was changed at its source after it was held; look at the difference ('halfmast queue show " + name
-                       + "'), and say that you have seen it",
-                   record);
-        now.made.refused->before = one->post ? one->post->text : "";
-        now.made.refused->after = *one->source_text;
+    auto view = weigh_release(now.rules, now.known(), where.let_out, asked, now.now);
+    if (view.at != time_point{})
+        record.due = view.at;
+    if (view.refused) {
+        auto refused = *view.refused;
+        now.refuse(refused.kind, refused.text, record);
+        now.made.refused = std::move(refused);
         return;
     }
-    auto at = asked.at.value_or(one->due);
-    if (asked.shift && !asked.at)  // what is past due goes out anew, not late
-        at = std::max(at, time_point{std::chrono::ceil<std::chrono::minutes>(now.now + declared->release_margin)});
-    record.due = at;
-    if (at < now.now + declared->release_margin)
-        return now.refuse(refusal::cause::past_time,
-                          "release " + name + ": " + (asked.at ? "the time asked for, " : "its old time, ") + format_utc(at)
-                              + (at <= now.now ? ", has passed" : ", is too near") + "; " + declared->connector + " needs at least "
-                              + format_duration(declared->release_margin) + " ahead; give a new time with --at",
-                          record);
-    auto free = next_free(where, now.rules.review, at, one->id);
-    if (free != at && !asked.shift) {
-        now.refuse(refusal::cause::too_near,
-                   "release " + name + ": " + format_utc(at) + " is too near other posts of " + asked.account.value + " that were let go ("
-                       + in_words(now.rules.review) + "); the next free time is " + format_utc(free)
-                       + ": give it with --at, or say --shift to take it",
-                   record);
-        now.made.refused->free_at = free;
+    auto given = ask_second(now, asked, asked.account, *one, view.at);
+    if (given.waits)
         return;
+    record.actor = given.by;
+    record.second = given.second;
+    record.flagged = view.at != one->due;
+    record.text = asked.text;
+    if (one->source_text && one->post) {
+        auto there = std::make_shared<scheduled_post>(*one->post);
+        there->text = *one->source_text;
+        there->folded.clear();
+        record.snapshot = std::move(there);
     }
-    let_out(now, asked, *one, free, std::move(record));
+    if (!one->covered_by.empty()) {
+        record.crisis = *one->covered_by.begin();
+        record.why = "during the crisis: " + (asked.why.empty() ? std::string{"no reason given"} : asked.why);
+    }
+    now.note(std::move(record));
 }
 
 void keep(const step& now, const keep_requested& asked)

@@ -12,9 +12,9 @@ namespace {
 constexpr std::chrono::hours an_hour{1};
 
 // `at`, or the first moment behind another one's spacing.
-time_point after_neighbour(const account_state& where, milliseconds spacing, time_point at, const post_id& post)
+time_point after_neighbour(const std::set<by_due>& let_out, milliseconds spacing, time_point at, const post_id& post)
 {
-    for (auto near = where.let_out.lower_bound({at + spacing, {}}); near != where.let_out.begin();) {
+    for (auto near = let_out.lower_bound({at + spacing, {}}); near != let_out.begin();) {
         --near;
         if (near->due <= at - spacing)
             break;
@@ -25,10 +25,10 @@ time_point after_neighbour(const account_state& where, milliseconds spacing, tim
 }
 
 // `at`, or the first moment behind an hour that is full.
-time_point after_full_hour(const account_state& where, std::size_t most, time_point at, const post_id& post)
+time_point after_full_hour(const std::set<by_due>& let_out, std::size_t most, time_point at, const post_id& post)
 {
     std::vector<time_point> near;  // less than an hour from it
-    for (auto one = where.let_out.lower_bound({at - an_hour + milliseconds{1}, {}}); one != where.let_out.end() && one->due < at + an_hour; ++one)
+    for (auto one = let_out.lower_bound({at - an_hour + milliseconds{1}, {}}); one != let_out.end() && one->due < at + an_hour; ++one)
         if (one->post != post)
             near.push_back(one->due);
     for (std::size_t first = 0; first + most <= near.size(); ++first)
@@ -223,12 +223,12 @@ void apply_judgement(state& known, account_state& where, const audit_record& rec
 
 }  // namespace
 
-time_point next_free(const account_state& where, const review_rules& rules, time_point wanted, const post_id& post)
+time_point next_free(const std::set<by_due>& let_out, const review_rules& rules, time_point wanted, const post_id& post)
 {
     for (auto at = wanted;;) {
-        auto later = rules.spacing.count() > 0 ? after_neighbour(where, rules.spacing, at, post) : at;
+        auto later = rules.spacing.count() > 0 ? after_neighbour(let_out, rules.spacing, at, post) : at;
         if (rules.most_an_hour > 0)
-            later = after_full_hour(where, static_cast<std::size_t>(rules.most_an_hour), later, post);
+            later = after_full_hour(let_out, static_cast<std::size_t>(rules.most_an_hour), later, post);
         if (later == at)
             return at;
         at = later;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 
 namespace halfmast {
 
+struct by_due;
 struct account_state;
 struct audit_record;
 struct hold;
@@ -75,7 +77,7 @@ struct ask {
 
 // The first moment from `wanted` on at which `post` may go out: no other one that was let go here within the spacing, and no hour with more
 // of them than the rules allow.
-time_point next_free(const account_state&, const review_rules&, time_point wanted, const post_id& post);
+time_point next_free(const std::set<by_due>& let_out, const review_rules&, time_point wanted, const post_id& post);
 
 // The flag because of which one person is not enough to let a post go: an open one over the account, or one that it was ever held for.
 // Null: one person is enough.

@@ -66,6 +66,7 @@ inline policy make_policy(std::vector<account> accounts = {make_account("blog")}
     auto recall = outage;
     recall.name = "recall";
     rules.playbooks["recall"] = recall;
+    rules.review = {milliseconds{0}, 0};  // tests of it set their own
     std::map<post_class, mark_rules> marks;
     marks[post_class::promotional].tags = {"promo"};
     marks[post_class::essential].tags = {"service"};
@@ -95,6 +96,8 @@ public:
         refused = made.refused;
         crisis = made.crisis;
         repeated = made.repeated;
+        this->made = made.made;
+        waits = made.waits;
         ledger.insert(ledger.end(), made.records.begin(), made.records.end());
         open.insert(open.end(), made.actions.begin(), made.actions.end());
         letters.insert(letters.end(), made.letters.begin(), made.letters.end());
@@ -227,6 +230,8 @@ public:
     std::optional<refusal> refused;
     crisis_id crisis;
     bool repeated = false;
+    std::string waits;  // for a second person
+    std::string made;   // the id of what is new by the last event
 };
 
 }  // namespace halfmast::test

@@ -139,6 +139,11 @@ net::server_response answer_crisis(const call& asked, const answer& came, const 
     auto message = current(asked, *flag);
     if (edition != 0)
         message["edition"] = edition;
+    if (!came.waits.empty()) {
+        message["waits_for_second"] = true;
+        message["ask"] = came.waits;
+        return json(202, message);
+    }
     return json(status, message);
 }
 
@@ -204,6 +209,8 @@ response lower(const call& asked)
     crisis_id id{asked.parts[0]};
     if (find_crisis(asked, id) == nullptr)
         co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_break_glass(asked, wanted->break_glass))
+        co_return to_response(*no);
     wanted->crisis = id;
     auto came = co_await asked.daemon.lower(std::move(*wanted));
     co_return answer_crisis(asked, came, id, "lowering " + id.value);

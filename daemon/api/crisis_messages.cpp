@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/api/marks.hpp"
 #include "daemon/api/messages.hpp"
 
 namespace halfmast::api {
@@ -193,6 +194,10 @@ document crisis_member(const policy& rules, const state& known, const crisis& fl
         one["lowered_at"] = format_utc(flag.lowered_at);
         one["lowered_by"] = flag.lowered_by.value;
     }
+    one["two_person"] = flag.two_person;
+    auto waits = known.asks.find(flag.ask);
+    one["waits_for_second"] = waits == known.asks.end() ? document(nullptr) : waits_member(waits->second);
+    one["etag"] = mark_of(flag);
     one["holds"] = hold_totals(count_holds(known, flag.id));
     one["summary"] = summary_totals(known, flag.id);
     one["editions"] = editions_member(known, flag, now);
@@ -269,6 +274,8 @@ document status_message(const backend& daemon, bool all)
         document one;
         one["id"] = id.value;
         one["connector"] = declared.connector;
+        one["language"] = declared.language;
+        one["time_zone"] = declared.time_zone;
         auto found = known.accounts.find(id);
         bool there = found != known.accounts.end();
         one["reachable"] = there && found->second.reachable;

@@ -47,18 +47,46 @@ response dismiss_proposal(const call&);
 
 response metrics(const call&);
 
+response sign_in(const call&);
+response show_session(const call&);
+response sign_out(const call&);
+response list_tokens(const call&);
+response make_token(const call&);
+response revoke_token(const call&);
+response make_link(const call&);
+response show_link(const call&);
+response use_link(const call&);
+response provider_start(const call&);
+response provider_return(const call&);
+
 response list(const call&);
 response show_post(const call&);
 response why(const call&);
 response hold(const call&);
 response release(const call&);
 response keep(const call&);
+response judge(const call&);
+response note(const call&);
+response bulk(const call&);
+
+response list_asks(const call&);
+response second(const call&);
+response drop_ask(const call&);
+
+response events(const call&);
+response openapi(const call&);
 
 // ---- shared ----
 
 // Null, and what to say about it.
 const crisis* find_crisis(const call&, const crisis_id&);
 trouble no_such_crisis(const call&, const std::string& id);
+
+// The post as it is now, for requests that change it. `doing`: "releasing".
+net::server_response answer_post(const call&, const answer& came, const char* doing, bool needs_ledger);
+
+// Whoever breaks the glass must be one who may decide alone.
+std::optional<trouble> refuse_break_glass(const call&, const std::string& why);
 
 // The crisis as it is now, for requests that only change the ledger's part of the world: without the ledger they did not happen.
 // `edition`: which one this was about; 0: none.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -9,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/text/closest.hpp"
+#include "daemon/text/text.hpp"
 
 namespace halfmast::api {
 
@@ -29,19 +32,22 @@ std::optional<Number> parse_number(std::string_view text)
 }
 
 // "1772375400000~acme-blog/123"
-std::string make_cursor(const post_key& last) { return std::to_string(last.due.time_since_epoch().count()) + "~" + last.id; }
+std::string make_cursor(const post_key& last)
+{
+    return std::to_string(last.when.time_since_epoch().count()) + "~" + display_id(last.account, last.post);
+}
 
 std::optional<post_key> parse_cursor(std::string_view text)
 {
     auto tilde = text.find('~');
     if (tilde == std::string_view::npos)
         return std::nullopt;
-    auto due = parse_number<std::int64_t>(text.substr(0, tilde));
-    std::string id{text.substr(tilde + 1)};
+    auto when = parse_number<std::int64_t>(text.substr(0, tilde));
+    auto id = text.substr(tilde + 1);
     auto slash = id.find('/');
-    if (!due || slash == std::string::npos)
+    if (!when || slash == std::string_view::npos)
         return std::nullopt;
-    return post_key{time_point{milliseconds{*due}}, std::move(id), slash};
+    return post_key{time_point{milliseconds{*when}}, account_id{std::string{id.substr(0, slash)}}, post_id{std::string{id.substr(slash + 1)}}};
 }
 
 const std::vector<std::string>& state_words()
@@ -108,8 +114,65 @@ std::optional<problem> read_accounts(const std::string& text, post_filter& wante
     return std::nullopt;
 }
 
+std::optional<problem> read_rungs(const std::string& text, post_filter& wanted)
+{
+    for (const auto& word : split_list(text)) {
+        auto kind = parse_rung(word);
+        if (!kind)
+            return fault("rung '" + word + "' is none of native, draft, postpone, takeout, channel_off, manual");
+        wanted.rungs.insert(*kind);
+    }
+    return std::nullopt;
+}
+
+std::optional<problem> read_due(const std::string& name, const std::string& text, std::optional<time_point>& due)
+{
+    due = parse_rfc3339(text);
+    if (!due)
+        return fault(name + " must be a time as in RFC 3339 with a zone, like 2026-03-01T14:30:00Z; '" + text + "' is not");
+    return std::nullopt;
+}
+
+std::optional<problem> read_order(std::string_view text, page_request& page)
+{
+    page.backwards = text.starts_with('-');
+    if (page.backwards)
+        text.remove_prefix(1);
+    if (text != "due" && text != "changed")
+        return fault("sort must be due, -due, changed or -changed");
+    page.by = text == "due" ? post_order::due : post_order::changed;
+    return std::nullopt;
+}
+
+// Words that all have to be found; a post is searched as its reader would search it.
+void read_words(const std::string& value, post_filter& wanted)
+{
+    std::string word;
+    for (char c : text::fold(value) + ' ')
+        if (c != ' ')
+            word += c;
+        else if (!word.empty())
+            wanted.words.push_back(std::exchange(word, {}));
+}
+
 std::optional<problem> read_one(const std::string& name, const std::string& value, const state& known, list_request& request)
 {
+    if (name == "rung")
+        return read_rungs(value, request.wanted);
+    if (name == "due_from")
+        return read_due(name, value, request.wanted.due_from);
+    if (name == "due_until")
+        return read_due(name, value, request.wanted.due_until);
+    if (name == "sort")
+        return read_order(value, request.page);
+    if (name == "q") {
+        read_words(value, request.wanted);
+        return std::nullopt;
+    }
+    if (name == "counts") {
+        request.page.counts = value == "1" || value == "true";
+        return std::nullopt;
+    }
     if (name == "limit") {
         auto number = parse_number<std::size_t>(value);
         if (!number || *number == 0)
@@ -140,7 +203,7 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
         return std::nullopt;
     }
     text::nearest search{name};
-    for (std::string_view one : {"limit", "cursor", "state", "class", "account", "crisis", "all"})
+    for (std::string_view one : {"limit", "cursor", "state", "class", "account", "crisis", "rung", "q", "due_from", "due_until", "sort", "counts", "all"})
         search.offer(one);
     return fault("unknown query member '" + name + "'." + search.question());
 }
@@ -153,38 +216,73 @@ bool in_open_crisis(const state& known, const hold& one)
     });
 }
 
-bool passes(const post_filter& wanted, const listed_post& listed)
+bool has_word(const listed_post& listed, const std::string& word)
 {
-    if (!wanted.states.empty() && !wanted.states.contains(listed.state_word()))
+    if (listed.id.value.find(word) != std::string::npos || listed.account.value.find(word) != std::string::npos)
+        return true;
+    if (!listed.post)
         return false;
-    if (!wanted.classes.empty() && !wanted.classes.contains(listed.judged->kind))
-        return false;
-    return wanted.crisis.empty() || (listed.held != nullptr && listed.held->seen_in.contains(wanted.crisis));
+    const auto& post = *listed.post;
+    // What comes out of the ledger is not folded yet.
+    auto found = [&](const std::string& where) { return text::fold(where).find(word) != std::string::npos; };
+    if (post.folded.empty() ? found(post.text) : post.folded.find(word) != std::string::npos)
+        return true;
+    return (!post.author.empty() && found(post.author)) || std::ranges::any_of(post.tags, found);
 }
 
-// Keys of one account, those behind `after` only.
+// All of the filter but the states.
+bool passes(const post_filter& wanted, const listed_post& listed)
+{
+    if (!wanted.classes.empty() && !wanted.classes.contains(listed.judged->kind))
+        return false;
+    if (!wanted.crisis.empty() && (listed.held == nullptr || !listed.held->seen_in.contains(wanted.crisis)))
+        return false;
+    if ((wanted.due_from && listed.due < *wanted.due_from) || (wanted.due_until && listed.due >= *wanted.due_until))
+        return false;
+    if (!wanted.rungs.empty() && (listed.held == nullptr || !wanted.rungs.contains(listed.held->by)))
+        return false;
+    return std::ranges::all_of(wanted.words, [&](const auto& word) { return has_word(listed, word); });
+}
+
+// A place in the list, by what is in the state: a hundred thousand of them are compared, and a few are shown.
+struct place {
+    time_point when;
+    const account_id* account;
+    const post_id* post;
+
+    friend bool operator<(const place& a, const place& b)
+    {
+        return std::tie(a.when, *a.account, *a.post) < std::tie(b.when, *b.account, *b.post);
+    }
+};
+
+// Those behind `after` only.
 class gatherer {
 public:
-    gatherer(const state& known, const post_filter& wanted, const std::optional<post_key>& after)
-        : known_(known), wanted_(wanted), after_(after)
+    gatherer(const state& known, const post_filter& wanted, const page_request& page, post_page& made)
+        : known_(known), wanted_(wanted), page_(page), made_(made)
     {
     }
 
     void visit(const account_id& id, const account_state& there)
     {
+        account_ = &id;
         // Every hold once; what only the mirror shows, and what is back in it, from there.
         for (const auto& [remote, seen] : there.queue) {
             const auto* one = find_hold(there, remote);
             bool its_own = one == nullptr || remote == (one->remote.empty() ? one->id : one->remote);
             if (seen.post && its_own && (one == nullptr || is_back(there, *one)))
-                take(from_mirror(id, there, seen));
+                take(from_mirror(id, there, seen), one != nullptr ? one->id : remote, true);
         }
-        for (const auto& [post, one] : there.holds)
-            if (!is_final(one.state) || ((shows_closed(one) || is_new(there, one)) && !is_back(there, one)))
-                take(from_hold(id, there, one));
+        for (const auto& [post, one] : there.holds) {
+            bool open = !is_final(one.state);
+            bool shown = open || shows_closed(one) || is_new(there, one);
+            if ((shown || page_.counts) && (open || !is_back(there, one)))
+                take(from_hold(id, there, one), post, shown);
+        }
     }
 
-    std::vector<post_key> keys;
+    std::vector<place> places;
 
 private:
     // Decided since the last poll: the mirror cannot show it yet.
@@ -195,18 +293,35 @@ private:
         return wanted_.all || !wanted_.states.empty() || !wanted_.crisis.empty() || in_open_crisis(known_, one);
     }
 
-    void take(const listed_post& listed)
+    void take(const listed_post& listed, const post_id& id, bool shown)
     {
         if (!passes(wanted_, listed))
             return;
-        post_key key{listed.due, display_id(listed.account, listed.id), listed.account.value.size()};
-        if (!after_ || *after_ < key)
-            keys.push_back(std::move(key));
+        auto word = listed.state_word();
+        if (page_.counts) {
+            ++made_.states[std::string{word}];
+            made_.waiting += listed.held != nullptr && !listed.held->ask.empty() ? 1 : 0;
+        }
+        if (!shown || (!wanted_.states.empty() && !wanted_.states.contains(word)))
+            return;
+        ++made_.total;
+        auto changed = listed.held == nullptr ? time_point{} : listed.held->changed_at;
+        place here{page_.by == post_order::due ? listed.due : changed, account_, &id};
+        if (!page_.after || is_behind(here))
+            places.push_back(here);
+    }
+
+    bool is_behind(const place& here) const
+    {
+        place last{page_.after->when, &page_.after->account, &page_.after->post};
+        return page_.backwards ? here < last : last < here;
     }
 
     const state& known_;
     const post_filter& wanted_;
-    const std::optional<post_key>& after_;
+    const page_request& page_;
+    post_page& made_;
+    const account_id* account_ = nullptr;
 };
 
 }  // namespace
@@ -234,21 +349,52 @@ result<list_request> read_list_request(const std::map<std::string, std::string>&
 
 post_page list_posts(const state& known, const post_filter& wanted, const page_request& page)
 {
-    gatherer gather{known, wanted, page.after};
+    post_page made;
+    made.counted = page.counts;
+    gatherer gather{known, wanted, page, made};
     for (const auto& [id, there] : known.accounts)
         if (wanted.accounts.empty() || wanted.accounts.contains(id))
             gather.visit(id, there);
 
-    post_page made;
-    made.keys = std::move(gather.keys);
-    auto shown = std::min(page.limit.value_or(made.keys.size()), made.keys.size());
-    std::partial_sort(made.keys.begin(), made.keys.begin() + static_cast<std::ptrdiff_t>(shown), made.keys.end());
-    if (shown < made.keys.size()) {
-        made.keys.resize(shown);
+    auto& places = gather.places;
+    auto shown = std::min(page.limit.value_or(places.size()), places.size());
+    auto middle = places.begin() + static_cast<std::ptrdiff_t>(shown);
+    if (page.backwards)
+        std::partial_sort(places.begin(), middle, places.end(), [](const place& a, const place& b) { return b < a; });
+    else
+        std::partial_sort(places.begin(), middle, places.end());
+    made.keys.reserve(shown);
+    for (auto at = places.begin(); at != middle; ++at)
+        made.keys.push_back({at->when, *at->account, *at->post});
+    if (shown < places.size())
         made.next = make_cursor(made.keys.back());
-    }
     return made;
 }
+
+namespace {
+
+// "23 of 61 reviewed": what was decided on, of what there is to decide on.
+document counts_member(const post_page& page)
+{
+    std::size_t reviewed = 0;
+    std::size_t left = 0;
+    auto states = document::object();
+    for (const auto& [word, number] : page.states) {
+        states[word] = number;
+        if (word == "releasing" || word == "released" || word == "rescheduled" || word == "kept")
+            reviewed += number;
+        else if (word == "held")
+            left = number;
+    }
+    document counts;
+    counts["reviewed"] = reviewed;
+    counts["of"] = reviewed + left;
+    counts["waiting"] = page.waiting;
+    counts["states"] = std::move(states);
+    return counts;
+}
+
+}  // namespace
 
 asio::awaitable<std::string> write_posts(const backend& daemon, const post_page& page)
 {
@@ -258,16 +404,18 @@ asio::awaitable<std::string> write_posts(const backend& daemon, const post_page&
     for (const auto& key : page.keys) {
         if (written != 0 && written % slice == 0)
             co_await asio::post(executor, asio::use_awaitable);
-        auto listed = find_post(daemon.known(), account_id{key.id.substr(0, key.account_size)},
-                                post_id{key.id.substr(key.account_size + 1)});
+        auto listed = find_post(daemon.known(), key.account, key.post);
         if (!listed)
             continue;
         if (written++ != 0)
             text += ',';
-        text += dump(post_member(*listed));
+        text += dump(post_member(*listed, daemon.rules()));
     }
     text += R"(],"next":)";
     text += page.next ? dump(document(*page.next)) : std::string{"null"};
+    text += R"(,"total":)" + std::to_string(page.total);
+    if (page.counted)
+        text += R"(,"counts":)" + dump(counts_member(page));
     text += '}';
     co_return text;
 }

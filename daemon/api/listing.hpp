@@ -20,15 +20,25 @@ struct post_filter {
     std::set<post_class> classes;
     std::set<account_id> accounts;
     crisis_id crisis;                           // holds this flag ever covered
+    std::set<rung> rungs;                       // held by one of these
+    std::vector<std::string> words;             // folded; each stands in the text, the id, the author or a tag
+    std::optional<time_point> due_from;         // not before
+    std::optional<time_point> due_until;        // before
     bool all = false;                           // closed holds of closed crises too
 
     post_filter() {}
 };
 
+// By what the list is ordered; the id makes a place unique.
+enum class post_order {
+    due,      // when it goes out, or would have
+    changed,  // when a hold last changed; what is only queued counts as never
+};
+
 struct post_key {
-    time_point due;
-    std::string id;             // as people type it; with the time it is a place in the list that no change can move
-    std::size_t account_size;   // how much of `id` names the account
+    time_point when;
+    account_id account;
+    post_id post;
 
     auto operator<=>(const post_key&) const = default;
 };
@@ -36,11 +46,15 @@ struct post_key {
 struct page_request {
     std::optional<std::size_t> limit;  // nullopt: all
     std::optional<post_key> after;
+    post_order by = post_order::due;
+    bool backwards = false;
+    bool counts = false;               // how far the review of what the filter shows has come, whatever the states
 
     page_request() {}
 };
 
-// "limit", "cursor", "state", "account", "class", "crisis", "all"; the problem names the one that is wrong.
+// "limit", "cursor", "state", "account", "class", "crisis", "rung", "q", "due_from", "due_until", "sort", "counts", "all"; the problem names
+// the one that is wrong.
 struct list_request {
     post_filter wanted;
     page_request page;
@@ -50,8 +64,12 @@ struct list_request {
 result<list_request> read_list_request(const std::map<std::string, std::string>& query, const state& known);
 
 struct post_page {
-    std::vector<post_key> keys;          // due order
+    std::vector<post_key> keys;          // in the order asked for
     std::optional<std::string> next;     // cursor of the page behind this one
+    std::size_t total = 0;               // so many pass the filter
+    std::map<std::string, std::size_t, std::less<>> states;  // counts only: of those that pass all of it but the states
+    std::size_t waiting = 0;             // counts only: for a second person
+    bool counted = false;
 
     post_page() {}
 };

@@ -1,6 +1,11 @@
 #include "daemon/api/messages.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include <nlohmann/json.hpp>
+
+#include "daemon/api/marks.hpp"
 
 namespace halfmast::api {
 
@@ -54,6 +59,53 @@ bool is_back(const account_state& known, const hold& one)
     return let_go || known.last_poll > one.changed_at;
 }
 
+namespace {
+
+const post_remarks* remarks_of(const account_state& known, const post_id& id)
+{
+    if (known.remarks.empty())
+        return nullptr;
+    auto found = known.remarks.find(id);
+    return found == known.remarks.end() ? nullptr : &found->second;
+}
+
+document judged_member(const post_remarks* remarks)
+{
+    if (remarks == nullptr || !remarks->judged)
+        return nullptr;
+    return {{"class", to_string(*remarks->judged)}, {"by", remarks->judged_by.value}, {"at", format_utc(remarks->judged_at)}};
+}
+
+document notes_member(const post_remarks* remarks)
+{
+    auto list = document::array();
+    if (remarks != nullptr)
+        for (const auto& one : remarks->notes)
+            list.push_back({{"by", one.by.value}, {"at", format_utc(one.at)}, {"text", one.text}});
+    return list;
+}
+
+bool can_edit(const policy& rules, const listed_post& listed)
+{
+    auto declared = rules.accounts.find(listed.account);
+    if (declared == rules.accounts.end() || listed.held == nullptr)
+        return false;
+    auto offer = std::ranges::find(declared->second.rungs, listed.held->by, &rung_offer::kind);
+    return offer != declared->second.rungs.end() && offer->edits;
+}
+
+document order_member(const release_order& order)
+{
+    document one{{"by", order.by.value}, {"at", format_utc(order.at)}, {"reason", order.why}};
+    if (!order.second.empty())
+        one["second"] = order.second.value;
+    if (order.text)
+        one["text"] = *order.text;
+    return one;
+}
+
+}  // namespace
+
 listed_post from_hold(const account_id& account, const account_state& known, const hold& one)
 {
     listed_post listed;
@@ -65,6 +117,7 @@ listed_post from_hold(const account_id& account, const account_state& known, con
     listed.judged = &one.judged;
     listed.held = &one;
     listed.feed_read = known.last_feed;
+    listed.remarks = remarks_of(known, one.id);
     return listed;
 }
 
@@ -81,6 +134,7 @@ listed_post from_mirror(const account_id& account, const account_state& known, c
     listed.due = one != nullptr && known.last_poll <= one->changed_at ? due_of(*one) : seen.post->due;
     listed.post = seen.post;
     listed.judged = &seen.judged;
+    listed.remarks = remarks_of(known, listed.id);
     if (one != nullptr && (one->state == hold_state::released || one->state == hold_state::rescheduled))
         listed.held = one;
     return listed;
@@ -93,8 +147,12 @@ std::optional<listed_post> find_post(const state& known, const account_id& accou
         return std::nullopt;
     const auto& there = found->second;
     const auto* one = find_hold(there, id);
-    if (one != nullptr && !is_back(there, *one))
-        return from_hold(account, there, *one);
+    if (one != nullptr && !is_back(there, *one)) {
+        auto listed = from_hold(account, there, *one);
+        if (auto waits = known.asks.find(one->ask); waits != known.asks.end())
+            listed.waits = &waits->second;
+        return listed;
+    }
     const auto& remote = one == nullptr || one->remote.empty() ? id : one->remote;
     auto seen = there.queue.find(remote);
     if (seen == there.queue.end() || !seen->second.post)
@@ -102,7 +160,7 @@ std::optional<listed_post> find_post(const state& known, const account_id& accou
     return from_mirror(account, there, seen->second);
 }
 
-document post_member(const listed_post& listed)
+document post_member(const listed_post& listed, const policy& rules)
 {
     document post;
     post["id"] = display_id(listed.account, listed.id);
@@ -123,6 +181,9 @@ document post_member(const listed_post& listed)
         if (!listed.post->author.empty())
             post["author"] = listed.post->author;
     }
+    post["etag"] = mark_of(listed);
+    post["judged"] = judged_member(listed.remarks);
+    post["notes"] = notes_member(listed.remarks);
     if (listed.held == nullptr)
         return post;
 
@@ -143,8 +204,45 @@ document post_member(const listed_post& listed)
     if (!one.escaped_as.empty())
         post["escaped_as"] = one.escaped_as.value;
     if (one.order)
-        post["order"] = {{"by", one.order->by.value}, {"at", format_utc(one.order->at)}, {"reason", one.order->why}};
+        post["order"] = order_member(*one.order);
+    post["waits_for_second"] = listed.waits == nullptr ? document(nullptr) : waits_member(*listed.waits);
+    post["can_edit"] = can_edit(rules, listed);
+    post["source_change"] = nullptr;
+    if (one.source_text)
+        post["source_change"] = {{"at", format_utc(one.source_changed_at)}, {"before", one.post ? one.post->text : ""}, {"after", *one.source_text}};
     return post;
+}
+
+document waits_member(const ask& one) { return {{"ask", one.id}, {"by", one.by.value}, {"at", format_utc(one.at)}}; }
+
+document ask_member(const ask& one)
+{
+    document shown;
+    shown["id"] = one.id;
+    shown["kind"] = to_string(one.kind);
+    shown["crisis"] = one.crisis.value;
+    shown["post"] = one.post.empty() ? document(nullptr) : document(display_id(one.account, one.post));
+    shown["by"] = one.by.value;
+    shown["at"] = format_utc(one.at);
+    shown["reason"] = one.why;
+    shown["due"] = one.due ? document(format_utc(*one.due)) : document(nullptr);
+    shown["text"] = one.text ? document(*one.text) : document(nullptr);
+    return shown;
+}
+
+document asks_message(const state& known)
+{
+    std::vector<const ask*> sorted;
+    for (const auto& [id, one] : known.asks)
+        sorted.push_back(&one);
+    std::ranges::sort(sorted, {}, [](const ask* one) { return std::tuple{one->at, one->id.size(), one->id}; });
+    auto list = document::array();
+    for (const auto* one : sorted)
+        list.push_back(ask_member(*one));
+    document message;
+    message["schema"] = "halfmast.asks/1";
+    message["asks"] = std::move(list);
+    return message;
 }
 
 document history_member(const history_entry& entry)

@@ -29,6 +29,8 @@ struct listed_post {
     const verdict* judged = nullptr;
     const hold* held = nullptr;      // null: it is only queued
     time_point feed_read{};          // when the account's public posts were read last; unset: not yet
+    const post_remarks* remarks = nullptr;  // what people said of it; null: nothing
+    const ask* waits = nullptr;             // to let it go, for a second person; find_post fills it in
 
     [[nodiscard]] std::string_view state_word() const;
 };
@@ -43,7 +45,10 @@ bool is_back(const account_state&, const hold&);
 listed_post from_mirror(const account_id&, const account_state&, const seen_post&);
 listed_post from_hold(const account_id&, const account_state&, const hold&);
 
-document post_member(const listed_post&);
+document post_member(const listed_post&, const policy&);
+document ask_member(const ask&);
+document waits_member(const ask&);  // in what waits for it: {"ask","by","at"}
+document asks_message(const state&);  // halfmast.asks/1, the oldest first
 
 // One entry of `history`: the ledger's payload in the words of the contract.
 document history_member(const history_entry&);

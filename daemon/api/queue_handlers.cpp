@@ -3,6 +3,7 @@
 
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/listing.hpp"
+#include "daemon/api/marks.hpp"
 #include "daemon/api/requests.hpp"
 #include "daemon/text/closest.hpp"
 
@@ -45,11 +46,11 @@ trouble no_such_post(const call& asked)
     return not_found("there is no post '" + asked.parts[0] + "/" + asked.parts[1] + "' in the queue or in a hold." + suggestion(asked));
 }
 
-document post_message(const listed_post& listed)
+document post_message(const call& asked, const listed_post& listed)
 {
     document message;
     message["schema"] = "halfmast.post/1";
-    message["post"] = post_member(listed);
+    message["post"] = post_member(listed, asked.daemon.rules());
     return message;
 }
 
@@ -70,28 +71,32 @@ std::string with_original(document message, const std::string* raw)
     return text;
 }
 
-net::server_response answer_request(const call& asked, const answer& came, std::string_view what, bool needs_ledger)
+}  // namespace
+
+net::server_response answer_post(const call& asked, const answer& came, const char* doing, bool needs_ledger)
 {
     if (came.refused) {
         auto refused = from_refusal(*came.refused);
         if (came.refused->kind == refusal::cause::unknown_target)
             refused.detail += (refused.detail.ends_with('.') ? "" : ".") + suggestion(asked);
+        if (auto listed = find(asked); listed && came.refused->kind == refusal::cause::changed)
+            refused.more["etag"] = dump(document(mark_of(*listed)));  // sent back as "seen", it says that the difference was looked at
         return to_response(refused);
     }
     if (!came.durable && needs_ledger)
-        return to_response(ledger_refused(what, came.ledger_error));
+        return to_response(ledger_refused(std::string{doing} + " " + asked.parts[0] + "/" + asked.parts[1], came.ledger_error));
     auto listed = find(asked);
     if (!listed)
         return to_response(no_such_post(asked));
-    auto message = post_message(*listed);
+    auto message = post_message(asked, *listed);
+    if (!came.waits.empty()) {
+        message["waits_for_second"] = true;
+        message["ask"] = came.waits;
+    }
     if (!came.durable)
         message["degraded"] = "the ledger cannot be written (" + came.ledger_error + "): the post is being held all the same";
     return json(202, message);
 }
-
-std::string name_of(const call& asked, const char* verb) { return std::string{verb} + " " + asked.parts[0] + "/" + asked.parts[1]; }
-
-}  // namespace
 
 response list(const call& asked)
 {
@@ -112,7 +117,7 @@ response show_post(const call& asked)
     if (!listed)
         co_return to_response(no_such_post(asked));
     if (flag(asked, "brief"))
-        co_return json(200, post_message(*listed));
+        co_return json(200, post_message(asked, *listed));
 
     auto account = listed->account;
     auto id = listed->id;
@@ -123,7 +128,7 @@ response show_post(const call& asked)
     listed = find_post(asked.daemon.known(), account, id);  // the state may have moved on meanwhile
     if (!listed)
         co_return to_response(no_such_post(asked));
-    auto message = post_message(*listed);
+    auto message = post_message(asked, *listed);
     auto history = document::array();
     if (entries)
         for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry)
@@ -151,27 +156,17 @@ response hold(const call& asked)
         co_return to_response(bad_request(reason.error().detail));
     event happened = hold_requested{account_of(asked), post_of(asked), asked.by, std::move(*reason)};
     auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_request(asked, came, name_of(asked, "holding"), false);
-}
-
-response release(const call& asked)
-{
-    auto wanted = read_release(asked.request.body);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    event happened = release_requested{account_of(asked), post_of(asked), asked.by, wanted->at, std::move(wanted->why), wanted->during_crisis};
-    auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_request(asked, came, name_of(asked, "releasing"), true);
+    co_return answer_post(asked, came, "holding", false);
 }
 
 response keep(const call& asked)
 {
-    auto reason = read_reason(asked.request.body);
-    if (!reason)
-        co_return to_response(bad_request(reason.error().detail));
-    event happened = keep_requested{account_of(asked), post_of(asked), asked.by, std::move(*reason)};
+    auto wanted = read_keep(asked.request.body);
+    if (!wanted)
+        co_return to_response(bad_request(wanted.error().detail));
+    event happened = keep_requested{account_of(asked), post_of(asked), asked.by, std::move(wanted->why), wanted->as};
     auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_request(asked, came, name_of(asked, "keeping"), true);
+    co_return answer_post(asked, came, "keeping", true);
 }
 
 }  // namespace halfmast::api::handlers

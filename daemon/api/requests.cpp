@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t longest_text = 8'000;  // bytes of a reason; enough for a page, too little to fill a ledger
 constexpr std::size_t longest_name = 200;
+constexpr std::size_t longest_post = 100'000;  // bytes of a post's new text
+constexpr std::size_t most_in_bulk = 1'000;
 
 problem fault(std::string detail) { return problem{failure::rejected, std::move(detail), std::nullopt}; }
 
@@ -52,6 +54,38 @@ public:
         if (value.size() > longest)
             note("member '" + std::string{name} + "' is longer than " + std::to_string(longest) + " bytes");
         return value;
+    }
+
+    // Told apart from none at all.
+    std::optional<std::string> given_text(const char* name, std::size_t longest)
+    {
+        if (!value_.is_object() || !value_.contains(name) || value_[name].is_null()) {
+            take(name);
+            return std::nullopt;
+        }
+        return text(name, longest);
+    }
+
+    // A list of posts, each by account and id.
+    std::vector<bulk_body::target> targets(const char* name, std::size_t most)
+    {
+        std::vector<bulk_body::target> list;
+        const auto* member = take(name);
+        if (member == nullptr || !member->is_array() || member->empty() || member->size() > most) {
+            note("member '" + std::string{name} + "' must be a list of 1 to " + std::to_string(most) + R"( posts, like {"account":"acme-blog","post":"123"})");
+            return list;
+        }
+        for (const auto& one : *member) {
+            auto word = [&](const char* part) {
+                auto found = one.is_object() ? one.find(part) : one.end();
+                return found != one.end() && found->is_string() ? found->get<std::string>() : std::string{};
+            };
+            bulk_body::target made{account_id{word("account")}, post_id{word("post")}, word("etag")};
+            if (made.account.empty() || made.post.empty())
+                note("member '" + std::string{name} + R"(' has an entry that is not like {"account":"acme-blog","post":"123"})");
+            list.push_back(std::move(made));
+        }
+        return list;
     }
 
     bool flag(const char* name)
@@ -166,6 +200,43 @@ private:
     std::optional<problem> first_;
 };
 
+void read_release_members(body_reader& body, release_body& wanted)
+{
+    wanted.at = body.time("at");
+    wanted.during_crisis = body.flag("during_crisis");
+    wanted.text = body.given_text("text", longest_post);
+    wanted.shift = body.flag("shift");
+    wanted.break_glass = body.text("break_glass", longest_text);
+}
+
+void read_keep_members(body_reader& body, keep_body& wanted)
+{
+    auto as = body.text("as", longest_name);
+    if (as.empty())
+        return;
+    wanted.as = parse_rung(as);
+    if (!wanted.as)
+        body.note("member 'as' must be how the post is held, like draft; '" + as + "' is not");
+}
+
+void read_judge_members(body_reader& body, judge_body& wanted)
+{
+    auto word = body.text("class", longest_name);
+    auto kind = parse_post_class(word);
+    if (!kind || *kind == post_class::unknown)
+        body.note("member 'class' must be promotional, essential or neutral; '" + word + "' is not");
+    else
+        wanted.kind = *kind;
+}
+
+std::string read_note_text(body_reader& body)
+{
+    auto said = body.text("text", longest_text);
+    if (said.find_first_not_of(" \t\r\n") == std::string::npos)
+        body.note("member 'text' is missing: what to write to the post");
+    return said;
+}
+
 std::optional<severity> read_severity(body_reader& body)
 {
     auto word = body.text("severity", longest_name);
@@ -235,9 +306,69 @@ result<release_body> read_release(std::string_view text)
 {
     body_reader body{text};
     release_body wanted;
-    wanted.at = body.time("at");
     wanted.why = body.text("reason", longest_text);
-    wanted.during_crisis = body.flag("during_crisis");
+    read_release_members(body, wanted);
+    wanted.seen = body.text("seen", longest_name);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<keep_body> read_keep(std::string_view text)
+{
+    body_reader body{text};
+    keep_body wanted;
+    wanted.why = body.text("reason", longest_text);
+    read_keep_members(body, wanted);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<judge_body> read_judge(std::string_view text)
+{
+    body_reader body{text};
+    judge_body wanted;
+    wanted.why = body.text("reason", longest_text);
+    read_judge_members(body, wanted);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
+result<std::string> read_note(std::string_view text)
+{
+    body_reader body{text};
+    auto said = read_note_text(body);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return said;
+}
+
+result<bulk_body> read_bulk(std::string_view text)
+{
+    body_reader body{text};
+    bulk_body wanted;
+    wanted.act = body.text("act", longest_name);
+    wanted.preview = body.flag("preview");
+    wanted.why = body.text("reason", longest_text);
+    wanted.targets = body.targets("ids", most_in_bulk);
+    if (wanted.act == "release") {
+        read_release_members(body, wanted.release);
+        if (wanted.release.text)
+            body.note("member 'text' is for one post, not for many");
+        wanted.release.why = wanted.why;
+    } else if (wanted.act == "keep") {
+        read_keep_members(body, wanted.keep);
+        wanted.keep.why = wanted.why;
+    } else if (wanted.act == "judge") {
+        read_judge_members(body, wanted.judge);
+        wanted.judge.why = wanted.why;
+    } else if (wanted.act == "note") {
+        wanted.note = read_note_text(body);
+    } else if (wanted.act != "hold") {
+        body.note("member 'act' must be release, keep, judge, note or hold; '" + wanted.act + "' is not");
+    }
     if (auto wrong = body.finish())
         return *wrong;
     return wanted;

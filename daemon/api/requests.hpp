@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/api/backend.hpp"
 #include "daemon/ports/result.hpp"
@@ -31,10 +32,55 @@ struct release_body {
     std::optional<time_point> at;
     std::string why;
     bool during_crisis = false;
+    std::optional<std::string> text;
+    bool shift = false;
+    std::string break_glass;
+    std::string seen;  // the mark of the post as the person saw it, with the difference to its source
 
     release_body() {}
 };
 result<release_body> read_release(std::string_view body);
+
+// {"reason","as"}: as what it stays; unset: as it is.
+struct keep_body {
+    std::string why;
+    std::optional<rung> as;
+
+    keep_body() {}
+};
+result<keep_body> read_keep(std::string_view body);
+
+// {"class","reason"}
+struct judge_body {
+    post_class kind = post_class::neutral;
+    std::string why;
+
+    judge_body() {}
+};
+result<judge_body> read_judge(std::string_view body);
+
+// {"text"}, which is not empty.
+result<std::string> read_note(std::string_view body);
+
+// {"act","ids":[{"account","post","etag"}],"preview", and the members of the act itself}: the same act for many posts.
+struct bulk_body {
+    struct target {
+        account_id account;
+        post_id post;
+        std::string mark;  // "" : whatever it is by now
+    };
+    std::string act;  // "release", "keep", "judge", "note", "hold"
+    std::vector<target> targets;
+    bool preview = false;
+    release_body release;
+    keep_body keep;
+    judge_body judge;
+    std::string note;
+    std::string why;
+
+    bulk_body() {}
+};
+result<bulk_body> read_bulk(std::string_view body);
 
 // {"reason"}, or nothing at all.
 result<std::string> read_reason(std::string_view body);

@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/handlers.hpp"
+#include "daemon/api/marks.hpp"
 
 namespace halfmast::api {
 
 namespace {
+
+constexpr std::size_t longest_key = 200;  // bytes of an Idempotency-Key
 
 constexpr std::array table{
     route{"GET", "/status", may::read, handlers::status},
@@ -41,12 +44,31 @@ constexpr std::array table{
     route{"POST", "/proposals/{proposal}/accept", may::raise, handlers::accept_proposal},
     route{"POST", "/proposals/{proposal}/dismiss", may::raise, handlers::dismiss_proposal},
     route{"GET", "/metrics", may::read, handlers::metrics},
+    route{"GET", "/session", may::nothing, handlers::show_session},
+    route{"POST", "/session", may::nothing, handlers::sign_in},
+    route{"DELETE", "/session", may::nothing, handlers::sign_out},
+    route{"GET", "/tokens", may::audit, handlers::list_tokens},
+    route{"POST", "/tokens", may::administer, handlers::make_token},
+    route{"DELETE", "/tokens/{token}", may::administer, handlers::revoke_token},
+    route{"POST", "/login-links", may::read, handlers::make_link},
+    route{"GET", "/login/{secret}", may::nothing, handlers::show_link},
+    route{"POST", "/login/{secret}", may::nothing, handlers::use_link},
+    route{"GET", "/auth/oidc/start", may::nothing, handlers::provider_start},
+    route{"GET", "/auth/oidc/callback", may::nothing, handlers::provider_return},
     route{"GET", "/posts", may::read, handlers::list},
     route{"GET", "/posts/{account}/{post}", may::read, handlers::show_post},
     route{"GET", "/posts/{account}/{post}/why", may::read, handlers::why},
     route{"POST", "/posts/{account}/{post}/hold", may::hold, handlers::hold},
     route{"POST", "/posts/{account}/{post}/release", may::release, handlers::release},
     route{"POST", "/posts/{account}/{post}/keep", may::review, handlers::keep},
+    route{"POST", "/posts/{account}/{post}/judge", may::review, handlers::judge},
+    route{"POST", "/posts/{account}/{post}/note", may::review, handlers::note},
+    route{"POST", "/posts/bulk", may::review, handlers::bulk},
+    route{"GET", "/asks", may::read, handlers::list_asks},
+    route{"POST", "/asks/{ask}/second", may::hold, handlers::second},  // and what it is about: release or lower
+    route{"POST", "/asks/{ask}/drop", may::hold, handlers::drop_ask},
+    route{"GET", "/events", may::read, handlers::events},
+    route{"GET", "/openapi.json", may::nothing, handlers::openapi},
 };
 
 std::string_view next_part(std::string_view& path)
@@ -80,11 +102,11 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
     return parts;
 }
 
-// Below the prefix; the two probes and the figures also without it.
+// Below the prefix; the two probes, the figures and what browsers open to sign in also without it.
 std::optional<std::string_view> below_prefix(std::string_view path)
 {
     constexpr std::string_view prefix = "/api/v1";
-    if (path == "/livez" || path == "/readyz" || path == "/metrics")
+    if (path == "/livez" || path == "/readyz" || path == "/metrics" || path.starts_with("/login/") || path.starts_with("/auth/"))
         return path;
     if (!path.starts_with(prefix))
         return std::nullopt;
@@ -105,7 +127,17 @@ std::span<const route> routes() { return table; }
 
 net::request_handler api::handler()
 {
-    return [this](net::server_request request) { return answer(std::move(request)); };
+    return [this](net::server_request request) { return answer_safely(std::move(request)); };
+}
+
+// What an answer shows is for whoever asked, now: no cache keeps it, no browser takes it for something else.
+asio::awaitable<net::server_response> api::answer_safely(net::server_request request)
+{
+    auto given = co_await answer(std::move(request));
+    if (find_header(given.headers, "Cache-Control").empty())
+        given.headers.emplace_back("Cache-Control", "no-store");
+    given.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    co_return given;
 }
 
 asio::awaitable<net::server_response> api::answer(net::server_request request)
@@ -142,14 +174,81 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
         trouble wrong{415, 2, "media-type", "That kind of body is not read here", "the body must be application/json"};
         co_return to_response(wrong);
     }
-    // The room's door: nothing thrown in here reaches the server.
+    auto running = answer_once(asked, *found);
+    co_return co_await std::move(running);
+}
+
+// A request that comes twice under one key is done once.
+asio::awaitable<net::server_response> api::answer_once(const call& asked, const route& found)
+{
+    std::string key{find_header(asked.request.headers, "Idempotency-Key")};
+    bool may_be_kept = found.method != "GET" && found.needs != may::nothing && found.needs != may::administer && found.pattern != "/login-links";
+    if (key.empty() || !may_be_kept) {  // what holds a secret is said once
+        auto running = answer_marked(asked, found);
+        co_return co_await std::move(running);
+    }
+    if (key.size() > longest_key)
+        co_return to_response(bad_request("Idempotency-Key is longer than " + std::to_string(longest_key) + " bytes"));
+    auto wanted = key;
+    auto looking = replays_.begin(asked.by, std::move(wanted), replays::fingerprint(asked.request), daemon_.now());
+    auto seen = co_await std::move(looking);
+    if (seen.what == replays::found::other)
+        co_return to_response(trouble{422, 2, "idempotency-key", "That key was used for another request",
+                                      "Idempotency-Key '" + key + "' came with another request before; take a new one for each"});
+    if (seen.what == replays::found::same) {
+        seen.answer->headers.emplace_back("Idempotency-Replayed", "true");
+        co_return *seen.answer;
+    }
+    auto running = answer_marked(asked, found);
+    auto given = co_await std::move(running);
+    if (given.status >= 500 || given.status == 429)
+        replays_.forget(asked.by, key);
+    else
+        replays_.keep(asked.by, key, given);
+    co_return given;
+}
+
+// What carries a mark is changed by one request at a time, and only as the person saw it. Holding waits for nobody.
+asio::awaitable<net::server_response> api::answer_marked(const call& asked, const route& found)
+{
+    bool changes = found.method != "GET" && !found.pattern.ends_with("/preview");
+    auto name = changes ? name_of(found.pattern, asked.parts) : std::string{};
+    auto gate = found.needs == may::hold ? std::string{} : name;
+    struct leaving {
+        replays& from;
+        std::string name;
+        ~leaving() { from.leave(name); }
+    };
+    auto wanted = gate;
+    auto entering = replays_.enter(std::move(wanted));
+    co_await std::move(entering);
+    leaving at_end{replays_, gate};
+    auto seen = find_header(asked.request.headers, "If-Match");
+    if (!name.empty() && !seen.empty())
+        if (auto mark = mark_of(daemon_.known(), found.pattern, asked.parts); mark && !matches(seen, *mark)) {
+            auto asking = stale(daemon_, name, *mark);
+            auto why = co_await std::move(asking);
+            co_return to_response(why);
+        }
+    auto running = answer_route(asked, found);
+    auto given = co_await std::move(running);
+    if (given.status < 300)
+        if (auto mark = mark_of(daemon_.known(), found.pattern, asked.parts))
+            given.headers.emplace_back("ETag", '"' + *mark + '"');
+    co_return given;
+}
+
+// The room's door: nothing thrown in here reaches the server.
+asio::awaitable<net::server_response> api::answer_route(const call& asked, const route& found)
+{
     std::string thrown;
     try {
-        co_return co_await found->run(asked);
+        co_return co_await found.run(asked);
     } catch (const std::exception& error) {
         thrown = error.what();
     }
-    trouble internal{500, 1, "internal", "The daemon made a mistake", "answering " + request.method + " " + request.path + ": " + thrown};
+    trouble internal{500, 1, "internal", "The daemon made a mistake",
+                     "answering " + asked.request.method + " " + asked.request.path + ": " + thrown};
     co_return to_response(internal);
 }
 

@@ -9,6 +9,7 @@
 
 #include "daemon/api/auth.hpp"
 #include "daemon/api/backend.hpp"
+#include "daemon/api/replays.hpp"
 #include "daemon/net/http_server.hpp"
 
 namespace halfmast::api {
@@ -42,11 +43,16 @@ public:
     net::request_handler handler();
 
 private:
+    asio::awaitable<net::server_response> answer_safely(net::server_request request);
     asio::awaitable<net::server_response> answer(net::server_request request);
+    asio::awaitable<net::server_response> answer_once(const call&, const route&);
+    asio::awaitable<net::server_response> answer_marked(const call&, const route&);
+    asio::awaitable<net::server_response> answer_route(const call&, const route&);
 
     backend& daemon_;
     open_door open_door_;
     doorkeeper& door_;
+    replays replays_;
 };
 
 }  // namespace halfmast::api

@@ -98,11 +98,15 @@ bool is_same_again(const state& known, const signal_rules& rules, const proposal
     return false;
 }
 
-// A person has just decided the other way.
+// A person has decided the other way, just now or while it was being said all the time.
 bool is_hushed(const state& known, const signal_rules& rules, const heard_signal& said, time_point now)
 {
     const auto* before = last_of(known.proposals, signal_key(said));
-    if (before != nullptr && before->now == proposal_state::dismissed && now < before->decided_at + rules.hush)
+    bool dismissed = before != nullptr && before->now == proposal_state::dismissed;
+    bool lowered = before != nullptr && before->now == proposal_state::accepted && !is_flag_up(known, before->crisis);
+    if (dismissed && now < before->decided_at + rules.hush)
+        return true;
+    if ((dismissed || lowered) && before->sources.contains(said.source) && now < before->heard_at + rules.expire)
         return true;
     return std::ranges::any_of(known.crises, [&](const auto& entry) {
         const auto& flag = entry.second;
@@ -220,10 +224,7 @@ void end_proposal(const step& now, const proposal& one, std::string outcome, con
 void heard_the_end(const step& now, const heard_signal& said)
 {
     auto* one = last_of(now.known().proposals, signal_key(said));
-    if (one == nullptr || !one->sources.contains(said.source))
-        return;
-    bool flies = one->now == proposal_state::accepted && is_flag_up(now.known(), one->crisis);
-    if (one->now != proposal_state::open && !flies)
+    if (one == nullptr || !one->sources.contains(said.source) || one->now == proposal_state::expired)
         return;
     auto grown = *one;
     grown.count += grown.unnoted;
@@ -237,6 +238,8 @@ void heard_the_end(const step& now, const heard_signal& said)
         return;
     if (one->now == proposal_state::open)
         return end_proposal(now, *one, "over", "its sources say that it is over");
+    if (one->now != proposal_state::accepted || !is_flag_up(now.known(), one->crisis))
+        return;
     page over;
     over.key = "signal-over/" + one->id;
     over.level = page_level::minor;
@@ -288,8 +291,10 @@ void hear_signal(const step& now, const signal_received& what)
     bool by_itself = book != now.rules.playbooks.end() && may_raise_by_itself(now.known(), now.rules.signals, said, level, now.now);
     auto* before = last_of(now.known().proposals, signal_key(said));
     if (before != nullptr && is_same_again(now.known(), now.rules.signals, *before, level, now.now)) {
+        // What waits for a person goes on waiting when the same one says the same again.
+        bool news = level > before->level || !before->sources.contains(said.source);
         grow_proposal(now, *before, said, level);
-        if (before->now == proposal_state::open && by_itself)
+        if (before->now == proposal_state::open && by_itself && news)
             accept_now(now, *proposal_number(before->id), actor_id{said.source}, "by itself, as the settings allow", what.flag);
         return;
     }

@@ -18,11 +18,12 @@ constexpr std::size_t most_file_lines = 6;
 
 // The first lines of a file; nothing when it is not there. Nothing is read through a link, or from what is no file: who may write
 // into the folder could name any file of ours, and have it shown.
-std::optional<std::vector<std::string>> lines_of(const std::string& path)
+std::optional<std::vector<std::string>> lines_of(const std::string& path, time_point& written)
 {
     struct stat about {};
     if (::lstat(path.c_str(), &about) != 0)
         return std::nullopt;
+    written = time_point{seconds{about.st_mtim.tv_sec}};
     std::vector<std::string> lines;
     if (!S_ISREG(about.st_mode))
         return lines;
@@ -80,7 +81,8 @@ void flag_files::stop()
 void flag_files::look()
 {
     for (const auto& one : files_) {
-        auto lines = lines_of(one.path);
+        time_point written{};
+        auto lines = lines_of(one.path, written);
         auto known = there_.find(one.path);
         bool was_there = known != there_.end();
         if (!lines && !was_there)
@@ -94,7 +96,8 @@ void flag_files::look()
         said.playbook = one.playbook;
         said.level = one.level;
         said.over = one.over;
-        said.wish = one.wish;
+        // One that was there before a person lowered its flag, or before a start, is shown to a person: only what is new raises.
+        said.wish = was_there || written + said_again_after <= now ? signal_wish::propose : one.wish;
         said.evidence = {one.path};
         if (lines)
             said.evidence.insert(said.evidence.end(), lines->begin(), lines->end());

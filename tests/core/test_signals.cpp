@@ -288,7 +288,46 @@ TEST_CASE("a flag that a person has just lowered is proposed again, and not rais
     CHECK(here.paged("p-2"));
     here.pass(2h, 1min);
     here.hear(raising());
+    CHECK(here.known.crises.size() == 1);  // it waits for a person, and goes on waiting
+    auto over = raising();
+    over.ended = true;
+    here.hear(over);
+    CHECK(here.of(2).now == proposal_state::expired);
+    here.hear(raising());
     CHECK(here.known.crises.size() == 2);
+}
+
+TEST_CASE("what was dismissed while it went on does not raise by itself either, until it was over or not heard of", "[signals]")
+{
+    signal_desk here;
+    here.hear(heard());
+    here.word(proposal_verdict::dismiss);
+    here.rules.signals.raise_at_most = severity::critical;
+    for (int i = 0; i < 9; ++i) {
+        here.pass(10min, 1min);
+        here.hear(raising());
+    }
+    CHECK(here.known.crises.empty());
+    CHECK(here.paged("p-2"));  // an hour later it is said again, to a person
+    here.word(proposal_verdict::dismiss, "p-2");
+    auto over = raising();
+    over.ended = true;
+    here.hear(over);
+    here.pass(61min, 1min);
+    here.hear(raising());
+    CHECK(here.known.crises.size() == 1);
+}
+
+TEST_CASE("what one source proposes another one may raise", "[signals]")
+{
+    signal_desk here;
+    here.rules.signals.raise_at_most = severity::critical;
+    here.hear(heard("spike/blog"));
+    CHECK(here.known.crises.empty());
+    here.hear(raising());
+    CHECK(here.known.crises.size() == 1);
+    CHECK(here.of().now == proposal_state::accepted);
+    CHECK(here.known.proposals.all.size() == 1);
 }
 
 TEST_CASE("a flag that is up already takes the signal in, and nobody is woken again", "[signals]")

@@ -253,7 +253,8 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     CHECK(heard[0].evidence == std::vector<std::string>{one.path, "checkout is failing", "said by cron on web-1[2J"});
     now += 11min;
     files.look();
-    CHECK(heard.size() == 2);  // so that its proposal does not expire
+    REQUIRE(heard.size() == 2);  // so that its proposal does not expire
+    CHECK(heard[1].wish == signal_wish::propose);
     std::filesystem::remove(one.path);
     files.look();
     files.look();
@@ -267,6 +268,14 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     REQUIRE(heard.size() == 4);
     CHECK(heard[3].what == "the file " + one.path + " is there");
     CHECK(heard[3].evidence.size() == 1);
+    // One that was there long before anybody looked raises nothing by itself.
+    signals::flag_files later{context.get_executor(),
+        {one},
+        [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + 1h; },
+        [&](heard_signal said) { heard.push_back(std::move(said)); }};
+    later.look();
+    REQUIRE(heard.size() == 5);
+    CHECK(heard[4].wish == signal_wish::propose);
 }
 
 namespace {

@@ -4,7 +4,7 @@ import { get, Problem } from './api'
 import { who } from './session.svelte'
 import type { AuditRecord, Status } from './types'
 
-const stale_after = 4_500
+const stale_after = 3_500  // a ping comes every two seconds; with the tick below this stays under five
 const retry_after = 1_500
 
 interface Heard {

@@ -46,7 +46,23 @@ constexpr milliseconds usual_patience{120'000};  // a list of a hundred thousand
     if (body.is_object())
         if (auto found = body.find("exit_code"); found != body.end() && found->is_number_integer())
             code = found->get<int>();
-    throw command_error{code, type.empty() ? "failed" : type, detail};
+    auto more = [&](const char* name, const char* inner) {
+        auto outer = body.is_object() ? body.find(name) : body.end();
+        auto found = body.is_object() && outer != body.end() && outer->is_object() ? outer->find(inner) : body.end();
+        return found != body.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    };
+    command_error error{code, type.empty() ? "failed" : type, detail};
+    if (type == "changed-at-source") {
+        auto before = more("difference", "before");
+        auto after = more("difference", "after");
+        error = command_error{code, type, detail + "\n  held:  " + before + "\n  there: " + after + "\n  seen:  --seen " + text("etag")};
+        error.with("before", before).with("after", after).with("etag", text("etag"));
+    } else if (type == "too-near") {
+        error.with("free_at", text("free_at"));
+    } else if (type == "stale") {
+        error.with("by", more("current", "by")).with("at", more("current", "at")).with("etag", more("current", "etag"));
+    }
+    throw error;
 }
 
 }  // namespace
@@ -73,6 +89,8 @@ client::client(client&&) noexcept = default;
 
 const std::string& client::socket() const { return impl_->daemon.socket(); }
 
+void client::if_match(std::string mark) { impl_->daemon.if_match = std::move(mark); }
+
 void client::answer_within(milliseconds length) { impl_->patience = length; }
 
 reply client::get(const std::string& path) { return ask(path, nullptr); }
@@ -83,9 +101,15 @@ reply client::post(const std::string& path, const document& body)
     return ask(path, &text);
 }
 
-reply client::ask(const std::string& path, const std::string* body)
+reply client::remove(const std::string& path)
 {
-    auto given = impl_->daemon.ask("/api/v1" + path, body, impl_->patience);
+    std::string nothing;
+    return ask(path, &nothing, "DELETE");
+}
+
+reply client::ask(const std::string& path, const std::string* body, const char* method)
+{
+    auto given = impl_->daemon.ask("/api/v1" + path, body, impl_->patience, method);
     if (given.how == exchange::end::interrupted || was_interrupted())
         throw command_error{exit_code::interrupted, "interrupted",
                             "interrupted before the daemon had answered; 'halfmast status' shows what it did"};

@@ -41,6 +41,10 @@ public:
     // `path` is below /api/v1, query included. Any answer below 400 is given back; a problem document is thrown as command_error.
     reply get(const std::string& path);
     reply post(const std::string& path, const document& body);
+    reply remove(const std::string& path);  // DELETE
+
+    // From now on: the mark (etag) of what is changed, as it was seen; a change of anything newer is refused. Empty: whatever it is.
+    void if_match(std::string mark);
 
     // Until the next call of this: how long an answer may take. A daemon that hangs must not hold up a raise.
     void answer_within(milliseconds length);
@@ -48,7 +52,7 @@ public:
     [[nodiscard]] const std::string& socket() const;
 
 private:
-    reply ask(const std::string& path, const std::string* body);
+    reply ask(const std::string& path, const std::string* body, const char* method = nullptr);
 
     class impl;
     std::unique_ptr<impl> impl_;

@@ -33,6 +33,12 @@ struct decision_options {
     std::string reason;
     std::string wait = "60s";
     bool during_crisis = false;
+    bool shift = false;
+    std::optional<std::string> text;
+    std::string break_glass;
+    std::string seen;
+    std::string etag;
+    std::string as;
 };
 
 document request_of(const decision_options& given)
@@ -44,6 +50,16 @@ document request_of(const decision_options& given)
         body["reason"] = given.reason;
     if (given.during_crisis)
         body["during_crisis"] = true;
+    if (given.shift)
+        body["shift"] = true;
+    if (given.text)
+        body["text"] = *given.text;
+    if (!given.break_glass.empty())
+        body["break_glass"] = given.break_glass;
+    if (!given.seen.empty())
+        body["seen"] = given.seen;
+    if (!given.as.empty())
+        body["as"] = given.as;
     return body;
 }
 
@@ -55,16 +71,23 @@ void take_refusal(decided& one, const command_error& error)
     one.detail = error.detail();
 }
 
-void ask(client& daemon, const decision& kind, const document& body, decided& one)
+void ask(client& daemon, const decision& kind, const document& body, decided& one, std::optional<command_error>& refused)
 {
     try {
-        take_answer(kind, member_of(daemon.post(post_path(one.id) + "/" + kind.route, body).body(), "post"), one);
+        auto answer = daemon.post(post_path(one.id) + "/" + kind.route, body).body();
+        take_answer(kind, member_of(answer, "post"), one);
+        if (flag_of(answer, "waits_for_second")) {  // not refused, and not done
+            one.open = false;
+            one.code = exit_code::partly;
+            one.detail = "waits for a second person: 'halfmast queue second " + text_of(answer, "ask") + "'";
+        }
     } catch (const daemon_down&) {
         throw;  // nobody will answer for the others either
     } catch (const command_error& error) {
         if (error.code() == exit_code::interrupted)
             throw;
         take_refusal(one, error);
+        refused = error;
     }
 }
 
@@ -121,14 +144,16 @@ int run_decision(const session& all, const decision& kind, const decision_option
     std::signal(SIGPIPE, SIG_IGN);
     watch_interrupt();
     client daemon{socket_path(all)};
+    daemon.if_match(given.etag);
     std::vector<decided> results;
+    std::optional<command_error> refused;  // with what the daemon said beside it
     for (const auto& id : ids) {
         results.emplace_back().id = id;
-        ask(daemon, kind, body, results.back());
+        ask(daemon, kind, body, results.back(), refused);
     }
     // One post that was refused is an error like any other.
     if (results.size() == 1 && !results[0].type.empty())
-        throw command_error{results[0].code, results[0].type, results[0].detail};
+        throw refused.value_or(command_error{results[0].code, results[0].type, results[0].detail});
     wait_for_all(daemon, kind, results, wait);
     return report(all, kind, results, was_interrupted() ? exit_code::interrupted : code_of(results));
 }
@@ -136,11 +161,14 @@ int run_decision(const session& all, const decision& kind, const decision_option
 constexpr const char* hold_examples = R"(Examples:
   halfmast queue hold acme-blog/123 --reason "wrong price")";
 
-constexpr const char* release_examples = R"(A time that has passed is refused: nothing late is ever sent.
+constexpr const char* release_examples = R"(A time that has passed is refused: nothing late is ever sent. So is one that is too near another post that was let go,
+and a post that was changed at its source: the answer shows both, --shift and --seen go on.
 
 Examples:
   halfmast queue release acme-blog/123
   halfmast queue release acme-blog/123 --at 2026-03-01T14:30:00+01:00
+  halfmast queue list --state held -o json | jq -r '.posts[].id' | halfmast queue release --shift -
+  halfmast queue release acme-toots/7 --text "We are open again."
   halfmast queue release acme-x/9 --during-crisis --reason "recall notice")";
 
 constexpr const char* reschedule_examples = R"(Examples:
@@ -162,6 +190,7 @@ CLI::App* add_decision(CLI::App& queue, session& all, const decision& kind, std:
     auto* command = queue.add_subcommand(kind.name, words.description);
     command->add_option("ID", given->ids, "ACCOUNT/POST; - reads ids from standard input")->type_name("")->required();
     command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    command->add_option("--etag", given->etag, "Only as 'queue show -o json' showed it: its etag")->type_name("ETAG");
     command->add_option("--wait", given->wait, "How long to wait for the confirmation (60s); 0 returns at once")->type_name("DURATION");
     command->footer(words.footer);
     command->callback([&all, &kind, given] { all.command = [&all, &kind, given] { return run_decision(all, kind, *given); }; });
@@ -171,6 +200,10 @@ CLI::App* add_decision(CLI::App& queue, session& all, const decision& kind, std:
 void add_crisis_flag(CLI::App& command, decision_options& given)
 {
     command.add_flag("--during-crisis", given.during_crisis, "Although a flag that is up covers it");
+    command.add_flag("--shift", given.shift, "Too near another one, or past due: take the next free time");
+    command.add_option("--text", given.text, "Another text than the one it was held with, where that can be done")->type_name("TEXT");
+    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
+    command.add_option("--seen", given.seen, "The difference to its source was seen: the etag that the refusal gave")->type_name("ETAG");
 }
 
 }  // namespace
@@ -192,7 +225,8 @@ void add_queue_decisions(CLI::App& queue, session& all)
     add_crisis_flag(*command, *reschedule);
 
     auto keep = std::make_shared<decision_options>();
-    add_decision(queue, all, keep_decision, keep, {"Decide that a held post does not go out", keep_examples});
+    command = add_decision(queue, all, keep_decision, keep, {"Decide that a held post does not go out", keep_examples});
+    command->add_option("--as", keep->as, "Only when it stays as that: draft")->type_name("RUNG");
 }
 
 }  // namespace halfmast::ctl

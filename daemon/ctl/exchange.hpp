@@ -33,8 +33,12 @@ public:
 
     [[nodiscard]] const std::string& socket() const { return socket_; }
 
+    // Sent with everything that is not a GET: what a change is about, as it was seen. Empty: whatever it is.
+    std::string if_match;
+
     // `body` may be null: then it is a GET, which may go over a connection that was used before.
-    answer ask(const std::string& target, const std::string* body, milliseconds patience);
+    // `method`: another one than POST and GET.
+    answer ask(const std::string& target, const std::string* body, milliseconds patience, const char* method = nullptr);
 
 private:
     using clock = std::chrono::steady_clock;

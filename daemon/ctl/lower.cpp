@@ -26,7 +26,23 @@ struct lower_options {
     std::string about;
     bool all_clear = false;
     bool now = false;
+    std::string break_glass;
 };
+
+// One person was not enough: the flag stays up until another one asks for the same.
+int say_waits(const session& all, document message, const std::string& id)
+{
+    auto sentence = "the flag " + id + " is still up: lowering it waits for a second person, who types 'halfmast lower " + id + "'";
+    if (all.json()) {
+        message["schema"] = "halfmast.lower/1";
+        message["sentence"] = sentence;
+        message["exit_code"] = exit_code::partly;
+        print_json(message);
+    } else {
+        std::cout << paint{all, STDOUT_FILENO}.warn(sentence) << std::endl;
+    }
+    return exit_code::partly;
+}
 
 int run_lower(const session& all, const lower_options& given)
 {
@@ -44,7 +60,11 @@ int run_lower(const session& all, const lower_options& given)
         body["about"] = given.about;
     if (given.now)
         body["now"] = true;
+    if (!given.break_glass.empty())
+        body["break_glass"] = given.break_glass;
     auto message = daemon.post(crisis_path(id) + "/lower", body).body();
+    if (flag_of(message, "waits_for_second"))
+        return say_waits(all, std::move(message), id);
     progress drawing{std::cerr, progress_style::none};  // its bars count holds, and no hold changes here
     auto end = follow(daemon, std::move(message), wait, is_unpinned, drawing);
     return say_end(all, std::move(end), "halfmast.lower/1", "the flag " + id + " is down", tell_lower);
@@ -59,6 +79,7 @@ void add_lower(CLI::App& app, session& all)
     command->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
     command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
     command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")->type_name("DURATION");
+    command->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
     auto* all_clear = command->add_flag("--all-clear", given->all_clear, "Say first that it is over, in the playbook's words");
     command->add_option("--about", given->about, "With --all-clear: what it was, and what changed")->type_name("TEXT")->needs(all_clear);
     command->add_flag("--now", given->now, "With --all-clear: without the playbook's undo window")->needs(all_clear);

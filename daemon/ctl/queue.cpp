@@ -22,6 +22,9 @@ struct list_options {
     std::string account;
     std::string kind;
     std::string crisis;
+    std::string words;
+    std::string rung;
+    std::string sort;
     std::string limit;
     std::string cursor;
     bool all = false;
@@ -40,7 +43,8 @@ int run_list(const session& all, const list_options& given)
 {
     client daemon{socket_path(all)};
     auto answer = daemon.get("/posts" + query_string({{"state", given.state}, {"account", given.account}, {"class", given.kind},
-                                                      {"crisis", given.crisis}, {"limit", given.limit}, {"cursor", given.cursor},
+                                                      {"crisis", given.crisis}, {"q", given.words}, {"rung", given.rung}, {"sort", given.sort},
+                                                      {"limit", given.limit}, {"cursor", given.cursor},
                                                       {"all", given.all ? "1" : ""}}));
     if (all.json()) {
         print_json_text(answer.text);
@@ -94,6 +98,14 @@ void print_post(const document& post, const paint& color, time_point at)
     for (const char* name : {"remote_id", "url", "author", "language", "escaped_as"})
         if (auto value = text_of(post, name); !value.empty())
             std::cout << "  " << name << ": " << value << '\n';
+    if (const auto& waits = member_of(post, "waits_for_second"); waits.is_object())
+        std::cout << color.warn("  waits for a second person: asked for by " + text_of(waits, "by") + "; 'halfmast queue second " + text_of(waits, "ask") + "'")
+                  << '\n';
+    if (const auto& change = member_of(post, "source_change"); change.is_object())
+        std::cout << color.warn("  changed at its source " + moment_of(member_of(change, "at"), at)) << "\n    held:  " << text_of(change, "before")
+                  << "\n    there: " << text_of(change, "after") << '\n';
+    for (const auto& said : member_of(post, "notes"))
+        std::cout << "  note of " << text_of(said, "by") << ", " << moment_of(member_of(said, "at"), at) << ": " << text_of(said, "text") << '\n';
     if (const auto& until = member_of(post, "parked_until"); until.is_string())
         std::cout << "  parked until " << moment_of(until, at) << '\n';
     if (flag_of(post, "silence_proved"))
@@ -144,6 +156,9 @@ void add_list(CLI::App& queue, session& all)
     list->add_option("--account", given->account, "Of these accounts")->type_name("ACCOUNT,...");
     list->add_option("--class", given->kind, "promotional, essential, neutral, unknown")->type_name("CLASS,...");
     list->add_option("--crisis", given->crisis, "Holds this flag ever covered")->type_name("CRISIS");
+    list->add_option("--search", given->words, "Words that all stand in the text, the id, the author or a tag")->type_name("WORDS");
+    list->add_option("--rung", given->rung, "Held by: native, draft, postpone, takeout, ...")->type_name("RUNG,...");
+    list->add_option("--sort", given->sort, "due, changed; -due, -changed: the last first")->type_name("ORDER");
     list->add_option("--limit", given->limit, "At most so many")->type_name("N");
     list->add_option("--cursor", given->cursor, "Go on where a list with --limit ended")->type_name("CURSOR");
     list->add_flag("--all", given->all, "What was decided in old crises too");
@@ -183,6 +198,7 @@ void add_queue(CLI::App& app, session& all)
     queue->require_subcommand(1);
     add_queue_looks(*queue, all);
     add_queue_decisions(*queue, all);
+    add_queue_review(*queue, all);
 }
 
 }  // namespace halfmast::ctl

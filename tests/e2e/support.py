@@ -141,10 +141,14 @@ neutral.tags     = ["team"]
 """
 
 
+# Released posts go out apart; stories about other things let them go out as they like.
+AS_NEAR_AS_LIKED = '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n'
+
+
 class Daemon:
     """halfmastd with its settings and state in `folder`, and the halfmast command that talks to it."""
 
-    def __init__(self, folder, accounts, playbook=PLAYBOOK, judgement=JUDGEMENT, extra=""):
+    def __init__(self, folder, accounts, playbook=PLAYBOOK, judgement=JUDGEMENT, extra="", review=AS_NEAR_AS_LIKED):
         self.folder = folder
         self.state_dir = os.path.join(folder, "state")
         self.socket = os.path.join(folder, "control.sock")
@@ -154,7 +158,7 @@ class Daemon:
         self.starts = 0
         with open(self.config, "w") as file:
             file.write(f'[daemon]\nstate_dir = "{self.state_dir}"\ncontrol_socket = "{self.socket}"\n{extra}\n')
-            file.write(accounts + judgement + playbook)
+            file.write(accounts + review + judgement + playbook)
 
     def start(self):
         self.starts += 1

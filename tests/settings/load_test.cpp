@@ -273,3 +273,20 @@ TEST_CASE("the commented accounts of the shipped file are sound when they are un
     CHECK(here.shown(got) == lines{});
     CHECK(got.value.accounts.size() >= 4);
 }
+
+TEST_CASE("how posts are let go: spacing, the cap of an hour, and from which severity on two people are needed", "[settings]")
+{
+    folder here;
+    auto plain = here.load("[[playbook]]\nname = \"outage\"\nsummary.en = \"x\"\n");
+    CHECK(here.shown(plain) == lines{});
+    CHECK(settings::make_policy(plain.value).review == review_rules{minutes{15}, 4});
+    CHECK_FALSE(plain.value.playbooks.at("outage").two_person);
+
+    auto got = here.load("[review]\nspacing = \"0s\"\nmost_an_hour = 0\n[[playbook]]\nname = \"outage\"\ntwo_person = \"critical\"\nsummary.en = \"x\"\n");
+    CHECK(here.shown(got) == lines{});
+    CHECK(settings::make_policy(got.value).review == review_rules{milliseconds{0}, 0});
+    CHECK(got.value.playbooks.at("outage").two_person == severity::critical);
+
+    auto wrong = here.load("[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = \"grave\"\nsummary.en = \"x\"\n");
+    CHECK(here.shown(wrong).size() == 4);
+}

@@ -8,6 +8,8 @@
     arguments = ["/srv/posts", "--link", "https://news.acme.example/{id}"]
     rungs     = ["draft"]
     publishes = true
+    edits     = true
+    replies   = true
     pins      = true
     feed      = true
     mentions  = true
@@ -22,7 +24,8 @@ Either Markdown with a head, or JSON with the same members and "text":
     Big sale today: https://shop.acme.example/
 
 Whatever publishes (a cron job, a site generator) takes the files of queue/ whose time has come, puts them into published/ and writes
-"Published: TIME" into the head. To hold is to move a file to held/: one rename, nothing is rewritten. A pinned post has "Pinned: yes".
+"Published: TIME" into the head. To hold is to move a file to held/: one rename, nothing is rewritten. A pinned post has "Pinned: yes",
+an edited one "Edited: TIME", and one that answers another "In-reply-to: ID".
 
 What people write to the house may lie in mentions/, a file each, as a mail filter or a form puts it there: At, By, Language, Url,
 In-Reply-To, and the text. "Own: yes" marks an answer of the house itself.
@@ -119,8 +122,8 @@ class Folder:
     # Verbs ----------------------------------------------------------------------------------------------------------------
 
     def hello(self, request):
-        return {"protocol": 1, "name": "folder of dated files", "rungs": ["draft"], "publishes": True, "pins": True, "feed": True,
-                "mentions": True}
+        return {"protocol": 1, "name": "folder of dated files", "rungs": ["draft"], "publishes": True, "edits": True, "replies": True,
+                "pins": True, "feed": True, "mentions": True}
 
     def list(self, request):
         # The cursor is the last name of the page before: however many files leave meanwhile, none is passed over.
@@ -156,7 +159,8 @@ class Folder:
                 posts.append({"id": wanted, "where": "absent"})
                 continue
             post = self.load(place, name)
-            posts.append({"id": wanted, "where": PLACES[place], "due": format_time(parse_time(post["due"])), "url": self.url(place, name)})
+            posts.append({"id": wanted, "where": PLACES[place], "due": format_time(parse_time(post["due"])), "url": self.url(place, name),
+                          "text": post["text"]})
         return {"posts": posts}
 
     def release(self, request):
@@ -184,8 +188,23 @@ class Folder:
         if request.get("look_only"):
             raise Refused("not_found", "it never went out")
         moment = format_time(now())
-        self.save("published", name, {"due": moment, "published": moment, "language": request.get("language", ""), "text": request["text"]})
+        post = {"due": moment, "published": moment, "language": request.get("language", ""), "text": request["text"]}
+        if answered := request.get("in_reply_to"):
+            if self.find(answered)[0] != "published" and not any(file.rsplit(".", 1)[0] == answered for file in self.names("mentions")):
+                raise Refused("rejected", "what it answers is not there")
+            post["in-reply-to"] = answered
+        self.save("published", name, post)
         return self.receipt("published", name)
+
+    def edit(self, request):
+        place, name = self.find(request["post"])
+        if place != "published":
+            raise Refused("not_found" if place is None else "rejected", "only what is public can be edited")
+        post = self.load(place, name)
+        if post["text"] != request["text"]:
+            post.update({"edited": format_time(now()), "language": request.get("language", ""), "text": request["text"]})
+            self.save(place, name, post)
+        return self.receipt(place, name)
 
     def newest(self):
         posts = [(self.load("published", name), name) for name in self.names("published")]
@@ -258,7 +277,7 @@ class Folder:
         return {"lines": lines}
 
 
-VERBS = ("hello", "list", "hold", "read", "release", "publish", "pins", "pin", "unpin", "feed", "mentions", "check")
+VERBS = ("hello", "list", "hold", "read", "release", "publish", "edit", "pins", "pin", "unpin", "feed", "mentions", "check")
 
 
 def answer(folder, line):

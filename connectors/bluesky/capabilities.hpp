@@ -21,11 +21,13 @@ struct capability {
     std::string_view by;
 };
 
-inline constexpr std::array<capability, 10> capabilities{{
+inline constexpr std::array<capability, 12> capabilities{{
     {"list", support::none, "the protocol has no scheduled posts; what a scheduler has is guarded at the scheduler"},
     {"hold", support::none, "there is nothing to hold"},
     {"release", support::none, "there is nothing to release"},
     {"publish", support::native, "com.atproto.repo.putRecord with a record key of our own"},
+    {"edit", support::none, "a changed record is another version: the pin, replies and quotes name the old one, and nobody is shown that it changed"},
+    {"reply", support::native, "the same record with the thread's first post and the one that is answered"},
     {"pin", support::emulated, "com.atproto.repo.putRecord of the profile, compared and swapped"},
     {"unpin", support::emulated, "the same, without pinnedPost"},
     {"read pins", support::native, "com.atproto.repo.getRecord of the profile"},
@@ -41,8 +43,9 @@ inline constexpr std::size_t most_bytes = 3'000;  // of a post's text
 // 3,000 calls in five minutes are the server's limit: never near in a crisis of one post and one pin.
 inline constexpr int most_in_flight = 4;
 
-inline constexpr std::array<absence, 2> absences{{
+inline constexpr std::array<absence, 3> absences{{
     {"queue", "the protocol has no scheduled posts"},
+    {"edit", "a changed post is another version, which the pin and the replies do not name"},
     {"several pins", "a profile has one pinned post"},
 }};
 

@@ -61,6 +61,7 @@ private:
     asio::awaitable<result<session_ptr>> keep(result<wire::session> given);
 
     asio::awaitable<result<std::optional<wire::record_ref>>> find_post(std::string did, std::string rkey, std::string what);
+    asio::awaitable<result<wire::thread>> thread_of(std::string did, post_id answered);
     asio::awaitable<std::map<std::string, std::string>> resolve(std::vector<std::string> handles);
     asio::awaitable<result<wire::profile>> read_profile(std::string did, std::string what);
     // What the pin shall be, given what it is: the same means that nothing is written. A problem ends it.

@@ -42,9 +42,16 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     }
     if (auto wrong = wire::too_long(call.words.text); !wrong.empty())
         co_return problem{failure::rejected, own_->name() + ": publish the summary: " + wrong + "; shorten the playbook's summary", {}};
+    std::optional<wire::thread> in;
+    if (!call.in_reply_to.empty()) {
+        auto found = co_await thread_of(did, call.in_reply_to);
+        if (!found)
+            co_return found.error();
+        in = std::move(*found);
+    }
     auto handles = wire::handles_in(call.words.text);
     auto mentioned = co_await resolve(std::move(handles));
-    auto request = wire::put_post(*own_, did, rkey, call.words, mentioned, now());
+    auto request = wire::put_post(*own_, did, rkey, call.words, mentioned, now(), in);
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
@@ -66,6 +73,26 @@ asio::awaitable<result<std::optional<wire::record_ref>>> connector::find_post(st
     if (!reply)
         co_return reply.error();
     co_return wire::read_post(*own_, what, *reply, now());
+}
+
+// The account's own posts are asked for where they are kept, others' at the AppView.
+asio::awaitable<result<wire::thread>> connector::thread_of(std::string did, post_id answered)
+{
+    auto what = "answer post " + answered.value;
+    auto ref = wire::ref_of(did, answered);
+    if (!ref)
+        co_return problem{failure::rejected, own_->name() + ": " + what + ": that is no post of this platform", {}};
+    auto rkey = wire::rkey_in(did, ref->uri);
+    auto request = rkey.empty() ? wire::view_post(*own_, ref->uri) : wire::get_post(*own_, did, rkey);
+    auto reply = co_await ask(std::move(request));
+    if (!reply)
+        co_return reply.error();
+    auto found = wire::read_thread(*own_, what, *reply, now(), rkey.empty());
+    if (!found)
+        co_return found.error();
+    if (!*found)
+        co_return problem{failure::rejected, own_->name() + ": " + what + ": it is not there (any more)", {}};
+    co_return std::move(**found);
 }
 
 // Who cannot be found stays plain text: a mention is never a reason to be silent.

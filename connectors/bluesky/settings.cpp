@@ -56,9 +56,11 @@ void declare(const connector_settings&, account& into)
     into.can_read_mentions = true;
     into.can_publish = true;
     into.can_pin = true;
+    into.can_reply = true;
     into.most_pins = most_pins;
     into.text_limit = text_limit;
     into.counting = text_counting::graphemes;
+    into.byte_limit = static_cast<int>(most_bytes);
     into.has_queue = false;
     into.most_in_flight = most_in_flight;
 }

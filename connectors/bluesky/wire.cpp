@@ -169,13 +169,22 @@ std::optional<record_ref> ref_of(const std::string& did, const post_id& id)
 std::string rkey_of(const std::string& key)
 {
     auto hash = fnv1a(key);
-    // The key ends with the second of the raise, so the post lies in the repository where it belongs by time. Without one: anywhere in 2023
-    // or 2024, for a key must give the same name whenever it is asked.
+    // The key ends with the second of the raise, and perhaps with the number of an edition or a reply, so the post lies in the repository
+    // where it belongs by time. Without one: anywhere in 2023 or 2024, for a key must give the same name whenever it is asked.
     constexpr std::int64_t year_2020 = 1'577'836'800, year_2100 = 4'102'444'800, anywhere = 1'672'531'200, two_years = 63'072'000;
-    auto dash = key.rfind('-');
-    auto raised = dash == std::string::npos ? std::nullopt : whole_number(std::string_view{key}.substr(dash + 1));
-    bool timed = raised && *raised >= year_2020 && *raised < year_2100;
-    auto second = timed ? *raised : anywhere + static_cast<std::int64_t>((hash >> 24) % two_years);
+    auto second = anywhere + static_cast<std::int64_t>((hash >> 24) % two_years);
+    std::string_view rest = key;
+    for (int part = 0; part < 2; ++part) {
+        auto dash = rest.rfind('-');
+        if (dash == std::string_view::npos)
+            break;
+        auto raised = whole_number(rest.substr(dash + 1));
+        if (raised && *raised >= year_2020 && *raised < year_2100) {
+            second = *raised;
+            break;
+        }
+        rest = rest.substr(0, dash);
+    }
     return tid_of(static_cast<std::uint64_t>(second) * 1'000'000 + hash % 1'000'000, hash >> 54);
 }
 
@@ -245,8 +254,13 @@ http_request get_post(const settings& own, const std::string& did, const std::st
     return request(own, "GET", "com.atproto.repo.getRecord", of_record(did, post_collection, rkey));
 }
 
+http_request view_post(const settings& own, const std::string& uri)
+{
+    return request(own, "GET", "app.bsky.feed.getPosts", "uris=" + net::percent_encode(uri));
+}
+
 http_request put_post(const settings& own, const std::string& did, const std::string& rkey, const statement& words,
-                      const std::map<std::string, std::string>& mentioned, time_point created)
+                      const std::map<std::string, std::string>& mentioned, time_point created, const std::optional<thread>& in)
 {
     auto text = as_sent(words.text);
     auto at = format_utc(created);
@@ -255,6 +269,8 @@ http_request put_post(const settings& own, const std::string& did, const std::st
         record["langs"] = json::array({words.language});
     if (auto facets = facets_of(text, mentioned); !facets.empty())
         record["facets"] = std::move(facets);
+    if (in)
+        record["reply"] = {{"root", {{"uri", in->root.uri}, {"cid", in->root.cid}}}, {"parent", {{"uri", in->parent.uri}, {"cid", in->parent.cid}}}};
     auto made = put_record(own, did, post_collection, rkey, record, {});
     made.publishes = true;
     return made;

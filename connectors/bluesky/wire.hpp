@@ -47,6 +47,14 @@ struct page {
     std::string next;
 };
 
+// Where a reply belongs.
+struct thread {
+    record_ref root;    // the first post
+    record_ref parent;  // the one that is answered
+
+    bool operator==(const thread&) const = default;
+};
+
 struct shown_post {
     publication shown;
     time_point sorted_by{};  // the moment by which its list is ordered
@@ -80,9 +88,12 @@ http_request get_profile(const settings& own, const std::string& did);
 // The profile as it was read but for its pin; refused by the server when it changed since.
 result<http_request> put_profile(const settings& own, const std::string& did, const profile& before, const std::optional<record_ref>& pinned);
 http_request get_post(const settings& own, const std::string& did, const std::string& rkey);
+// Anybody's post, as the AppView has it.
+http_request view_post(const settings& own, const std::string& uri);
 // Refused by the server when there is another record under that key already.
 http_request put_post(const settings& own, const std::string& did, const std::string& rkey, const statement& words,
-                      const std::map<std::string, std::string>& mentioned, time_point created);
+                      const std::map<std::string, std::string>& mentioned, time_point created,
+                      const std::optional<thread>& in = std::nullopt);
 http_request author_feed(const settings& own, const std::string& did, const std::string& cursor);
 http_request list_posts(const settings& own, const std::string& did, const std::string& cursor);
 
@@ -115,6 +126,8 @@ result<profile> read_profile(const settings& own, std::string_view what, const h
 result<record_ref> read_written(const settings& own, std::string_view what, const http_response& reply, time_point now);
 // Nothing when there is no such post.
 result<std::optional<record_ref>> read_post(const settings& own, std::string_view what, const http_response& reply, time_point now);
+// Where a reply to that post belongs; nothing when there is no such post. `viewed`: as view_post() answers, else as get_post() does.
+result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now, bool viewed);
 result<page<shown_post>> read_feed(const settings& own, const std::string& did, const http_response& reply, time_point now);
 result<page<shown_post>> read_posts(const settings& own, const std::string& did, const http_response& reply, time_point now);
 

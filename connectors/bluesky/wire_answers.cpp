@@ -367,6 +367,28 @@ result<std::optional<record_ref>> read_post(const settings& own, std::string_vie
     return ref;
 }
 
+result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now, bool viewed)
+{
+    if (!viewed && name_in(reply) == "RecordNotFound")
+        return std::optional<thread>{};
+    auto body = body_of(own, what, reply, now);
+    if (!body)
+        return body.error();
+    const auto& posts = list(body->root, "posts");
+    if (viewed && !member(body->root, "posts").is_array())
+        return bad_reply(own, what, "the answer is no list of posts");
+    if (viewed && posts.empty())
+        return std::optional<thread>{};
+    const auto& post = viewed ? posts.front() : body->root;
+    const auto& record = member(post, viewed ? "record" : "value");
+    auto parent = ref_in(post);
+    if (!parent || !record.is_object())
+        return bad_reply(own, what, "the answer is no post");
+    // A post that answers another one names the first of its thread; any other post is the first itself.
+    auto root = ref_in(member(member(record, "reply"), "root"));
+    return std::optional{thread{root.value_or(*parent), *parent}};
+}
+
 result<page<shown_post>> read_feed(const settings& own, const std::string& did, const http_response& reply, time_point now)
 {
     constexpr std::string_view what = "read the account's posts";

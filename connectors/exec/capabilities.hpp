@@ -27,8 +27,11 @@ inline void declare_by(const settings& own, account& where)
     where.can_read_mentions = own.mentions;
     where.can_publish = own.publishes;
     where.can_pin = own.pins;
+    where.can_edit = own.edits;
+    where.can_reply = own.replies;
     where.most_pins = own.most_pins;
     where.text_limit = own.text_limit;
+    where.counting = own.counting;
     where.read_batch = read_batch;
     where.most_in_flight = own.at_once;
 }

@@ -116,7 +116,11 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
 
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
-    const std::string doing = "publish the summary";
+    const std::string doing = call.reply.empty() ? "publish the summary" : "answer " + call.in_reply_to.value;
+    if (!call.reply.empty() && !own_->replies)
+        co_return wire::trouble(*own_, failure::unsupported, doing, "the settings do not say replies = true");
+    if (!own_->replies)
+        call.in_reply_to = {};
     auto members = wire::publish(call);
     auto done = co_await tell("publish", std::move(members), doing);
     if (!done)
@@ -135,6 +139,56 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (done->url.empty())
         done->url = seen->front().url;
     co_return done;
+}
+
+asio::awaitable<result<connector::shown_post>> connector::look_at(post_id id, std::string doing)
+{
+    read_posts look;
+    read_request wanted;
+    wanted.post = wanted.remote = id;
+    wanted.by = rung::manual;
+    look.wanted.push_back(std::move(wanted));
+    auto members = wire::read(look);
+    auto given = co_await program_.ask("read", std::move(members), doing);
+    if (!given)
+        co_return given.error();
+    auto readings = wire::read_readings(*own_, look, given->given);
+    if (!readings)
+        co_return readings.error();
+    shown_post seen;
+    if (readings->empty())
+        co_return wire::trouble(*own_, failure::bad_reply, doing, "it does not say where the post is");
+    seen.reading = std::move(readings->front());
+    seen.text = wire::read_text(id, given->given);
+    co_return seen;
+}
+
+asio::awaitable<result<receipt>> connector::edit(edit_summary call)
+{
+    auto doing = "edit " + call.remote.value;
+    if (!own_->edits)
+        co_return wire::trouble(*own_, failure::unsupported, doing, "the settings do not say edits = true");
+    auto before = co_await look_at(call.remote, doing);
+    if (!before)
+        co_return before.error();
+    if (before->reading.where == whereabouts::absent)
+        co_return wire::trouble(*own_, failure::not_found, doing, "it is not there (any more)");
+    if (before->reading.where != whereabouts::published)
+        co_return wire::trouble(*own_, failure::rejected, doing, "it is not public");
+    if (!before->text)
+        co_return wire::trouble(*own_, failure::bad_reply, doing, "its read does not say the text, so no edit could be read back");
+    if (wire::same_words(*before->text, call.words.text))
+        co_return receipt{call.remote, before->reading.url};
+    auto members = wire::edit(call);
+    auto done = co_await tell("edit", std::move(members), doing);
+    if (!done)
+        co_return done;
+    auto after = co_await look_at(call.remote, doing);
+    if (!after)
+        co_return problem{failure::unknown_outcome, after.error().detail, {}};
+    if (!after->text || !wire::same_words(*after->text, call.words.text))
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "it said yes, and the post says something else");
+    co_return receipt{call.remote, after->reading.url};
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()

@@ -26,6 +26,7 @@ public:
     asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<receipt>> edit(edit_summary) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
     asio::awaitable<result<receipt>> pin(post_id) override;
     asio::awaitable<result<receipt>> unpin(post_id) override;
@@ -39,6 +40,14 @@ public:
     void hear(std::function<void(std::string line)> to) { program_.hear(std::move(to)); }
 
 private:
+    // A post of ours and the words it shows.
+    struct shown_post {
+        post_reading reading;
+        std::optional<std::string> text;
+
+        shown_post() {}
+    };
+    asio::awaitable<result<shown_post>> look_at(post_id id, std::string doing);
     asio::awaitable<result<receipt>> tell(std::string verb, nlohmann::json members, std::string doing);
 
     std::shared_ptr<const settings> own_;

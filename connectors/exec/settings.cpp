@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/text/counting.hpp"
+
 namespace halfmast::exec {
 
 namespace {
@@ -22,13 +24,25 @@ public:
         made_->pins = values_.flag("pins").value_or(false);
         made_->feed = values_.flag("feed").value_or(false);
         made_->mentions = values_.flag("mentions").value_or(false);
+        made_->edits = values_.flag("edits").value_or(false);
+        made_->replies = values_.flag("replies").value_or(false);
         if (made_->pins && !made_->publishes)
             fault("pins", "needs publishes = true: what is pinned is the summary");
+        if (made_->edits && !made_->publishes)
+            fault("edits", "needs publishes = true: what is edited is the summary");
+        if (made_->replies && !made_->publishes)
+            fault("replies", "needs publishes = true: a reply is published");
         made_->release_margin = std::chrono::ceil<seconds>(length("release_margin", seconds{120}, seconds{1}, std::chrono::hours{24}));
         made_->timeout = length("timeout", seconds{20}, seconds{1}, std::chrono::minutes{10});
         made_->at_once = count("at_once", 1, 1, 64);
         made_->most_pins = count("most_pins", 0, 0, 1000);
         made_->text_limit = count("text_limit", 0, 0, 1'000'000);
+        if (auto word = values_.optional_text("counting")) {
+            if (auto how = text::parse_counting(*word))
+                made_->counting = *how;
+            else
+                fault("counting", "counting: '" + *word + "' is none of code-points, graphemes, short-links, weighted");
+        }
         if (values_.has("token")) {
             made_->secret = values_.secret("token");
             sound_ = sound_ && !made_->secret.empty();

@@ -16,6 +16,8 @@ struct settings final : connector_settings {
     std::string secret;                  // told in hello; empty: none
     std::vector<rung_offer> rungs;       // gentlest first
     bool publishes = false;
+    bool edits = false;
+    bool replies = false;
     bool pins = false;
     bool feed = false;
     bool mentions = false;
@@ -24,6 +26,7 @@ struct settings final : connector_settings {
     int at_once = 1;
     int most_pins = 0;
     int text_limit = 0;
+    text_counting counting = text_counting::code_points;
 };
 
 // Null when something is wrong; every fault is noted at `values`.

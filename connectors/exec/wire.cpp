@@ -179,8 +179,13 @@ json release(const release_post& call, time_point now)
 
 json publish(const publish_summary& call)
 {
-    return {{"text", call.words.text}, {"language", call.words.language}, {"key", call.key}, {"look_first", call.look_first}, {"look_only", call.look_only}};
+    json made{{"text", call.words.text}, {"language", call.words.language}, {"key", call.key}, {"look_first", call.look_first}, {"look_only", call.look_only}};
+    if (!call.in_reply_to.empty())
+        made["in_reply_to"] = call.in_reply_to.value;
+    return made;
 }
+
+json edit(const edit_summary& call) { return {{"post", call.remote.value}, {"text", call.words.text}, {"language", call.words.language}}; }
 
 json about(const post_id& id) { return {{"post", id.value}}; }
 
@@ -226,6 +231,8 @@ result<offer> read_offer(const settings& own, const json& given)
         if (auto kind = parse_rung(word))
             made.rungs.push_back(*kind);
     made.publishes = flag_at(given, "publishes");
+    made.edits = flag_at(given, "edits");
+    made.replies = flag_at(given, "replies");
     made.pins = flag_at(given, "pins");
     made.feed = flag_at(given, "feed");
     made.mentions = flag_at(given, "mentions");
@@ -269,6 +276,8 @@ result<std::vector<post_reading>> read_readings(const settings& own, const read_
         reading.due = due.value_or(time_point{});
         reading.version = text_at(item, "version");
         reading.url = text_at(item, "url");
+        if (const auto* says = member(item, "text"); says != nullptr && says->is_string())
+            reading.text = text_at(item, "text");
         found[id] = std::move(reading);
     }
     std::vector<post_reading> readings;
@@ -281,6 +290,16 @@ result<std::vector<post_reading>> read_readings(const settings& own, const read_
         readings.push_back(std::move(reading));
     }
     return readings;
+}
+
+std::optional<std::string> read_text(const post_id& asked, const json& given)
+{
+    const auto* items = list_at(given, "posts");
+    if (items != nullptr)
+        for (const auto& item : *items)
+            if (const auto* text = member(item, "text"); text != nullptr && text->is_string() && text_at(item, "id") == asked.value)
+                return text->get<std::string>();
+    return std::nullopt;
 }
 
 result<receipt> read_receipt(const settings& own, std::string_view doing, const json& given)
@@ -371,6 +390,16 @@ std::vector<check_line> read_checks(const json& given)
     return lines;
 }
 
+bool same_words(std::string_view one, std::string_view other)
+{
+    auto letters = [](std::string_view text) {
+        std::string kept;
+        std::ranges::copy_if(text, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
+        return kept;
+    };
+    return letters(one) == letters(other);
+}
+
 std::string missing_in(const offer& given, const settings& own)
 {
     if (given.protocol != protocol)
@@ -383,6 +412,8 @@ std::string missing_in(const offer& given, const settings& own)
     for (const auto& offer : own.rungs)
         want(true, std::ranges::find(given.rungs, offer.kind) != given.rungs.end(), "the rung " + std::string{to_string(offer.kind)});
     want(own.publishes, given.publishes, "publishes");
+    want(own.edits, given.edits, "edits");
+    want(own.replies, given.replies, "replies");
     want(own.pins, given.pins, "pins");
     want(own.feed, given.feed, "feed");
     want(own.mentions, given.mentions, "mentions");

@@ -43,6 +43,8 @@ struct offer {
     std::string name;
     std::vector<rung> rungs;
     bool publishes = false;
+    bool edits = false;
+    bool replies = false;
     bool pins = false;
     bool feed = false;
     bool mentions = false;
@@ -59,6 +61,7 @@ nlohmann::json hold(const hold_post&);
 nlohmann::json read(const read_posts&);
 nlohmann::json release(const release_post&, time_point now);
 nlohmann::json publish(const publish_summary&);
+nlohmann::json edit(const edit_summary&);
 nlohmann::json about(const post_id&);
 
 // One line with its end.
@@ -72,11 +75,16 @@ std::optional<answer> read_line(const settings&, std::string_view line);
 result<offer> read_offer(const settings&, const nlohmann::json&);
 result<page<scheduled_post>> read_list(const settings&, const nlohmann::json&);
 result<std::vector<post_reading>> read_readings(const settings&, const read_posts& asked, const nlohmann::json&);
+// The text of the one post that was asked about; nothing when the program does not say it.
+std::optional<std::string> read_text(const post_id& asked, const nlohmann::json&);
 result<receipt> read_receipt(const settings&, std::string_view doing, const nlohmann::json&);
 result<std::vector<post_id>> read_pins(const settings&, const nlohmann::json&);
 result<page<publication>> read_feed(const settings&, const nlohmann::json&);
 result<mention_look> read_mentions(const settings&, const nlohmann::json&);
 std::vector<check_line> read_checks(const nlohmann::json&);
+
+// The same words, whatever lies between them.
+bool same_words(std::string_view one, std::string_view other);
 
 // Empty when the program offers what the settings promise.
 std::string missing_in(const offer&, const settings&);

@@ -18,6 +18,7 @@ inline constexpr seconds release_margin{180};
 inline constexpr seconds site_clock_margin{150};
 
 inline constexpr bool can_publish = true;
+inline constexpr bool can_edit = true;  // new words above the old ones: that shows in every theme
 // `featured` is a mark for the theme; can_pin is declared only where the settings say that visitors see it.
 inline constexpr bool can_read_feed = true;
 inline constexpr int most_pins = 0;
@@ -27,7 +28,7 @@ inline constexpr int read_batch = 50;
 inline constexpr int most_in_flight = 4;     // one Node process answers visitors too
 inline constexpr int most_turns = 3;         // writes of one call, each after a fresh look, when others write as well
 
-inline constexpr std::array<absence, 7> absences{{
+inline constexpr std::array<absence, 8> absences{{
     {"native", "there is no pause"},
     {"postpone", "whatever refuses a draft refuses a new date for the same reason"},
     {"takeout", "a draft keeps everything at the site"},
@@ -35,6 +36,7 @@ inline constexpr std::array<absence, 7> absences{{
     {"pin", "featured posts, where featured_shows = true says that the theme shows them; else a person"},
     {"limit of pins", "any number of posts can be featured"},
     {"mentions", "no key of an integration or of the staff may read comments"},
+    {"reply", "no key of an integration or of the staff may write comments"},
 }};
 
 }  // namespace halfmast::ghost

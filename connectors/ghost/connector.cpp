@@ -34,6 +34,7 @@ void declare(const connector_settings& own, account& where)
     where.release_margin = release_margin;
     where.can_read_feed = can_read_feed;
     where.can_publish = can_publish;
+    where.can_edit = can_edit;
     where.can_pin = static_cast<const settings&>(own).featured_shows;
     where.most_pins = most_pins;
     where.text_limit = text_limit;
@@ -305,6 +306,7 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
             reading.due = now.due;
             reading.version = now.version;
             reading.url = now.url;
+            reading.text = now.text;
         }
         readings.push_back(std::move(reading));
     }

@@ -1,6 +1,6 @@
 // A Ghost site as halfmast's ports: holds by turning a scheduled post or page back into a draft, and with it the mail that would go
-// out at the same time; publishes the summary and marks it as featured. Thin: wire says what to ask and what answers mean; nothing
-// public is ever changed but that mark.
+// out at the same time; publishes the summary, keeps it current and marks it as featured. Thin: wire says what to ask and what answers
+// mean; of what is public, only our own summary gets new words.
 #pragma once
 
 #include <map>
@@ -29,6 +29,7 @@ public:
     asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<receipt>> edit(edit_summary) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
     asio::awaitable<result<receipt>> pin(post_id) override;
     asio::awaitable<result<receipt>> unpin(post_id) override;
@@ -61,6 +62,7 @@ private:
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string resource, std::vector<post_id> ids);
     asio::awaitable<result<receipt>> schedule(wire::place where, wire::standing before, time_point at, std::string doing);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(std::string slug);
+    asio::awaitable<result<wire::written>> look_at_words(post_id id, std::string doing);
     asio::awaitable<result<receipt>> feature(post_id id, bool featured);
     asio::awaitable<result<std::vector<publication>>> feed_of(std::string resource, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed();

@@ -35,6 +35,8 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_by_slug(s
 
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
+    if (!call.reply.empty())
+        co_return wire::trouble(*own_, failure::unsupported, "answer " + call.in_reply_to.value, "no key of an integration or of the staff may write comments");
     const std::string doing = "publish the summary";
     auto slug = wire::slug_of(call.key);
     // A second post with this slug would become slug-2: always look, also at the first try.
@@ -63,6 +65,43 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         co_return wire::trouble(*own_, failure::forbidden, doing,
                                 "the site made it '" + seen->status + "'; take an integration's Admin API key, and see " + seen->url);
     co_return receipt{seen->id, seen->url};
+}
+
+asio::awaitable<result<wire::written>> connector::look_at_words(post_id id, std::string doing)
+{
+    auto request = wire::words_request(*own_, id);
+    auto reply = co_await send(std::move(request), doing);
+    if (!reply)
+        co_return reply.error();
+    co_return wire::read_written(*own_, doing, *reply);
+}
+
+// New words go above what the post said: few themes show that a post was edited, and nothing said in a crisis is taken back.
+asio::awaitable<result<receipt>> connector::edit(edit_summary call)
+{
+    auto doing = "edit " + call.remote.value;
+    for (int turn = 1;; ++turn) {
+        auto before = co_await look_at_words(call.remote, doing);
+        if (!before)
+            co_return before.error();
+        if (before->now.status != "published")
+            co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + before->now.status + "'; see " + before->now.url);
+        if (wire::says_first(before->html, call.words.text))
+            co_return receipt{before->now.id, before->now.url};
+        auto request = wire::edit_request(*own_, *before, call.words);
+        auto changed = co_await change(std::move(request), "posts", doing);
+        // Somebody edited it since the look: what they wrote is read, and stays below.
+        if (!changed && changed.error().kind == failure::conflict && turn < most_turns)
+            continue;
+        if (!changed)
+            co_return changed.error();
+        auto after = co_await look_at_words(call.remote, doing);
+        if (!after)
+            co_return problem{failure::unknown_outcome, after.error().detail, after.error().retry_after};
+        if (!wire::says_first(after->html, call.words.text))
+            co_return wire::trouble(*own_, failure::unknown_outcome, doing, "the site said yes and shows other words");
+        co_return receipt{after->now.id, after->now.url};
+    }
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()

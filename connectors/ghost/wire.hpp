@@ -45,8 +45,17 @@ struct standing {
     bool mailed = false;     // a mail was made of it; there is never a second one
     bool featured = false;
     std::optional<time_point> served;  // the site's own clock, where one post was asked for
+    std::optional<std::string> text;   // as a list of posts has it, where the article was asked for
 
     standing() {}
+};
+
+// A post of ours, and what stands in it.
+struct written {
+    standing now;
+    std::string html;
+
+    written() {}
 };
 
 // One page of a list.
@@ -81,6 +90,9 @@ http_request draft_request(const settings&, std::string_view resource, const sta
 http_request schedule_request(const settings&, std::string_view resource, const standing&, time_point at, const place* mail);
 http_request find_request(const settings&, const std::string& slug);
 http_request publish_request(const settings&, const statement&, const std::string& slug);
+http_request words_request(const settings&, const post_id&);
+// New words above the article there is.
+http_request edit_request(const settings&, const written&, const statement&);
 http_request featured_list_request(const settings&, std::int64_t page);
 http_request feature_request(const settings&, const standing&, bool featured);
 http_request feed_request(const settings&, std::string_view resource, time_point since, std::int64_t page);
@@ -91,6 +103,8 @@ std::string slug_of(const std::string& key);
 // A statement's title (its first sentence, cut) and its HTML, with every character of the statement as text.
 std::string title_of(const std::string& text);
 std::string html_of(const std::string& text);
+// The newest part of an article, above the line that edit_request draws, says these words.
+bool says_first(const std::string& html, std::string_view text);
 
 // What an answer means ---------------------------------------------------------------------------------------------------
 
@@ -104,6 +118,7 @@ result<std::string> read_version(const settings&, const http_response&);  // of 
 result<std::string> read_role(const settings&, const http_response&);
 result<page<scheduled_post>> read_list(const settings&, std::string_view resource, const http_response&);
 result<standing> read_standing(const settings&, std::string_view resource, std::string_view doing, const http_response&);
+result<written> read_written(const settings&, std::string_view doing, const http_response&);
 result<std::vector<standing>> read_standings(const settings&, std::string_view resource, std::string_view doing, const http_response&);
 result<page<post_id>> read_ids(const settings&, std::string_view doing, const http_response&);
 result<page<publication>> read_feed(const settings&, std::string_view resource, const http_response&);

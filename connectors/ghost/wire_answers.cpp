@@ -117,6 +117,8 @@ std::optional<standing> standing_of(const settings& own, std::string_view resour
     auto place = place_of(now.status);
     now.url = place == whereabouts::published ? text_at(post, "url") : edit_link(own, resource, now.id);
     now.featured = flag_at(post, "featured");
+    if (member(post, "html") != nullptr)
+        now.text = read_words(post).text;
     read_mail(post, now.newsletter, now.segment, now.mailed);
     return now;
 }
@@ -377,6 +379,22 @@ result<standing> read_standing(const settings& own, std::string_view resource, s
         return bad_reply(own, doing, "a post without id or status");
     now->served = net::parse_http_date(find_header(reply.headers, "Date"));
     return std::move(*now);
+}
+
+result<written> read_written(const settings& own, std::string_view doing, const http_response& reply)
+{
+    json value;
+    if (auto fault = no_list(own, "posts", doing, reply, value))
+        return *fault;
+    const auto& list = *member(value, "posts");
+    auto now = list.empty() ? std::nullopt : standing_of(own, "posts", list.front());
+    const auto* html = now ? member(list.front(), "html") : nullptr;
+    if (html == nullptr || !(html->is_string() || html->is_null()))  // null: nothing is written there
+        return bad_reply(own, doing, "a post without id, status or article");
+    written read;
+    read.now = std::move(*now);
+    read.html = text_at(list.front(), "html");
+    return read;
 }
 
 result<std::vector<standing>> read_standings(const settings& own, std::string_view resource, std::string_view doing, const http_response& reply)

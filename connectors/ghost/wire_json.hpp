@@ -16,16 +16,35 @@ using nlohmann::json;
 
 inline constexpr int most_depth = 64;  // Ghost itself stays below ten: the article is one string
 
+// A parser's memory and stack are not the platform's to spend: depth is looked at before.
+inline bool is_too_deep(std::string_view text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        char c = text[at];
+        if (quoted) {
+            at += c == '\\' ? 1 : 0;
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > most_depth)
+                return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
 // Null when it is not JSON, or nested so deep that walking it could end the stack.
 inline std::optional<json> parse(const std::string& body)
 {
-    bool too_deep = false;
-    auto watch = [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > most_depth;
-        return !too_deep;
-    };
-    auto value = json::parse(body, watch, false);
-    if (value.is_discarded() || too_deep)
+    if (is_too_deep(body))
+        return std::nullopt;
+    auto value = json::parse(body, nullptr, false);
+    if (value.is_discarded())
         return std::nullopt;
     return value;
 }

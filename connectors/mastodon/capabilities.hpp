@@ -21,13 +21,15 @@ struct capability {
     std::string_view by;
 };
 
-inline constexpr std::array<capability, 12> capabilities{{
+inline constexpr std::array<capability, 14> capabilities{{
     {"list", support::native, "GET /api/v1/scheduled_statuses"},
     {"pause", support::none, "a scheduled post has no pause and no draft"},
     {"postpone", support::emulated, "PUT /api/v1/scheduled_statuses/:id with a far date"},
     {"takeout", support::emulated, "everything stored here, then DELETE /api/v1/scheduled_statuses/:id"},
     {"release", support::emulated, "PUT the time, or upload the media and POST /api/v1/statuses with scheduled_at"},
     {"publish", support::native, "POST /api/v1/statuses with Idempotency-Key"},
+    {"edit", support::native, "PUT /api/v1/statuses/:id: it keeps its pin, and shows that it was edited"},
+    {"reply", support::native, "POST /api/v1/statuses with in_reply_to_id"},
     {"pin", support::native, "POST /api/v1/statuses/:id/pin"},
     {"unpin", support::native, "POST /api/v1/statuses/:id/unpin"},
     {"read pins", support::native, "GET /api/v1/accounts/:id/statuses?pinned=true"},

@@ -319,6 +319,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto whole = wire::unkeep(*own_, kept);
     if (!whole)
         co_return whole.error();
+    if (call.text)
+        whole->post = wire::with_text(std::move(whole->post), *call.text);
     if (call.look_first) {
         auto earlier = co_await find_recreated(whole->post, call.at, moment);
         if (!earlier)

@@ -23,6 +23,7 @@ public:
     asio::awaitable<result<receipt>> release(release_post call, kept_bytes kept, time_point moment) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary call) override;
+    asio::awaitable<result<receipt>> edit(edit_summary call) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
     asio::awaitable<result<receipt>> pin(post_id id) override;
     asio::awaitable<result<receipt>> unpin(post_id id) override;
@@ -61,6 +62,9 @@ private:
     asio::awaitable<result<std::string>> await_media(std::string id);
     asio::awaitable<result<std::optional<receipt>>> find_recreated(const wire::stored_post& post, time_point at, time_point moment);
     asio::awaitable<result<receipt>> set_pin(post_id id, bool wanted);
+    asio::awaitable<result<wire::status>> look_at(post_id id, std::string what);
+    // What a reply takes over from the post it answers: who is addressed, and who may see it. The call's words are changed.
+    asio::awaitable<result<std::string>> take_thread(publish_summary* call);
 
     // Those of the wanted posts that are in the queue.
     asio::awaitable<result<std::vector<wire::queue_place>>> sweep(const std::vector<post_id>& wanted);

@@ -21,8 +21,42 @@ struct scopes_of {
 
 // --- the summary ---
 
+asio::awaitable<result<wire::status>> connector::look_at(post_id id, std::string what)
+{
+    auto request = wire::status_by_id(*own_, id);
+    auto reply = co_await ask(std::move(request));
+    if (!reply)
+        co_return reply.error();
+    co_return wire::read_status(*own_, what, *reply, now());
+}
+
+// A reply is as public as what it answers: words to followers alone are not answered before everybody.
+asio::awaitable<result<std::string>> connector::take_thread(publish_summary* call)
+{
+    auto visibility = std::string{"public"};
+    if (call->in_reply_to.empty())
+        co_return visibility;
+    auto account = co_await account_id();
+    if (!account)
+        co_return account.error();
+    auto above = co_await look_at(call->in_reply_to, "read the post to answer");
+    if (!above && above.error().kind == failure::not_found)
+        co_return problem{failure::rejected, own_->name() + ": answer post " + call->in_reply_to.value + ": it is not there (any more)", {}};
+    if (!above)
+        co_return above.error();
+    if (above->author == *account)
+        co_return visibility;
+    call->words.text = wire::addressed(call->words.text, *above);
+    if (!above->visibility.empty())
+        visibility = above->visibility;
+    co_return visibility;
+}
+
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
+    auto visibility = co_await take_thread(&call);
+    if (!visibility)
+        co_return visibility.error();
     if (call.look_first) {
         auto account = co_await account_id();  // with it comes the platform's time
         if (!account)
@@ -31,12 +65,12 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         if (!posts)
             co_return posts.error();
         for (const auto& one : *posts)
-            if (wire::same_words(one.shown.text, call.words.text))
+            if (one.in_reply_to == call.in_reply_to && wire::same_words(one.shown.text, call.words.text))
                 co_return receipt{one.shown.id, one.shown.url};
         if (call.look_only)  // the flag is down
             co_return problem{failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
     }
-    auto request = wire::publish(*own_, call);
+    auto request = wire::publish(*own_, call, *visibility);
     auto reply = co_await ask(std::move(request));
     if (!reply)
         co_return reply.error();
@@ -44,17 +78,33 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (!made)
         co_return made.error();
     // A spam filter may answer 200 and keep nothing. Whatever goes wrong from here on, it may be out: look first next time.
-    auto looking = wire::status_by_id(*own_, made->shown.id);
-    auto shown = co_await ask(std::move(looking));
-    auto problem_seen = [&]() -> std::optional<problem> {
-        if (!shown)
-            return shown.error();
-        auto there = wire::read_status(*own_, "read the summary back", *shown, now());
-        return there ? std::nullopt : std::optional{there.error()};
-    }();
-    if (problem_seen)
-        co_return problem{failure::unknown_outcome, "published, but not read back: " + problem_seen->detail, problem_seen->retry_after};
+    auto shown = co_await look_at(made->shown.id, "read the summary back");
+    if (!shown)
+        co_return problem{failure::unknown_outcome, "published, but not read back: " + shown.error().detail, shown.error().retry_after};
     co_return receipt{made->shown.id, made->shown.url};
+}
+
+// The pin, the replies and the address stay; readers see that it was edited, and what it said before.
+asio::awaitable<result<receipt>> connector::edit(edit_summary call)
+{
+    auto what = "edit post " + call.remote.value;
+    auto before = co_await look_at(call.remote, what);
+    if (!before)
+        co_return before.error();
+    if (wire::same_words(before->shown.text, call.words.text))
+        co_return receipt{before->shown.id, before->shown.url};
+    auto request = wire::edit(*own_, call, *before);
+    auto reply = co_await ask(std::move(request));
+    if (!reply)
+        co_return reply.error();
+    if (auto made = wire::read_status(*own_, what, *reply, now()); !made)
+        co_return made.error();
+    auto after = co_await look_at(call.remote, what);
+    if (!after)
+        co_return problem{failure::unknown_outcome, "edited, but not read back: " + after.error().detail, after.error().retry_after};
+    if (!wire::same_words(after->shown.text, call.words.text))
+        co_return problem{failure::unknown_outcome, own_->name() + ": " + what + ": the instance said yes and shows another text", {}};
+    co_return receipt{after->shown.id, after->shown.url};
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()

@@ -56,15 +56,18 @@ void declare(const connector_settings& own, account& into)
     const auto& set = static_cast<const settings&>(own);
     into.rungs = {
         {rung::postpone, postpone_lead, most_a_day, most_in_all},
-        {rung::takeout, takeout_lead},
+        {.kind = rung::takeout, .needs_lead = takeout_lead, .edits = true},
     };
     into.release_margin = release_margin;
     into.can_read_feed = true;
     into.can_read_mentions = true;
     into.can_publish = true;
     into.can_pin = true;
+    into.can_edit = true;
+    into.can_reply = true;
     into.most_pins = set.most_pins;
     into.text_limit = set.text_limit;
+    into.counting = text_counting::short_links;
     into.read_batch = read_batch;
     into.most_in_flight = most_in_flight;
 }

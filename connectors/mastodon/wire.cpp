@@ -112,15 +112,29 @@ http_request pinned_page(const settings& own, const std::string& account, std::s
 
 http_request status_by_id(const settings& own, const post_id& id) { return request(own, "GET", with_id("/api/v1/statuses", id.value)); }
 
-http_request publish(const settings& own, const publish_summary& call)
+http_request publish(const settings& own, const publish_summary& call, std::string_view visibility)
 {
     auto made = request(own, "POST", "/api/v1/statuses");
     made.publishes = true;
     made.headers.emplace_back("Idempotency-Key", call.key);
     // Whatever the account's default is: a summary is for everybody.
-    json body{{"status", call.words.text}, {"visibility", "public"}};
+    json body{{"status", call.words.text}, {"visibility", visibility}};
     if (!call.words.language.empty())
         body["language"] = call.words.language;
+    if (!call.in_reply_to.empty())
+        body["in_reply_to_id"] = call.in_reply_to.value;
+    put_json(made, body);
+    return made;
+}
+
+http_request edit(const settings& own, const edit_summary& call, const status& now)
+{
+    auto made = request(own, "PUT", with_id("/api/v1/statuses", call.remote.value));
+    json body{{"status", call.words.text}};
+    if (!call.words.language.empty())
+        body["language"] = call.words.language;
+    if (!now.media.empty())
+        body["media_ids"] = now.media;
     put_json(made, body);
     return made;
 }
@@ -242,6 +256,20 @@ result<kept_post> unkeep(const settings& own, const kept_bytes& kept)
 
 // --- comparing ---
 
+std::string addressed(const std::string& text, const status& to)
+{
+    auto name = "@" + to.address;
+    auto folded = text::fold(text);
+    auto wanted = text::fold(name);
+    auto goes_on = [&](std::size_t at) {
+        return at < folded.size() && (std::isalnum(static_cast<unsigned char>(folded[at])) != 0 || folded[at] == '_' || folded[at] == '@');
+    };
+    for (auto at = folded.find(wanted); at != std::string::npos; at = folded.find(wanted, at + 1))
+        if (!goes_on(at + wanted.size()))
+            return text;
+    return to.address.empty() ? text : name + " " + text;
+}
+
 bool same_words(std::string_view a, std::string_view b)
 {
     // "@alice@social.example" and "@alice" are the same person as far as anybody can tell from here.
@@ -264,6 +292,27 @@ bool same_words(std::string_view a, std::string_view b)
         return out;
     };
     return comparable(a) == comparable(b);
+}
+
+stored_post with_text(stored_post post, std::string_view words)
+{
+    auto kept = parse(post.raw);
+    if (!kept.is_object() || !kept.contains("params") || !kept["params"].is_object())
+        return post;  // what cannot be read is not recreated either
+    auto& params = kept["params"];
+    // People see the content warning and the poll's options with the text, and may leave them around it.
+    auto before = text(params, "spoiler_text") + "\n";
+    if (before.size() > 1 && words.starts_with(before))
+        words.remove_prefix(before.size());
+    auto own = text(params, "text");
+    auto all = text_of_params(params);
+    auto behind = own.empty() ? std::string::npos : all.rfind(own);
+    if (behind != std::string::npos)
+        if (auto after = std::string_view{all}.substr(behind + own.size()); after.size() > 1 && words.ends_with(after))
+            words.remove_suffix(after.size());
+    params["text"] = words;
+    post.raw = dump(kept);
+    return post;
 }
 
 std::string text_of(const stored_post& post)

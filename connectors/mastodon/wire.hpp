@@ -31,6 +31,11 @@ struct status {
     publication shown;
     bool pinned = false;
     bool reblog = false;  // somebody else's post, passed on: not ours to judge
+    post_id in_reply_to;
+    std::string visibility;          // "public", "unlisted", "private", "direct"
+    std::string author;              // the account's id
+    std::string address;             // "alice", or "alice@elsewhere.example" for another server's
+    std::vector<std::string> media;  // ids
 };
 
 // One attachment of a post that is to be taken out.
@@ -52,6 +57,9 @@ struct stored_post {
     std::vector<std::string> unseen_media;  // named by the post, described nowhere in it
 };
 
+// The same post with other words; its content warning, poll and media stay.
+stored_post with_text(stored_post post, std::string_view text);
+
 // What an instance says about itself.
 struct instance {
     std::string version;
@@ -69,7 +77,9 @@ http_request credentials(const settings& own);
 http_request statuses_page(const settings& own, const std::string& account, std::string_view query);
 http_request pinned_page(const settings& own, const std::string& account, std::string_view query);
 http_request status_by_id(const settings& own, const post_id& id);
-http_request publish(const settings& own, const publish_summary& call);
+http_request publish(const settings& own, const publish_summary& call, std::string_view visibility = "public");
+// What is not named here is gone afterwards, so the post's media are named again.
+http_request edit(const settings& own, const edit_summary& call, const status& now);
 http_request pin(const settings& own, const post_id& id);
 http_request unpin(const settings& own, const post_id& id);
 http_request media_by_id(const settings& own, const std::string& id);
@@ -124,6 +134,9 @@ struct kept_post {
 result<kept_post> unkeep(const settings& own, const kept_bytes& kept);
 
 // --- comparing ---------------------------------------------------------------------------------------------------------
+
+// A reply to somebody reaches them only when it names them: their address before the text, unless it stands there already.
+std::string addressed(const std::string& text, const status& to);
 
 // The same words, whatever a server made of line ends, links and the hosts of mentions.
 bool same_words(std::string_view a, std::string_view b);

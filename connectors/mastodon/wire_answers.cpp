@@ -203,6 +203,14 @@ bool to_status(const json& element, status& made)
         shown.url = text(element, "uri");
     made.pinned = member(element, "pinned") == true;
     made.reblog = member(element, "reblog").is_object();
+    made.in_reply_to.value = as_id(member(element, "in_reply_to_id"));
+    made.visibility = text(element, "visibility");
+    made.author = as_id(member(member(element, "account"), "id"));
+    made.address = text(member(element, "account"), "acct");
+    const auto& attached = member(element, "media_attachments");
+    for (const auto& file : attached.is_array() ? attached : json::array())
+        if (auto id = as_id(member(file, "id")); !id.empty())
+            made.media.push_back(std::move(id));
     return true;
 }
 

@@ -30,8 +30,11 @@ inline void declare_by(const description& what, account& where)
     where.can_read_mentions = what.mentions.has_value();
     where.can_publish = what.publish.has_value();
     where.can_pin = what.publish && what.pin && what.unpin && what.pins;
+    where.can_edit = what.publish && what.edit;
+    where.can_reply = what.publish && what.publish->reply;
     where.most_pins = what.most_pins;
     where.text_limit = what.text_limit;
+    where.counting = what.counting;
     where.read_batch = what.read_many ? what.most_read : what.read_from_list ? list_batch : 1;
     where.most_in_flight = what.at_once;
 }

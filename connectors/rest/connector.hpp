@@ -1,5 +1,5 @@
 // A scheduler as its description says it is, as halfmast's ports. Thin: the description says what to ask and wire what answers
-// mean; a post that is public is never held, released or changed.
+// mean; a post that is public is never held, released or changed, but for the words of our own summary.
 #pragma once
 
 #include <memory>
@@ -34,6 +34,7 @@ public:
     asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<receipt>> edit(edit_summary) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
     asio::awaitable<result<receipt>> pin(post_id) override;
     asio::awaitable<result<receipt>> unpin(post_id) override;
@@ -57,6 +58,7 @@ private:
     asio::awaitable<result<std::vector<wire::standing>>> look_at_list(std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string kind, std::vector<post_id> ids);
     asio::awaitable<result<std::optional<wire::standing>>> find_copy(publish_summary call);
+    asio::awaitable<result<wire::standing>> look_at_words(post_id id, std::string doing);
     asio::awaitable<result<receipt>> change_pin(const call* ask, post_id id, std::string doing);
     asio::awaitable<check_line> try_check(const check_call* check);
 

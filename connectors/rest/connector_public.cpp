@@ -46,7 +46,11 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_copy(publ
 
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
-    const std::string doing = "publish the summary";
+    const std::string doing = call.reply.empty() ? "publish the summary" : "answer " + call.in_reply_to.value;
+    bool answers = !call.in_reply_to.empty() && what().publish->reply;
+    if (!call.reply.empty() && !answers)
+        co_return wire::trouble(*own_, failure::unsupported, doing, "its description has no [publish.reply]");
+    const auto* ask = answers ? &*what().publish->reply : &what().publish->ask;
     auto earlier = co_await find_copy(call);
     if (!earlier)
         co_return earlier.error();
@@ -62,10 +66,13 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
     auto with = wire::fill_common(*own_, what().public_kind);
     wire::fill_summary(with, call);
-    auto reply = co_await tell(&what().publish->ask, std::move(with), doing, true);
+    auto reply = co_await tell(ask, std::move(with), doing, true);
+    // The post that is answered, not ours: nobody has to look for it.
+    if (!reply && answers && reply.error().kind == failure::not_found)
+        co_return problem{failure::rejected, reply.error().detail, {}};
     if (!reply)
         co_return reply.error();
-    auto made = wire::read_standing(*own_, what().public_kind, what().publish->ask, doing, *reply);
+    auto made = wire::read_standing(*own_, what().public_kind, *ask, doing, *reply);
     if (!made)
         co_return made.error();
     // What a cache answers is not yet a post that is there.
@@ -79,6 +86,54 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (seen->where != whereabouts::published)
         co_return wire::trouble(*own_, failure::forbidden, doing, "the platform made it '" + seen->state + "'; see " + seen->page);
     co_return receipt{seen->id, seen->link};
+}
+
+asio::awaitable<result<wire::standing>> connector::look_at_words(post_id id, std::string doing)
+{
+    if (!what().edit->read) {
+        auto now = co_await look(what().public_kind, std::move(id), doing);
+        co_return now;
+    }
+    auto with = wire::fill_common(*own_, what().public_kind);
+    with.texts["id"] = id.value;
+    auto reply = co_await tell(&*what().edit->read, std::move(with), doing, false);
+    if (!reply)
+        co_return reply.error();
+    co_return wire::read_standing(*own_, what().public_kind, *what().edit->read, doing, *reply);
+}
+
+asio::awaitable<result<receipt>> connector::edit(edit_summary call)
+{
+    auto doing = "edit " + call.remote.value;
+    if (!what().edit)
+        co_return wire::trouble(*own_, failure::unsupported, doing, "its description has no [edit]");
+    auto before = co_await look_at_words(call.remote, doing);
+    if (!before)
+        co_return before.error();
+    if (before->where == whereabouts::absent)
+        co_return wire::trouble(*own_, failure::not_found, doing, "it is '" + before->state + "' there");
+    // An edit of a post that is not out could send it.
+    if (before->where != whereabouts::published)
+        co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + before->state + "'; see " + before->page);
+    if (wire::says(*own_, *before->whole, call.words.text))
+        co_return receipt{before->id, before->link};
+    auto with = wire::fill_common(*own_, what().public_kind);
+    wire::fill_words(with, call.words);
+    with.texts["id"] = call.remote.value;
+    with.post = before->whole.get();
+    const auto* ask = &what().edit->ask;
+    auto reply = co_await tell(ask, std::move(with), doing, false);
+    if (!reply)
+        co_return reply.error();
+    if (ask->answers_post)
+        if (auto changed = wire::read_standing(*own_, what().public_kind, *ask, doing, *reply); !changed)
+            co_return changed.error();
+    auto after = co_await look_at_words(call.remote, doing);
+    if (!after)
+        co_return problem{failure::unknown_outcome, after.error().detail, after.error().retry_after};
+    if (!wire::says(*own_, *after->whole, call.words.text))
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "the platform said yes and shows other words");
+    co_return receipt{after->id, after->link};
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()

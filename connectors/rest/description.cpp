@@ -6,6 +6,7 @@
 #include "connectors/rest/calls.hpp"
 #include "connectors/rest/mentions.hpp"
 #include "connectors/rest/oauth.hpp"
+#include "daemon/text/counting.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::rest {
@@ -14,7 +15,7 @@ namespace {
 
 // Names that a key of the account cannot have, because a placeholder has it.
 constexpr auto taken = std::to_array<std::string_view>({"id", "ids", "kind", "post", "at", "until", "since", "from", "to", "page", "offset", "cursor",
-                                                        "text", "html", "title", "key", "slug", "language"});
+                                                        "text", "html", "title", "key", "slug", "language", "in_reply_to"});
 // Keys of every account.
 constexpr auto common = std::to_array<std::string_view>({"connector", "description", "url", "token", "username", "password", "labels", "time_zone",
                                                          "client_id", "client_secret", "refresh_token", "credential_ends",
@@ -151,6 +152,12 @@ private:
         made_->release_margin = std::max(seconds{60}, limits->duration("release_margin").value_or(seconds{120}));
         made_->at_once = limits->whole("at_once", 1, 64).value_or(4);
         made_->text_limit = limits->whole("text_limit", 0, 1'000'000).value_or(0);
+        if (auto word = limits->text("counting")) {
+            if (auto how = text::parse_counting(*word))
+                made_->counting = *how;
+            else
+                limits->fault(limits->find("counting"), "counting: '" + *word + "' is none of code-points, graphemes, short-links, weighted");
+        }
         made_->most_pins = limits->whole("most_pins", 0, 1000).value_or(0);
         made_->wait_header = limits->text("wait_header").value_or("");
         limits->finish();
@@ -325,9 +332,17 @@ private:
                 made.find = read_call(*find, search);
                 find->finish();
             }
+            if (auto reply = given->inner("reply")) {
+                made.reply = read_call(*reply, changing({"text", "html", "title", "key", "slug", "language", "kind", "in_reply_to"}, {},
+                                                        {"text|html", "in_reply_to"}, false));
+                reply->finish();
+                if (!made.find && given->find("find") == nullptr)
+                    given->missing("find", "two people may be answered with the same words, so a reply is found again by its key alone");
+            }
             given->finish();
             made_->publish = std::move(made);
         }
+        read_edit();
         if (auto given = top_.inner("pin")) {
             made_->pin = read_call(*given, changing({"id", "kind"}, {}, {"id"}));
             given->finish();
@@ -340,6 +355,23 @@ private:
             made_->pins = read_listing(*given, rules({"kind"}), false);
             given->finish();
         }
+    }
+
+    void read_edit()
+    {
+        auto given = top_.inner("edit");
+        if (!given)
+            return;
+        edit_call made;
+        made.ask = read_call(*given, changing({"id", "kind", "text", "html", "title", "language"}, {}, {"id", "text|html"}));
+        if (auto read = given->inner("read")) {
+            auto one = rules({"id", "kind"});
+            one.needs = {"id"};
+            made.read = read_call(*read, one);
+            read->finish();
+        }
+        given->finish();
+        made_->edit = std::move(made);
     }
 
     void read_feeds()
@@ -426,6 +458,10 @@ private:
             top_.missing("read", "a hold counts only when it was read back");
         if (d.publish && top_.find("read") == nullptr)
             top_.missing("read", "a summary counts only when it was read back");
+        if (d.edit && top_.find("publish") == nullptr)
+            top_.missing("publish", "what is edited is what was published");
+        if (d.publish && d.publish->reply && !d.publish->reply->answers_post)
+            top_.fault(top_.find("publish"), "[publish.reply] answers: the answer has to name what was published, or it could not be looked at");
         if (top_.find("publish") != nullptr && top_.find("feed") == nullptr && d.publish && !d.publish->find)
             top_.fault(top_.find("publish"), "[publish] needs a [publish.find] or a [[feed]]: when an answer is lost, an earlier copy has to be looked for");
         int pinning = (d.pin ? 1 : 0) + (d.unpin ? 1 : 0) + (d.pins ? 1 : 0);

@@ -93,7 +93,13 @@ struct release_call {
 
 struct publish_call {
     call ask;
-    std::optional<call> find;  // an earlier copy, by key
+    std::optional<call> find;   // an earlier copy, by key
+    std::optional<call> reply;  // instead of `ask`, under another post
+};
+
+struct edit_call {
+    call ask;
+    std::optional<call> read;  // the post with its text, where [read] does not show it
 };
 
 struct check_call {
@@ -138,6 +144,7 @@ struct description {
     seconds release_margin{120};
     int at_once = 4;
     int text_limit = 0;
+    text_counting counting = text_counting::code_points;
     int most_pins = 0;
     std::string wait_header;        // of a 429, asked before the usual ones
     post_fields fields;
@@ -151,6 +158,7 @@ struct description {
     bool read_from_list = false;
     std::optional<release_call> release;
     std::optional<publish_call> publish;
+    std::optional<edit_call> edit;
     std::string public_kind;        // {kind} of what is published and pinned
     std::optional<call> pin, unpin;
     std::optional<listing> pins;

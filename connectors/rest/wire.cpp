@@ -137,14 +137,20 @@ filling fill_common(const settings& own, const std::string& kind)
     return with;
 }
 
+void fill_words(filling& into, const statement& words)
+{
+    into.texts["text"] = words.text;
+    into.texts["html"] = html_of(words.text);
+    into.texts["title"] = title_of(words.text);
+    into.texts["language"] = words.language;
+}
+
 void fill_summary(filling& into, const publish_summary& summary)
 {
-    into.texts["text"] = summary.words.text;
-    into.texts["html"] = html_of(summary.words.text);
-    into.texts["title"] = title_of(summary.words.text);
+    fill_words(into, summary.words);
     into.texts["key"] = summary.key;
     into.texts["slug"] = slug_of(summary.key);
-    into.texts["language"] = summary.words.language;
+    into.texts["in_reply_to"] = summary.in_reply_to.value;
 }
 
 result<http_request> request_of(const settings& own, const call& ask, const filling& with, std::string_view doing)

@@ -44,7 +44,8 @@ struct page {
 
 // Placeholders that every call knows.
 filling fill_common(const settings&, const std::string& kind);
-// For a statement: {text}, {html}, {title}, {key}, {slug}, {language}.
+// For a statement: {text}, {html}, {title}, {language}; and {key}, {slug}, {in_reply_to} when it is published.
+void fill_words(filling& into, const statement& words);
 void fill_summary(filling& into, const publish_summary& summary);
 
 // A problem when a placeholder has nothing to stand for.
@@ -74,6 +75,9 @@ result<std::optional<publication>> read_publication(const settings&, const listi
 result<std::vector<post_id>> read_ids(const settings&, const page&);
 // Nothing: as the check wants it.
 std::optional<problem> read_check(const settings&, const check_call&, const http_response&);
+
+// A post that says this: in one of its texts or in all of them together, above a line (<hr>) that an edit may have drawn.
+bool says(const settings&, const nlohmann::json& item, std::string_view text);
 
 // The same words, whatever lies between them.
 bool same_words(std::string_view one, std::string_view other);

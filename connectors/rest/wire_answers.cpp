@@ -431,6 +431,21 @@ std::optional<problem> read_check(const settings& own, const check_call& check, 
     return problem{failure::rejected, check.say.empty() ? own.what->name + " says otherwise" : check.say, {}};
 }
 
+bool says(const settings& own, const json& item, std::string_view text)
+{
+    const auto& fields = own.what->fields;
+    std::string together;
+    for (const auto& at : fields.text)
+        for (const auto* found : at.all(item)) {
+            auto raw = as_text(*found).value_or("");
+            auto plain = fields.html ? text::from_html(raw.substr(0, raw.find("<hr"))) : raw;
+            if (same_words(plain, text))
+                return true;
+            together += plain;
+        }
+    return same_words(together, text);
+}
+
 bool same_words(std::string_view one, std::string_view other)
 {
     auto letters = [](std::string_view text) {

@@ -19,6 +19,8 @@ inline constexpr seconds site_clock_margin{90};
 
 inline constexpr bool can_publish = true;
 inline constexpr bool can_pin = true;    // sticky posts; WordPress puts no limit on their number
+inline constexpr bool can_edit = true;   // new words above the old ones: that shows in every theme
+inline constexpr bool can_reply = true;  // comments
 inline constexpr bool can_read_feed = true;
 inline constexpr bool can_read_mentions = true;  // comments
 inline constexpr int most_pins = 0;

@@ -43,6 +43,8 @@ void declare(const connector_settings&, account& where)
     where.can_read_mentions = can_read_mentions;
     where.can_publish = can_publish;
     where.can_pin = can_pin;
+    where.can_edit = can_edit;
+    where.can_reply = can_reply;
     where.most_pins = most_pins;
     where.text_limit = text_limit;
     where.read_batch = read_batch;
@@ -388,6 +390,7 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         post_reading reading{wanted.post, where, {}, now.version, where == whereabouts::published ? now.link : wire::edit_link(*own_, now.id)};
         if (where != whereabouts::absent)
             reading.due = now.due;
+        reading.text = now.text;
         readings.push_back(std::move(reading));
     }
     co_return readings;

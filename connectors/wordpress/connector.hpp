@@ -1,5 +1,5 @@
-// A WordPress site as halfmast's ports: holds by turning a scheduled post back into a draft, publishes the summary and makes it
-// sticky. Thin: wire says what to ask and what answers mean; nothing public is ever changed but its stickiness.
+// A WordPress site as halfmast's ports: holds by turning a scheduled post back into a draft, publishes the summary, keeps it current
+// and makes it sticky. Thin: wire says what to ask and what answers mean; of what is public, only our own summary gets new words.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "connectors/wordpress/settings.hpp"
 #include "connectors/wordpress/wire.hpp"
+#include "connectors/wordpress/wire_mentions.hpp"
 #include "daemon/ports/room.hpp"
 
 namespace halfmast::wordpress {
@@ -28,6 +29,7 @@ public:
     asio::awaitable<result<receipt>> release(release_post, kept_bytes, time_point now) override;
 
     asio::awaitable<result<receipt>> publish(publish_summary) override;
+    asio::awaitable<result<receipt>> edit(edit_summary) override;
     asio::awaitable<result<std::vector<post_id>>> pins() override;
     asio::awaitable<result<receipt>> pin(post_id) override;
     asio::awaitable<result<receipt>> unpin(post_id) override;
@@ -80,6 +82,10 @@ private:
     asio::awaitable<result<wire::standing>> look(wire::site at, std::string kind, post_id id, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(wire::site at, std::string kind, std::vector<post_id> ids);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(wire::site at, std::string slug);
+    asio::awaitable<result<wire::written>> look_at_words(wire::site at, post_id id, std::string doing);
+    asio::awaitable<result<receipt>> answer(publish_summary call);
+    asio::awaitable<result<wire::wp_id>> post_of_comment(wire::site at, wire::wp_id comment, std::string doing);
+    asio::awaitable<result<std::optional<receipt>>> find_answer(wire::site at, wire::wp_id me, wire::answer_place where, std::string text);
     asio::awaitable<result<receipt>> stick(post_id id, bool sticky);
     asio::awaitable<result<std::vector<publication>>> feed_of(wire::site at, wire::post_type type, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed(wire::site at);

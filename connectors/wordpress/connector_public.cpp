@@ -39,6 +39,10 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_by_slug(w
 
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
+    if (!call.reply.empty()) {
+        auto done = co_await answer(std::move(call));
+        co_return done;
+    }
     const std::string doing = "publish the summary";
     auto slug = wire::slug_of(call.key);
     auto at = co_await find_site();
@@ -76,6 +80,47 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
                                 "the site made it '" + seen->status + "'; give the user the role Editor, and see "
                                 + wire::edit_link(*own_, made->id));
     co_return receipt{seen->id, seen->link};
+}
+
+asio::awaitable<result<wire::written>> connector::look_at_words(wire::site at, post_id id, std::string doing)
+{
+    auto request = wire::words_request(at, id);
+    auto reply = co_await send(std::move(request), doing);
+    if (!reply)
+        co_return reply.error();
+    co_return wire::read_written(*own_, doing, *reply);
+}
+
+// New words go above what the post said: few themes show that a post was edited, and nothing said in a crisis is taken back.
+asio::awaitable<result<receipt>> connector::edit(edit_summary call)
+{
+    auto doing = "edit " + call.remote.value;
+    auto at = co_await find_site();
+    if (!at)
+        co_return at.error();
+    auto before = co_await look_at_words(*at, call.remote, doing);
+    if (!before)
+        co_return before.error();
+    if (before->now.status == "trash")
+        co_return wire::trouble(*own_, failure::not_found, doing, "somebody put it in the trash");
+    // An edit of what is not public could publish it.
+    if (before->now.status != "publish")
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "it is not public but '" + before->now.status + "'; see " + wire::edit_link(*own_, call.remote));
+    if (wire::says_first(before->content, call.words.text))
+        co_return receipt{before->now.id, before->now.link};
+    auto request = wire::edit_request(*at, call.remote, call.words, before->content);
+    auto reply = co_await send(std::move(request), doing);
+    if (!reply)
+        co_return reply.error();
+    if (auto changed = wire::read_standing(*own_, doing, *reply); !changed)
+        co_return changed.error();
+    auto after = co_await look_at_words(*at, call.remote, doing);
+    if (!after)
+        co_return problem{failure::unknown_outcome, after.error().detail, after.error().retry_after};
+    if (!wire::says_first(after->content, call.words.text))
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "the site said yes and shows other words");
+    co_return receipt{after->now.id, after->now.link};
 }
 
 asio::awaitable<result<std::vector<post_id>>> connector::pins()

@@ -18,6 +18,8 @@ constexpr std::size_t most_title = 60;            // characters
 constexpr std::size_t most_slug = 120;            // WordPress keeps 200
 constexpr std::chrono::hours ambiguous_hour{1};   // `after` is compared in the site's zone, where one hour comes twice a year
 constexpr std::string_view standing_fields = "_fields=id,status,date_gmt,modified_gmt,link";
+constexpr std::string_view line_mark = "<hr";
+constexpr std::string_view line_between = "\n\n<!-- wp:separator -->\n<hr class=\"wp-block-separator has-alpha-channel-opacity\"/>\n<!-- /wp:separator -->\n\n";
 
 std::string base64(std::string_view bytes)
 {
@@ -155,7 +157,9 @@ http_request look_request(const site& where, const std::string& kind, const post
 http_request look_request(const site& where, const std::string& kind, const std::vector<post_id>& ids)
 {
     // `any` leaves the trash out and takes in what editorial plugins added.
-    return ask(where, route_of(kind), "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields});
+    // One alone is read whole: what it says is wanted before it is let go. Of a hundred, that would be megabytes.
+    return ask(where, route_of(kind), "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields}
+                   + (ids.size() == 1 ? ",title.raw,content.raw" : ""));
 }
 
 http_request draft_request(const site& where, const std::string& kind, const post_id& id)
@@ -180,6 +184,17 @@ http_request publish_request(const site& where, const statement& words, const st
                         json{{"status", "publish"}, {"sticky", false}, {"slug", slug}, {"title", title_of(words.text)}, {"content", html_of(words.text)}});
     request.publishes = true;
     return request;
+}
+
+http_request words_request(const site& where, const post_id& id)
+{
+    return ask(where, "/wp/v2/posts/" + number_of(id), "context=edit&" + std::string{standing_fields} + ",content.raw");
+}
+
+http_request edit_request(const site& where, const post_id& id, const statement& words, const std::string& content)
+{
+    return tell(where, "/wp/v2/posts/" + number_of(id),
+                json{{"title", title_of(words.text)}, {"content", html_of(words.text) + (content.empty() ? "" : std::string{line_between} + content)}});
 }
 
 http_request sticky_list_request(const site& where, std::int64_t page)
@@ -315,6 +330,16 @@ std::string html_of(const std::string& text)
     }
     close();
     return html;
+}
+
+bool says_first(const std::string& content, std::string_view text)
+{
+    auto letters = [](std::string_view from) {
+        std::string kept;
+        std::ranges::copy_if(from, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
+        return kept;
+    };
+    return letters(text::from_html(content.substr(0, content.find(line_mark)))) == letters(text);
 }
 
 std::string edit_link(const settings& own, const post_id& id) { return own.url + "/wp-admin/post.php?post=" + id.value + "&action=edit"; }

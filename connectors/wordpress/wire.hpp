@@ -76,8 +76,17 @@ struct standing {
     std::string version;
     std::string link;
     std::optional<time_point> served;  // the site's own clock, where one post was asked for
+    std::optional<std::string> text;   // as a list of posts has it, where the words were asked for
 
     standing() {}
+};
+
+// A post of ours, and what stands in it.
+struct written {
+    standing now;
+    std::string content;  // HTML, as it was written
+
+    written() {}
 };
 
 struct site_index {
@@ -127,6 +136,9 @@ http_request draft_request(const site&, const std::string& kind, const post_id&)
 http_request schedule_request(const site&, const std::string& kind, const post_id&, time_point at);
 http_request find_request(const site&, const std::string& slug);
 http_request publish_request(const site&, const statement&, const std::string& slug);
+http_request words_request(const site&, const post_id&);
+// New words above the content there is.
+http_request edit_request(const site&, const post_id&, const statement&, const std::string& content);
 http_request sticky_list_request(const site&, std::int64_t page);
 http_request stick_request(const site&, const post_id&, bool sticky);
 http_request feed_request(const site&, const post_type&, time_point since, std::int64_t page);
@@ -138,6 +150,8 @@ std::string slug_of(const std::string& key);
 // A statement's title (its first sentence, cut) and its HTML, with every character of the statement as text.
 std::string title_of(const std::string& text);
 std::string html_of(const std::string& text);
+// The newest part of a content, above the line that edit_request draws, says these words.
+bool says_first(const std::string& content, std::string_view text);
 
 // What an answer means ---------------------------------------------------------------------------------------------------
 
@@ -153,6 +167,7 @@ result<page<listed_post>> read_list(const settings&, const post_type&, const std
 result<std::map<wp_id, term>> read_terms(const settings&, const http_response&);
 result<std::map<wp_id, std::string>> read_authors(const settings&, const http_response&);
 result<standing> read_standing(const settings&, std::string_view doing, const http_response&);
+result<written> read_written(const settings&, std::string_view doing, const http_response&);
 result<std::vector<standing>> read_standings(const settings&, std::string_view doing, const http_response&);
 result<page<post_id>> read_ids(const settings&, std::string_view doing, const http_response&);
 result<page<publication>> read_feed(const settings&, const http_response&);

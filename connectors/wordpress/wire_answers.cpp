@@ -98,6 +98,8 @@ std::optional<standing> standing_of(const json& post)
     now.due = gmt_at(post, "date_gmt").value_or(time_point{});  // a draft that never had a date has none
     now.version = text_at(post, "modified_gmt");
     now.link = text_at(post, "link");
+    if (member(post, "title") != nullptr && member(post, "content") != nullptr)
+        now.text = read_words(post).text;
     return now;
 }
 
@@ -369,6 +371,21 @@ result<standing> read_standing(const settings& own, std::string_view doing, cons
         return bad_reply(own, doing, "a post without id or status");
     now->served = net::parse_http_date(find_header(reply.headers, "Date"));
     return std::move(*now);
+}
+
+result<written> read_written(const settings& own, std::string_view doing, const http_response& reply)
+{
+    json value;
+    if (auto fault = unreadable(own, doing, reply, value))
+        return *fault;
+    auto now = standing_of(value);
+    const auto* content = member(value, "content");
+    if (!now || content == nullptr || !content->is_object())
+        return bad_reply(own, doing, "a post without id, status or content");
+    written read;
+    read.now = std::move(*now);
+    read.content = written_at(value, "content");
+    return read;
 }
 
 result<std::vector<standing>> read_standings(const settings& own, std::string_view doing, const http_response& reply)

@@ -35,9 +35,14 @@ json state_of(const platform_parts& parts, const person& who, bool brief)
     auto out = json::array();
     for (const auto key : who.statuses) {
         const auto& post = *parts.state.find_status(key);
+        auto optional_id = [](const std::optional<id>& one) { return one ? json(std::to_string(*one)) : json(nullptr); };
+        auto earlier = json::array();
+        for (const auto& old : post.history)
+            earlier.push_back({{"at", iso(old.at)}, {"text", old.text}});
         out.push_back({{"id", std::to_string(key)}, {"at", iso(post.at)}, {"text", post.words.text}, {"pinned", post.pinned},
-            {"visibility", post.visibility}, {"edited", optional_time(post.edited)}, {"ignored_due", optional_time(post.ignored_due)},
-            {"was_scheduled", post.was_scheduled ? json(std::to_string(*post.was_scheduled)) : json(nullptr)}});
+            {"visibility", post.visibility}, {"language", post.words.language ? json(*post.words.language) : json(nullptr)},
+            {"in_reply_to_id", optional_id(post.words.in_reply_to)}, {"edited", optional_time(post.edited)}, {"earlier", std::move(earlier)},
+            {"ignored_due", optional_time(post.ignored_due)}, {"was_scheduled", optional_id(post.was_scheduled)}});
     }
     shown["scheduled"] = std::move(queued);
     shown["published"] = std::move(out);

@@ -110,37 +110,43 @@ reply history(call& from)
     return post == nullptr ? not_found() : answer(history_entity(from.view(), *post));
 }
 
+bool same_words(const draft& one, const draft& other)
+{
+    auto options = [](const draft& of) { return of.poll ? of.poll->options : std::vector<std::string>{}; };
+    return one.text == other.text && one.spoiler_text.value_or("") == other.spoiler_text.value_or("") && one.language == other.language
+        && one.sensitive.value_or(false) == other.sensitive.value_or(false) && one.media == other.media && options(one) == options(other);
+}
+
+// The post becomes what the call says: pictures, poll and warning that are not named are gone. Its pin and its replies stay.
 reply edit(call& from)
 {
     auto* post = own(from);
     if (post == nullptr)
         return not_found();
     auto words = post->words;
-    words.text = from.params.text("status").value_or(from.params.has("media_ids") ? "" : words.text);
-    if (from.params.has("spoiler_text"))
-        words.spoiler_text = from.params.text("spoiler_text");
-    if (from.params.has("sensitive"))
-        words.sensitive = from.params.flag("sensitive");
+    words.text = from.params.text("status").value_or("");
+    words.spoiler_text = from.params.text("spoiler_text");
+    words.sensitive = from.params.flag("sensitive");
     if (from.params.has("language"))
         words.language = from.params.text("language");
-    if (auto poll = read_poll(from.params))
-        words.poll = std::move(poll);
-    if (from.params.has("media_ids")) {
-        words.media.clear();
-        for (const auto& text : from.params.list("media_ids")) {
-            const auto* file = from.state.find_media(parse_id(text).value_or(0));
-            const auto free = file != nullptr && file->owner == from.who->key && file->published_status.value_or(post->key) == post->key;
-            if (!free)
-                return refuse(422, "Media " + text + " not found or already attached to another post");
-            words.media.push_back(file->key);
-        }
+    words.poll = read_poll(from.params);
+    words.media.clear();
+    for (const auto& text : from.params.list("media_ids")) {
+        const auto* file = from.state.find_media(parse_id(text).value_or(0));
+        const auto free = file != nullptr && file->owner == from.who->key && file->published_status.value_or(post->key) == post->key;
+        if (!free)
+            return refuse(422, "Media " + text + " not found or already attached to another post");
+        words.media.push_back(file->key);
     }
     if (words.text.empty() && words.media.empty())
         return invalid({"Text can't be blank"});
-    if (count_characters(words.text) > static_cast<std::size_t>(from.set.most_characters))
+    const auto length = count_characters(words.text) + count_characters(words.spoiler_text.value_or(""));
+    if (length > static_cast<std::size_t>(from.set.most_characters))
         return invalid({"Text character limit of " + std::to_string(from.set.most_characters) + " exceeded"});
     const auto key = post->key;
-    from.state.edit(*post, std::move(words), from.now);
+    // What changes nothing is no edit: no new version, no mark.
+    if (!same_words(words, post->words))
+        from.state.edit(*post, std::move(words), from.now);
     return answer(status_entity(from.view(), *from.state.find_status(key)));
 }
 

@@ -4,6 +4,10 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <memory>
+
+#include <unicode/ubrk.h>
+#include <unicode/utext.h>
 
 namespace halfmast::sandbox {
 
@@ -286,19 +290,23 @@ std::string render_html(std::string_view text, std::string_view base_url)
 
 std::size_t count_characters(std::string_view text)
 {
-    auto count = std::size_t{0};
-    auto code_points = [](std::string_view part) {
-        return static_cast<std::size_t>(std::ranges::count_if(part, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-    };
+    auto shortened = std::string{};
     walk(text, [&](const token& what, std::string_view part) {
         if (what.kind == piece::link)
-            count += 23;
-        else if (what.kind == piece::mention)
-            count += 1 + code_points(part.substr(1, what.name));
+            shortened += std::string(23, 'x');
         else
-            count += code_points(part);
+            shortened += what.kind == piece::mention ? part.substr(0, 1 + what.name) : part;
     });
-    return count;
+    auto status = U_ZERO_ERROR;
+    UText view = UTEXT_INITIALIZER;
+    utext_openUTF8(&view, shortened.data(), static_cast<std::int64_t>(shortened.size()), &status);
+    const std::unique_ptr<UBreakIterator, decltype(&ubrk_close)> breaks(ubrk_open(UBRK_CHARACTER, "", nullptr, 0, &status), &ubrk_close);
+    ubrk_setUText(breaks.get(), &view, &status);
+    auto count = std::size_t{0};
+    while (U_SUCCESS(status) && ubrk_next(breaks.get()) != UBRK_DONE)
+        ++count;
+    utext_close(&view);
+    return U_SUCCESS(status) ? count : shortened.size();
 }
 
 }  // namespace halfmast::sandbox

@@ -45,7 +45,7 @@ std::vector<std::string> hashtags_in(std::string_view text);
 // Paragraphs, line breaks, links, mentions and hashtags as a Mastodon server renders them.
 std::string render_html(std::string_view text, std::string_view base_url);
 
-// As the platform counts: code points; a link is 23, the domain of a mention nothing.
+// As the platform counts: what a reader sees as one character is one; a link is 23, the domain of a mention nothing.
 std::size_t count_characters(std::string_view text);
 
 }  // namespace halfmast::sandbox

@@ -237,6 +237,50 @@ TEST_CASE("who may see a post, and what an edit leaves behind", "[sandbox]")
     CHECK(there.get("/api/v1/statuses/" + open + "/source").body["text"] == "corrected");
 }
 
+TEST_CASE("an edit keeps pin and replies, drops what it does not name, and is none when nothing changes", "[sandbox]")
+{
+    auto there = visit{};
+    const auto first = post_now(there, "Checkout is failing");
+    const auto path = "/api/v1/statuses/" + first;
+    REQUIRE(there.send("POST", path + "/pin").status == 200);
+    const auto below = there.post("/api/v1/statuses", {{"status", "Update"}, {"in_reply_to_id", first}, {"poll", {{"options", {"a", "b"}}, {"expires_in", 600}}}});
+    CHECK(below.body["in_reply_to_id"] == first);
+    CHECK(there.put(path, {{"status", "Checkout is failing"}}).body["edited_at"] == nullptr);
+    CHECK(there.get(path + "/history").body.size() == 1);
+    const auto edited = there.put(path, {{"status", "Cards work again"}}).body;
+    CHECK(edited["edited_at"].is_string());
+    CHECK(edited["pinned"] == true);
+    CHECK(edited["replies_count"] == 1);
+    CHECK(there.get(path + "/history").body.size() == 2);
+    const auto polled = "/api/v1/statuses/" + below.id();
+    CHECK(there.get(polled).body["poll"].is_object());
+    CHECK(there.put(polled, {{"status", "Update 2"}}).body["poll"] == nullptr);
+    CHECK(there.put(path, {{"status", std::string(501, 'x')}}).status == 422);
+    CHECK(there.put(path, {{"status", ""}}).error() == "Validation failed: Text can't be blank");
+    CHECK(there.get(path).body["content"] == "<p>Cards work again</p>");
+    CHECK(there.control("edit", {{"account", "alice"}, {"id", first}, {"pinned", false}}).status == 200);  // somebody else's program
+    CHECK(there.get(path).body["pinned"] == false);
+}
+
+TEST_CASE("a text is as long as its reader finds it", "[sandbox]")
+{
+    auto there = visit{};
+    auto taken = [&](const std::string& text) { return there.post("/api/v1/statuses", {{"status", text}}).status == 200; };
+    auto times = [](int many, const std::string& one) {
+        std::string all;
+        for (int at = 0; at < many; ++at)
+            all += one;
+        return all;
+    };
+    CHECK(taken(times(500, "\U0001F468\u200D\U0001F469\u200D\U0001F467")));  // a family is one character
+    CHECK(taken(times(500, "e\u0301")));
+    CHECK_FALSE(taken(times(501, "e\u0301")));
+    CHECK(taken("https://status.example/" + std::string(700, 'a') + " " + std::string(476, 'x')));
+    CHECK_FALSE(taken("https://s.example/ " + std::string(477, 'x')));
+    CHECK(taken("@kati@elsewhere.example " + std::string(494, 'x')));
+    CHECK_FALSE(taken("@kati@elsewhere.example " + std::string(495, 'x')));
+}
+
 TEST_CASE("a client can log in by choosing an account", "[sandbox]")
 {
     auto there = visit{};

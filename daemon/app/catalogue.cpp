@@ -34,6 +34,8 @@ void add_usual(ordered_json& one, const account& usual)
     one["queue"] = usual.has_queue;
     one["rungs"] = std::move(rungs);
     one["publishes"] = usual.can_publish;
+    one["edits"] = usual.can_edit;
+    one["replies"] = usual.can_reply;
     one["pins"] = usual.can_pin;
     one["most_pins"] = usual.most_pins > 0 ? ordered_json(usual.most_pins) : ordered_json(nullptr);
     one["feed"] = usual.can_read_feed;

@@ -73,6 +73,15 @@ def summary(one):
     return yes(one, "publishes") + limit
 
 
+def kept_current(one):
+    """How the second edition of a summary goes out."""
+    if one["as_described"]:
+        return "an edit, if described; else another post"
+    if one["edits"]:
+        return "yes"
+    return "no; a follow-up in the thread" if one["replies"] else "no; another post"
+
+
 def release(one):
     if one["as_described"]:
         return "as described"
@@ -80,8 +89,9 @@ def release(one):
 
 
 def table(connectors, links):
-    columns = {"holds by": holds, "releases at least": release, "publishes the summary": summary, "pins": pins, "reads the public posts": lambda one: yes(one, "feed"),
-               "reads what people write": lambda one: yes(one, "mentions")}
+    columns = {"holds by": holds, "releases at least": release, "publishes the summary": summary, "edits it": kept_current, "pins": pins,
+               "reads the public posts": lambda one: yes(one, "feed"), "reads what people write": lambda one: yes(one, "mentions"),
+               "replies": lambda one: yes(one, "replies")}
     rows = ["| platform | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
     for one in sorted(connectors, key=lambda one: (one["as_described"], one["title"].lower())):
         rows.append(f"| [{one['title']}]({links}{one['name']}/README.md) | " + " | ".join(cell(one) for cell in columns.values()) + " |")

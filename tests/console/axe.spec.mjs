@@ -17,7 +17,7 @@ async function inspect(page, where) {
 }
 
 await story('axe', async (stage) => {
-  await stage.start({ accounts: ['acme', 'acme-cn'] })
+  await stage.start({ accounts: ['acme', 'acme-cn'], people: { dora: ['admin'] } })
   await stage.seed('acme', { due: minutes(60), text: promo(1) }, { due: minutes(90), text: 'Tavaszi akció: minden lámpa 20% kedvezménnyel! #promo', language: 'hu' },
     { due: minutes(95), text: 'Весенняя распродажа: скидка 20% на все лампы! #promo', language: 'ru' }, { due: minutes(99), text: 'Closed today. #service' })
   await stage.seed('acme-cn', { due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' })
@@ -30,9 +30,13 @@ await story('axe', async (stage) => {
     for (const dark of [false, true])
       for (const [width, height] of [[1280, 900], [320, 640]]) {
         const page = await stage.open({ width, height, language: locale, dark })
-        await page.locator('.banner').waitFor()
+        await page.locator('input[name=username]').waitFor()
         assert.equal(await page.evaluate(() => document.documentElement.lang), tag)
         await page.evaluate(axe_source())
+        await inspect(page, `${tag} ${dark ? 'dark' : 'light'} ${width} before signing in`)
+        ++looked
+        await stage.signIn(page, 'dora')
+        await page.locator('.banner').waitFor()
         const where = `${tag} ${dark ? 'dark' : 'light'} ${width}`
         for (const screen of screens) {
           await page.evaluate((to) => {
@@ -45,8 +49,8 @@ await story('axe', async (stage) => {
           ++looked
           if (tag === 'zh' && dark || tag === 'ru' && width === 320) await stage.picture(page, `${tag}-${dark ? 'dark' : 'light'}-${width}${screen.replace(/\W/g, '-')}`)
         }
-        // The two dialogs that cover a page.
-        await page.goto('/queue?post=' + encodeURIComponent('acme/1'))
+        // The dialogs that cover a page.
+        await page.goto('/queue?state=held&post=' + encodeURIComponent('acme/1'))
         await page.locator('dialog blockquote').waitFor()
         await page.evaluate(axe_source())
         await inspect(page, `${where} post`)
@@ -55,7 +59,13 @@ await story('axe', async (stage) => {
         await page.keyboard.press('?')
         await page.locator('dialog .keys').waitFor()
         await inspect(page, `${where} keys`)
-        looked += 2
+        await page.keyboard.press('Escape')
+        await page.locator('dialog').waitFor({ state: 'detached' })
+        await page.locator('[role=row][tabindex="0"]').focus()
+        await page.keyboard.press('t')
+        await page.locator('dialog form.decide').waitFor()
+        await inspect(page, `${where} reschedule`)
+        looked += 3
         await page.context().close()
       }
   console.log(`axe: ${looked} views, no finding`)

@@ -179,13 +179,17 @@ export class Stage {
     return page
   }
 
+  async signIn(page, user) {
+    await page.locator('input[name=username]').fill(user)
+    await page.locator('input[name=password]').fill(password)
+    await page.locator('form button.main').click()
+    await page.locator('.user').getByText(user).waitFor()
+  }
+
   // A page of somebody who signed in on it.
   async signedIn(user, options = {}) {
     const page = await this.open(options)
-    await page.getByLabel('Name').fill(user)
-    await page.getByLabel('Password').fill(password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.locator('.user').getByText(user).waitFor()
+    await this.signIn(page, user)
     return page
   }
 

@@ -23,4 +23,15 @@ await story('sign-in', async (stage) => {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('heading', { name: 'Sign in to halfmast' }).waitFor()
   assert.equal((await page.context().cookies()).length, 0)
+
+  // The link shows a button first, for programs that look at links must not spend it; then it is over.
+  const made = await stage.halfmast('login-link', 'dora', '-o', 'json')
+  assert.equal(made.code, 0, made.out + made.err)
+  const { path } = JSON.parse(made.out)
+  await page.goto(path)
+  await stage.picture(page, 'link')
+  await page.getByRole('button', { name: 'Sign in as dora' }).click()
+  await page.locator('.user').getByText('dora').waitFor()
+  await page.goto(path)
+  await page.getByText('This link was used or is over.').waitFor()
 })

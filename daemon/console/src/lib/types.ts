@@ -250,7 +250,7 @@ export interface Reply {
 export interface Session {
   user: string
   roles: string[]
-  may?: string[]
+  may: string[]
   csrf?: string
   language?: string
 }

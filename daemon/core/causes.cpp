@@ -160,8 +160,7 @@ std::string missed_key(const crisis& flag) { return "update/" + flag.id.value + 
 page missed_update(const crisis& flag)
 {
     page said;
-    said.what = "the update of " + flag.id.value + " that was promised by " + format_utc(flag.next_update_by) + " is missed; its owner is "
-        + flag.owner.value;
+    said.what = "the update of " + flag.id.value + " that was promised by " + format_utc(flag.next_update_by) + " is missed";
     said.todo = say_update(flag);
     return said;
 }
@@ -205,8 +204,7 @@ void look_at_crisis(const step& now, const crisis& flag, std::set<std::string>& 
     } else if (now.now + rules.update_ahead >= flag.next_update_by) {
         page update;
         update.todo = say_update(flag);
-        update.what = "the next update of " + flag.id.value + " is promised by " + format_utc(flag.next_update_by) + "; its owner is "
-            + flag.owner.value;
+        update.what = "the next update of " + flag.id.value + " is promised by " + format_utc(flag.next_update_by);
         open(std::move(update), "update/" + flag.id.value + "/due", flag.level);
     }
 }

@@ -108,6 +108,10 @@ void lower(const step& now, const crisis_lowered& what)
     if (!what.all_clear.empty()) {
         auto last = make_edition(now, flag->second, edition_kind::all_clear, record.actor, what.now);
         last.words = what.all_clear;
+        if (!given.second.empty()) {  // who agreed to the one agreed to the other
+            last.approved = true;
+            last.approved_by = given.second;
+        }
         record.number = last.number;
         record.edition = std::move(last);
     }
@@ -149,7 +153,7 @@ bool start_next(const step& now, const account_id& id)
         return true;
     if (start_summary(now, id) || start_reply(now, id) || start_hold(now, id) || start_reading(now, id))
         return true;
-    return start_release(now, id);
+    return start_release(now, id) || start_look_at_pins(now, id);
 }
 
 void offer(const step& now, const capacity_offered& what)
@@ -461,7 +465,7 @@ bool is_shown(const state& known, const crisis& flag, const summary& one)
         return false;
     if (flag.now == phase::raised)
         return one.state != summary_state::published || stands_behind(known, one);
-    bool by_hand = one.state == summary_state::manual && one.pinned.empty();
+    bool by_hand = one.state == summary_state::manual && one.pinned.empty() && !one.pins_known;
     return one.remote.empty() || by_hand || next != nullptr;
 }
 

@@ -156,7 +156,7 @@ bool stands_behind(const state& known, const summary& one)
     });
 }
 
-void read_pins_first(const step& now, const account_id& id, summary& one)
+void start_read_pins(const step& now, const account_id& id, summary& one)
 {
     one.busy = true;
     now.ask(id, read_pins{one.crisis});

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
-#include "daemon/core/record.hpp"
-#include "daemon/core/state.hpp"
+#include "daemon/core/step.hpp"
 
 namespace halfmast {
 
 namespace {
 
 constexpr std::chrono::hours an_hour{1};
-
-std::string act_name(const crisis_id& crisis, std::uint32_t number) { return crisis.value + "/" + std::to_string(number); }
 
 void forget_act(account_state& where, const std::string& what)
 {
@@ -64,12 +61,10 @@ void start(account_state& where, summary& one, const audit_record& record, bool 
     one.sending = std::max(record.number, 1u);
     one.editing = editing;
     one.words = record.words.value_or(one.words);
-    if (!editing) {
-        one.recalled_before = record.flagged;
-        one.recalled = true;  // until an answer says otherwise
-    }
+    one.recalled_before = record.flagged;
+    one.recalled = !editing;  // until an answer says otherwise; an edit is simply made again
     ++one.attempts;
-    count_act(where, act_name(one.crisis, one.sending), record.at);
+    count_act(where, name_of_act(one.crisis, one.sending, editing), record.at);
 }
 
 void is_out(state& known, account_state& where, summary& one, const audit_record& record)
@@ -106,10 +101,10 @@ void failed(account_state& where, summary& one, const audit_record& record)
         return;
     }
     if (one.state == summary_state::publishing || one.state == summary_state::failed) {
-        if (!one.editing)
-            one.recalled = record.flagged;  // the outcome of the call is unknown
+        one.recalled = record.flagged && !one.editing;  // the outcome of the call is unknown
+        one.recalled_before = record.flagged;
         if (!record.flagged)
-            forget_act(where, act_name(one.crisis, std::max(one.sending, 1u)));
+            forget_act(where, name_of_act(one.crisis, std::max(one.sending, 1u), one.editing));
         if (record.outcome == "not_found")
             one.alone = true;
         else if (one.editing && (record.outcome == "unsupported" || record.outcome == "rejected"))
@@ -132,7 +127,7 @@ void skip(account_state& where, summary& one, const audit_record& record)
     one.dealt = std::max(one.dealt, record.number);
     if (one.sending != 0 && one.sending <= record.number) {
         if (!one.editing)
-            forget_act(where, act_name(one.crisis, one.sending));
+            forget_act(where, name_of_act(one.crisis, one.sending, false));
         one.sending = 0;
         one.recalled = one.recalled_before = one.editing = false;
         one.attempts = 0;
@@ -159,14 +154,17 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
     case record_kind::statement_skipped:
         return skip(where, one, record);
     case record_kind::summary_manual:
-        one.state = summary_state::manual;
+        // What is shown stays what it is; the rest is a task.
+        one.state = record.number == 0 || one.edition == 0 || one.state == summary_state::manual ? summary_state::manual : at_rest(one);
         one.dealt = std::max(one.dealt, record.number);
         if (one.sending <= record.number)
             one.sending = 0;
         if (record.number != 0 && one.sending == 0)
             one.recalled = one.recalled_before = one.editing = false;
-        if (record.flagged)
+        if (record.flagged) {  // nothing can be pinned or unpinned here by a call
             one.pinned = {};
+            one.pins_known = false;
+        }
         return;
     case record_kind::summary_withdrawn:
         one.state = summary_state::withdrawn;
@@ -195,7 +193,7 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
         one.pinned = {};
         std::erase_if(one.lost_pins, [&](auto at) { return at + an_hour <= record.at; });
         one.lost_pins.push_back(record.at);
-        if (one.state == summary_state::pinned)
+        if (one.state == summary_state::pinned || one.state == summary_state::manual)
             one.state = record.flagged ? summary_state::published : summary_state::manual;
         for (const auto& down : record.displaced)  // has to make room for the repair
             if (std::ranges::find(one.displaced, down) == one.displaced.end())
@@ -381,6 +379,11 @@ void plan_summary(state& known, const audit_record& record)
 }
 
 }  // namespace
+
+std::string name_of_act(const crisis_id& crisis, std::uint32_t number, bool editing)
+{
+    return crisis.value + "/" + std::to_string(number) + (editing ? "/edit" : "");
+}
 
 std::string key_of(const task& one)
 {

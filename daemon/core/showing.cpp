@@ -49,7 +49,7 @@ void wait_until(const step& now, account_state& where, summary& one, const crisi
         one.wakes_at = time_point::max();
         return;
     }
-    auto place = place_in_hour(now, where, flag, outlives_flag(next.kind), name_of_act(flag.id, next.number));
+    auto place = place_in_hour(now, where, flag, outlives_flag(next.kind), name_of_act(flag.id, next.number, goes_by_edit(now, one)));
     one.wakes_at = std::max(next.undo_until, place);
     if (one.wakes_at <= now.now) {
         one.wakes_at = {};
@@ -61,6 +61,23 @@ void wait_until(const step& now, account_state& where, summary& one, const crisi
             + " public acts of this hour are used" + (outlives_flag(next.kind) ? "" : ", and the last one is kept for corrections");
     else
         one.detail = "the " + std::string{to_string(next.kind)} + " can be taken back until " + format_utc(next.undo_until);
+}
+
+// True when the next edition is one that no call can bring there; it is a task now.
+bool is_left_to_person(const step& now, summary& one, const crisis& flag)
+{
+    const auto* declared = now.declared(one.account);
+    const auto* next = next_edition(flag, one, now.now);
+    if (one.recalled || next == nullptr || declared == nullptr || !is_ready(*next, now.now))
+        return false;
+    if (!declared->can_publish && !goes_by_edit(now, one))
+        leave_to_person(now, one, flag, *next, declared->connector + " has no call that publishes; post and pin it by hand");
+    else if (!is_sayable(*declared, next->words.at(one.account)))
+        leave_to_person(now, one, flag, *next,
+                        "its words do not fit " + declared->connector + " and have no short form; say them by hand, shorter");
+    else
+        return false;
+    return true;
 }
 
 }  // namespace
@@ -85,7 +102,11 @@ const edition* next_edition(const crisis& flag, const summary& one, time_point n
     return chosen;
 }
 
-std::string name_of_act(const crisis_id& crisis, std::uint32_t edition) { return crisis.value + "/" + std::to_string(edition); }
+bool goes_by_edit(const step& now, const summary& one)
+{
+    const auto* declared = now.declared(one.account);
+    return declared != nullptr && declared->can_edit && one.edition > 0 && !one.cannot_edit && !one.alone && !one.remote.empty();
+}
 
 time_point place_in_hour(const step& now, const account_state& where, const crisis& flag, bool kept_place, const std::string& own)
 {
@@ -121,6 +142,16 @@ void pass_over(const step& now, const summary& one, const crisis& flag, const ed
     }
 }
 
+void drop_older_tasks(const step& now, const account_id& id, const crisis& flag, std::uint32_t number)
+{
+    if (now.at(id).tasks.empty())
+        return;
+    for (const auto& older : flag.editions)
+        if (older.number < number && older.kind != edition_kind::correction)
+            for (const auto* kind : {"publish/", "edit/"})
+                drop_task(now, id, kind + name_of_act(flag.id, older.number, false), "edition " + std::to_string(number) + " is newer");
+}
+
 void leave_to_person(const step& now, summary& one, const crisis& flag, const edition& said, const std::string& why)
 {
     pass_over(now, one, flag, said);
@@ -143,10 +174,7 @@ void leave_to_person(const step& now, summary& one, const crisis& flag, const ed
     record.words = words;
     record.why = why;
     now.note(std::move(record));
-    for (const auto& older : flag.editions)  // what is newer replaces it; a correction has to be said all the same
-        if (older.number < said.number && older.kind != edition_kind::correction)
-            for (const auto* kind : {"publish/", "edit/"})
-                drop_task(now, one.account, kind + name_of_act(flag.id, older.number), "edition " + std::to_string(said.number) + " is newer");
+    drop_older_tasks(now, one.account, flag, said.number);
     open_task(now, std::move(wanted));
 }
 
@@ -156,19 +184,9 @@ void look_at_account(const step& now, const account_id& id, summary& one)
     if (is_over(one) || one.busy || flag == now.known().crises.end())
         return;
     one.wakes_at = {};
-    const auto* declared = now.declared(id);
-    const auto* next = next_edition(flag->second, one, now.now);
-    if (next != nullptr && !one.recalled && is_ready(*next, now.now) && declared != nullptr) {
-        const auto& words = next->words.at(id);
-        if (!declared->can_publish && !(declared->can_edit && one.edition > 0))
-            leave_to_person(now, one, flag->second, *next, declared->connector + " has no call that publishes; post and pin it by hand");
-        else if (!is_sayable(*declared, words))
-            leave_to_person(now, one, flag->second, *next, "its words do not fit " + declared->connector + " and have no short form; say them by hand, shorter");
-        else
-            wait_until(now, now.at(id), one, flag->second, *next);
-    } else if (next != nullptr) {
+    while (is_left_to_person(now, one, flag->second)) { }
+    if (const auto* next = next_edition(flag->second, one, now.now))
         wait_until(now, now.at(id), one, flag->second, *next);
-    }
     // Nothing of it is public, and nothing will be.
     bool never_out = flag->second.now == phase::lowered && one.edition == 0 && one.remote.empty() && !one.recalled;
     if (never_out)

@@ -163,17 +163,22 @@ bool is_ready(const edition&, time_point now);
 bool outlives_flag(edition_kind);
 // From when on the account has a place in the hour for one more public act; `own` is not counted twice.
 time_point place_in_hour(const step&, const account_state&, const crisis&, bool kept_place, const std::string& own);
-std::string name_of_act(const crisis_id&, std::uint32_t edition);
+// What one public act of the hour is called: the same for every try. An edit and a post of its own are two.
+std::string name_of_act(const crisis_id&, std::uint32_t edition, bool editing);
+// The next edition is put into the public post; else it is a post of its own.
+bool goes_by_edit(const step&, const summary&);
 bool is_sayable(const account&, const statement&);
 // An edition becomes a person's task on this account.
 void leave_to_person(const step&, summary&, const crisis&, const edition&, const std::string& why);
+// What is newer replaces what a person has to say by hand; a correction has to be said all the same.
+void drop_older_tasks(const step&, const account_id&, const crisis&, std::uint32_t edition);
 // What was passed over in favour of `next`, on record.
 void pass_over(const step&, const summary&, const crisis&, const edition& next);
 void look_at_account(const step&, const account_id&, summary&);
 void look_at_showing(const step&);  // new accounts, what only a person can do, and from when on the rest can leave
 
 // pins.cpp
-void read_pins_first(const step&, const account_id&, summary&);
+void start_read_pins(const step&, const account_id&, summary&);
 void pin(const step&, const account_id&, summary&);
 void unpin(const step&, const account_id&, summary&);
 void after_read_pins(const step&, const action_finished&, summary&);
@@ -183,6 +188,7 @@ void look_at_pins_soon(const step&, const account_id&);  // a poll came
 
 // summaries.cpp
 bool start_summary(const step&, const account_id&);
+bool start_look_at_pins(const step&, const account_id&);
 void after_summary(const step&, const action_finished&);
 audit_record about_summary(record_kind, const step&, const summary&);
 void fail_summary(const step&, const account_id&, summary&, const problem&);
@@ -195,6 +201,7 @@ enum class said_work {
     read_pins,
     pin,
     unpin,
+    look,       // are our pins still there? Waits for everything else
 };
 // A later flag's post stands in this one's place: what was there before both comes back when that one is unpinned.
 bool stands_behind(const state&, const summary&);

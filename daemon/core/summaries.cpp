@@ -52,6 +52,7 @@ void change(const step& now, const account_id& id, summary& one, const crisis& f
     record.outcome = "intent";
     record.number = said.number;
     record.words = call.words;
+    record.flagged = one.editing && one.sending == said.number && one.recalled_before;
     now.note(std::move(record));
     now.ask(id, std::move(call));
 }
@@ -66,7 +67,7 @@ bool find_out(const step& now, const account_id& id, summary& one, const crisis&
     const auto* declared = now.declared(id);
     bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr && declared->can_publish
         && is_sayable(*declared, said.words.at(id))
-        && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number)) <= now.now;
+        && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number, false)) <= now.now;
     publish(now, id, one, flag, said, !wanted);
     return true;
 }
@@ -86,7 +87,7 @@ bool say(const step& now, const account_id& id, summary& one)
     if (next == nullptr || one.wakes_at > now.now || !is_ready(*next, now.now))
         return false;
     pass_over(now, one, flag, *next);
-    if (declared->can_edit && one.edition > 0 && !one.cannot_edit && !one.alone && !one.remote.empty())
+    if (goes_by_edit(now, one))
         change(now, id, one, flag, *next);
     else
         publish(now, id, one, flag, *next, false);
@@ -139,6 +140,7 @@ void after_publish(const step& now, const action_finished& done, summary& one)
     record.remote = done.result.remote.empty() ? one.remote : done.result.remote;
     record.url = done.result.url;
     now.note(std::move(record));
+    drop_older_tasks(now, done.account, now.known().crises.at(one.crisis), number);
     if (declared != nullptr && !declared->can_pin && is_up_for(now.known(), one.crisis)) {
         const auto* open = find_task(now, done.account, "pin/" + one.crisis.value);
         if (!edited || open == nullptr)
@@ -239,7 +241,7 @@ void fail_summary(const step& now, const account_id& id, summary& one, const pro
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;
     bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
-    record.flagged = one.state == summary_state::publishing && (perhaps || (!one.editing && one.recalled_before));
+    record.flagged = one.state == summary_state::publishing && (perhaps || one.recalled_before);
     record.until = now.now + now.back_off(one.attempts);
     now.note(std::move(record));
 }
@@ -259,14 +261,12 @@ said_work next_work(const state& known, const summary& one, time_point now)
         if (!up)
             return said_work::nothing;  // the last word first
     }
-    bool by_hand = one.state == summary_state::manual;
+    bool by_hand = one.state == summary_state::manual && !one.pins_known;
     if (!up)
         return one.remote.empty() || (by_hand && one.pinned.empty()) ? said_work::nothing : said_work::unpin;
-    if (one.look_at_pins)
-        return said_work::read_pins;
-    if (one.state != summary_state::published || stands_behind(known, one))
-        return said_work::nothing;
-    return one.pins_known ? said_work::pin : said_work::read_pins;
+    if (one.state == summary_state::published && !stands_behind(known, one))
+        return one.pins_known ? said_work::pin : said_work::read_pins;
+    return one.look_at_pins ? said_work::look : said_work::nothing;
 }
 
 bool start_summary(const step& now, const account_id& id)
@@ -277,13 +277,14 @@ bool start_summary(const step& now, const account_id& id)
     for (auto& [crisis, one] : where.summaries) {
         switch (next_work(now.known(), one, now.now)) {
         case said_work::nothing:
+        case said_work::look:
             continue;
         case said_work::say:
             if (say(now, id, one))
                 return true;
             continue;
         case said_work::read_pins:
-            read_pins_first(now, id, one);
+            start_read_pins(now, id, one);
             return true;
         case said_work::pin:
             pin(now, id, one);
@@ -293,6 +294,16 @@ bool start_summary(const step& now, const account_id& id)
             return true;
         }
     }
+    return false;
+}
+
+bool start_look_at_pins(const step& now, const account_id& id)
+{
+    for (auto& [crisis, one] : now.at(id).summaries)
+        if (next_work(now.known(), one, now.now) == said_work::look) {
+            start_read_pins(now, id, one);
+            return true;
+        }
     return false;
 }
 

@@ -38,13 +38,22 @@ std::string words_only(const std::string& text)
     return plain;
 }
 
+// While a call of ours is under way there, what is seen may be ours: the next look tells.
+bool can_be_told(const step& now, const task& one)
+{
+    if (one.kind == task_kind::reply)
+        return true;
+    const auto& all = now.at(one.account).summaries;
+    auto found = all.find(one.crisis);
+    return found != all.end() && !found->second.busy && !found->second.recalled;
+}
+
 void said_by_hand(const step& now, const task& one, const publication& seen)
 {
     auto& all = now.at(one.account).summaries;
     auto found = all.find(one.crisis);
-    if (found == all.end() || found->second.busy || found->second.recalled)
+    if (found == all.end())
         return;
-    keep_promise(now, one.crisis, one.edition);
     auto record = about_summary(record_kind::summary_published, now, found->second);
     record.outcome = "done";
     record.number = one.edition;
@@ -218,8 +227,10 @@ void read_tasks_back(const step& now, const feed_observed& seen)
             bool in_time = one.kind == task_kind::edit ? post.id == one.post : post.at + clocks_may_differ >= one.opened_at;
             return in_time && words_only(post.text).find(text) != std::string::npos;
         });
-        if (made == seen.posts.end())
+        if (made == seen.posts.end() || !can_be_told(now, one))
             continue;
+        if (one.kind != task_kind::reply)
+            keep_promise(now, one.crisis, one.edition);
         confirm_task(now, one.account, key_of(one), "seen in the public posts: " + (made->url.empty() ? made->id.value : made->url));
         if (one.kind == task_kind::publish)
             said_by_hand(now, one, *made);

@@ -64,6 +64,7 @@ struct memory_platform final : queue_port, pin_port, feed_port {
     std::vector<std::string> unrecorded;    // acts whose intent was not in the ledger when they came
     std::function<std::optional<problem>(const std::string& call)> fault = [](const std::string&) { return std::nullopt; };
     int published = 0;
+    std::string shown;                      // of the public post, since it was edited
 
     std::optional<problem> called(const std::string& call, const std::string& intent = {})
     {
@@ -133,6 +134,13 @@ struct memory_platform final : queue_port, pin_port, feed_port {
         if (!call.look_first || published == 0)
             ++published;
         co_return receipt{post_id{"summary"}, "https://blog.example/summary"};
+    }
+    asio::awaitable<result<receipt>> edit(edit_summary call) override
+    {
+        if (auto trouble = called("edit " + call.remote.value, "edit_started "))
+            co_return *trouble;
+        shown = call.words.text;
+        co_return receipt{call.remote, ""};
     }
     asio::awaitable<result<std::vector<post_id>>> pins() override { co_return pinned; }
     asio::awaitable<result<receipt>> pin(post_id id) override

@@ -180,6 +180,37 @@ TEST_CASE("while the ledger refuses it is asked on a rhythm, not with every even
     CHECK(here.ledger.appends - appends <= 2 + (here.now - began) / milliseconds{500});
 }
 
+TEST_CASE("an update is put into the public post, after its intent is in the ledger, and not while that refuses", "[engine]")
+{
+    stage here;
+    here.rules.accounts.at(account_id{"blog"}).can_edit = true;
+    here.start();
+    here.observe();
+    here.raise();
+    REQUIRE(here.run_until([&] { return here.ledger.count("pin_confirmed ") == 1; }));
+    statement_asked more;
+    more.crisis = crisis_id{"c-1"};
+    more.by = actor_id{"ann"};
+    more.about = "half of it works";
+    more.next_update_by = here.now + 45min;
+    more.words[account_id{"blog"}] = {"en", "Half of it works."};
+    auto given = here.ask(more);
+    CHECK(given.durable);
+    CHECK(given.made == "2");
+    REQUIRE(here.run_until([&] { return here.ledger.count("summary_edited ") == 1; }));
+    CHECK(here.platform->shown == "Half of it works.");
+    CHECK(here.platform->published == 1);
+    CHECK(here.platform->unrecorded.empty());
+    here.ledger.refuses = true;
+    more.words[account_id{"blog"}].text = "All of it works.";
+    CHECK_FALSE(here.ask(more).durable);
+    here.run_until([&] { return here.now > more.next_update_by; });
+    CHECK(here.platform->shown == "Half of it works.");
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.platform->shown == "All of it works."; }));
+    CHECK(here.platform->unrecorded.empty());
+}
+
 TEST_CASE("release, publish and pin stop when the ledger refuses in the middle", "[engine]")
 {
     stage here;

@@ -9,7 +9,7 @@ using halfmast::tests::lines;
 
 namespace {
 
-std::string book() { return "[[playbook]]\nname = \"outage\"\nsummary.en = \"We are on it.\"\n"; }
+std::string book() { return "[[playbook]]\nname = \"outage\"\nsummary.en = \"We are on it. Next update by {{next_update_by}}.\"\n"; }
 std::string hook(const std::string& more = "kind = \"alertmanager\"\n")
 {
     return "[[hook]]\nname = \"shop\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n" + more;

@@ -20,6 +20,7 @@ struct http_client_settings {
     std::string proxy;               // "http://proxy:3128"; empty: none (the environment is not asked)
     std::string ca_file;             // empty: the system's
     std::string user_agent = "halfmast/0.1";
+    bool public_only = false;        // for addresses that strangers wrote: nothing is sent to this machine or to private networks
 };
 
 // Used on one thread, the executor's; libcurl has a thread of its own. May be destroyed while transfers run, before the executor's

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "daemon/net/public_address.hpp"
 #include "daemon/net/request_name.hpp"
 
 namespace halfmast::net {
@@ -197,6 +198,10 @@ void transfer_loop::take(asked& one)
     waiting mine;
     mine.give_up = clock::now() + std::min(settings_.connect_timeout, one.request.timeout);
     mine.what = std::make_unique<transfer>(one.id, std::move(one.request), *where, in_memory_);
+    if (settings_.public_only && resolver::needs_none(where->host) && !is_public_address(where->host)) {
+        done_(one.id, mine.what->not_sent(where->host + " is not a public address"));
+        return;
+    }
     auto host = resolved_for(*where).host;
     const auto* known = host.empty() ? nullptr : names_.known(host);
     if (host.empty()) {
@@ -207,8 +212,7 @@ void transfer_loop::take(asked& one)
     } else if (known->found.empty()) {
         done_(one.id, mine.what->not_sent("the name " + host + " has no address (" + known->error + ")"));
     } else {
-        mine.known = known->found;
-        enqueue(std::move(mine));
+        enqueue_at(host, *known, std::move(mine));
     }
 }
 
@@ -226,9 +230,20 @@ void transfer_loop::take(named& one)
             done_(mine.what->id(), mine.what->not_sent("the name " + one.host + " has no address (" + one.given.error + ")"));
             continue;
         }
-        mine.known = one.given.found;
-        enqueue(std::move(mine));
+        enqueue_at(one.host, one.given, std::move(mine));
     }
+}
+
+// The addresses of a proxy are our own business; where its answers come from it decides itself.
+void transfer_loop::enqueue_at(const std::string& host, const addresses& given, waiting one)
+{
+    one.known = given.found;
+    if (settings_.public_only && proxy_.host.empty())
+        std::erase_if(one.known, [](const std::string& address) { return !is_public_address(address); });
+    if (one.known.empty())
+        done_(one.what->id(), one.what->not_sent("the name " + host + " leads to " + given.found.front() + ", which is not a public address"));
+    else
+        enqueue(std::move(one));
 }
 
 void transfer_loop::take(left& one)

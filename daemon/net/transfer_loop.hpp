@@ -64,6 +64,7 @@ private:
     void take(left& one);
     void take(named& one);
     void enqueue(waiting one);
+    void enqueue_at(const std::string& host, const addresses& given, waiting one);
     void offer(const std::string& key, lane& one);
     void expire_names();
     bool start_ready();

@@ -269,6 +269,8 @@ TEST_CASE("the commented accounts of the shipped file are sound when they are un
         here.write(std::string{"playbooks/"} + name + ".toml", bytes_of(config(std::string{"playbooks/"} + name + ".toml")));
     for (const auto& one : std::filesystem::directory_iterator(config("words")))
         here.write("words/" + one.path().filename().string(), bytes_of(one.path().string()));
+    for (const auto& one : std::filesystem::directory_iterator(config("complaints")))
+        here.write("complaints/" + one.path().filename().string(), bytes_of(one.path().string()));
     auto got = settings::load(here.write("main.toml", text), connectors(), false);  // by the real rooms' rules
     CHECK(here.shown(got) == lines{});
     CHECK(got.value.accounts.size() >= 4);
@@ -277,16 +279,16 @@ TEST_CASE("the commented accounts of the shipped file are sound when they are un
 TEST_CASE("how posts are let go: spacing, the cap of an hour, and from which severity on two people are needed", "[settings]")
 {
     folder here;
-    auto plain = here.load("[[playbook]]\nname = \"outage\"\nsummary.en = \"x\"\n");
+    auto plain = here.load("[[playbook]]\nname = \"outage\"\nsummary.en = \"{{next_update_by}}\"\n");
     CHECK(here.shown(plain) == lines{});
     CHECK(settings::make_policy(plain.value).review == review_rules{minutes{15}, 4});
     CHECK_FALSE(plain.value.playbooks.at("outage").two_person);
 
-    auto got = here.load("[review]\nspacing = \"0s\"\nmost_an_hour = 0\n[[playbook]]\nname = \"outage\"\ntwo_person = \"critical\"\nsummary.en = \"x\"\n");
+    auto got = here.load("[review]\nspacing = \"0s\"\nmost_an_hour = 0\n[[playbook]]\nname = \"outage\"\ntwo_person = \"critical\"\nsummary.en = \"{{next_update_by}}\"\n");
     CHECK(here.shown(got) == lines{});
     CHECK(settings::make_policy(got.value).review == review_rules{milliseconds{0}, 0});
     CHECK(got.value.playbooks.at("outage").two_person == severity::critical);
 
-    auto wrong = here.load("[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = \"grave\"\nsummary.en = \"x\"\n");
+    auto wrong = here.load("[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = \"grave\"\nsummary.en = \"{{next_update_by}}\"\n");
     CHECK(here.shown(wrong).size() == 4);
 }

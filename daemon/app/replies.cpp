@@ -1,27 +1,12 @@
 #include "daemon/app/replies.hpp"
 
 #include <map>
-#include <vector>
 
+#include "daemon/settings/statement.hpp"
 #include "daemon/text/counting.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::app {
-
-namespace {
-
-// Where to get help, for a reader of that language; empty when the playbook names nothing.
-std::string contact_for(const playbook& book, const std::string& language)
-{
-    std::vector<std::string> tags{language, language.substr(0, language.find('-'))};
-    tags.insert(tags.end(), book.languages.begin(), book.languages.end());
-    for (const auto& tag : tags)
-        if (auto found = book.contact.find(tag); found != book.contact.end())
-            return found->second;
-    return book.contact.empty() ? std::string{} : book.contact.begin()->second;
-}
-
-}  // namespace
 
 result<statement> write_reply(const account& from, const playbook& book, const std::string& language, const std::string& text)
 {
@@ -30,7 +15,7 @@ result<statement> write_reply(const account& from, const playbook& book, const s
         return problem{failure::rejected, "'" + language + "' is no language tag; write hu, or pt-BR", {}};
     statement words;
     words.language = *tag;
-    auto contact = contact_for(book, words.language);
+    auto contact = settings::choose_contact(book, words.language);
     auto rendered = text::render(text, {{"contact", contact}});
     if (!rendered)
         return problem{failure::rejected, "the text of the reply: " + rendered.error().detail, {}};

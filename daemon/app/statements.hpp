@@ -1,4 +1,4 @@
-// The words of a summary for one account: the playbook's text in the account's language, with the fields filled in.
+// What is said in a crisis, for every account in scope: the playbook's words in the account's language, long or short, with the fields filled in.
 #pragma once
 
 #include <string>
@@ -7,25 +7,20 @@
 #include "daemon/api/backend.hpp"
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/policy.hpp"
+#include "daemon/core/readiness.hpp"
+#include "daemon/settings/statement.hpp"
 
 namespace halfmast::app {
 
-// The tag of the playbook's text that fits best: the same, the primary subtag, English, else the first there is.
-// Null when the playbook has none of that kind.
-const std::pair<const std::string, wording>* choose_language(const playbook&, edition_kind kind, const std::string& wanted);
+using settings::statement_fields;
 
-// What every statement is filled in with.
-struct statement_fields {
-    std::string reason;
-    std::string owner;
-    severity level = severity::major;
-    time_point raised_at;
-    time_point next_update_by;  // unset: no further word is promised
-    std::string about;          // what is new, or what was wrong
-    time_point now;             // times are said as seen from here
-};
-
-// One preview for each account in scope; the ones without trouble can go out as they are.
+// One preview for each account in scope that publishes or pins; the ones without trouble can go out as they are.
 std::vector<api::statement_preview> write_statements(const policy&, const playbook&, const scope&, edition_kind kind, const statement_fields&);
+
+// Tried in peace: a line for each text that could not go out, one line that all can when there is none. Empty for an account that says nothing.
+std::vector<check_line> check_statements(const policy&, const account_id&);
+
+// The same for all accounts: a sentence for each text and kind of account.
+std::vector<std::string> doubtful_statements(const policy&);
 
 }  // namespace halfmast::app

@@ -9,11 +9,15 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
+#include <termios.h>
+#include <unistd.h>
 
 #include "connectors/registry.hpp"
+#include "daemon/access/passwords.hpp"
 #include "daemon/api/messages.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/app/credentials.hpp"
+#include "daemon/app/statements.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/store/lock.hpp"
 #include "daemon/text/text.hpp"
@@ -131,6 +135,40 @@ int judge(const std::string& file)
     return all_read ? exit_ok : exit_failed;
 }
 
+int hash_password()
+{
+    secret given;
+    bool person = ::isatty(STDIN_FILENO) != 0;
+    auto ask = [&](const char* words) {
+        termios before{};
+        if (person && ::tcgetattr(STDIN_FILENO, &before) == 0) {
+            auto silent = before;
+            silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+            std::cerr << words << std::flush;
+        }
+        std::string line;
+        std::getline(std::cin, line);
+        if (person) {
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+            std::cerr << '\n';
+        }
+        return secret{std::move(line)};
+    };
+    given = ask("Password: ");
+    if (person && ask("The same again: ").text() != given.text()) {
+        std::cerr << "halfmastd: the two are not the same\n";
+        return exit_failed;
+    }
+    auto hash = access::hash_password(given);
+    if (!hash) {
+        std::cerr << "halfmastd: " << hash.error().detail << '\n';
+        return exit_failed;
+    }
+    std::cout << *hash << '\n';
+    return exit_ok;
+}
+
 int doctor(settings::settings wanted, bool as_json)
 {
     forbid_core_dumps();
@@ -152,6 +190,7 @@ int doctor(settings::settings wanted, bool as_json)
     }
     auto vaults = held.empty() ? std::make_unique<account_vaults>(context.get_executor(), wanted) : std::make_unique<account_vaults>(held);
     std::vector<api::account_report> reports;
+    const auto rules = settings::make_policy(wanted);
     auto ask_all = [&]() -> asio::awaitable<void> {
         for (const auto& entry : wanted.accounts) {
             api::account_report report;
@@ -165,6 +204,8 @@ int doctor(settings::settings wanted, bool as_json)
                 declared.can_read_feed = to.feed != nullptr;
                 report.lines = complete(declared, std::move(lines));
             }
+            for (auto& line : check_statements(rules, entry.declared.id))
+                report.lines.push_back(std::move(line));
             reports.push_back(std::move(report));
         }
     };

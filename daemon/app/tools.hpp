@@ -17,6 +17,10 @@ int judge(const std::string& file);
 // Asks every account what works, changing nothing; 0, or 8 when something does not.
 int doctor(settings::settings wanted, bool json);
 
+// A password from the terminal, unseen, or the first line of standard input; its hash on standard output. Never from the command line,
+// which everybody on the machine can read.
+int hash_password();
+
 // The faults on stderr as people read them. True when nothing keeps the daemon from starting.
 bool print_faults(const settings::loaded& loaded);
 

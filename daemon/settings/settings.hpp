@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/core/policy.hpp"
+#include "daemon/ports/access.hpp"
 #include "daemon/ports/receiver.hpp"
 #include "daemon/ports/room.hpp"
 #include "daemon/ports/signal_settings.hpp"
@@ -31,12 +32,16 @@ struct settings {
     std::string control_socket = "/run/halfmast/control.sock";
     std::string control_group = "halfmast";       // may use the socket; left alone when it does not exist
     std::optional<std::string> listen;            // "127.0.0.1:7413"
+    std::optional<access::tls_paths> tls;         // of it; without them it is an address of loopback
+    access::options access_rules;
     std::string proxy;
     milliseconds warn_before = policy{}.warn_before;  // of the end of a credential; an account may have its own
     bool has_vault = false;                       // a vault_key is named
     secret vault_key;                             // 32 bytes; empty: none, or secrets are not read here
     std::vector<account_entry> accounts;
     std::map<std::string, playbook> playbooks;
+    std::vector<std::string> partners;            // of all playbooks: addresses of others that must work in a crisis
+    bool private_links = false;                   // addresses of our own network are asked too when links are checked
     std::vector<receiver_settings> receivers;
     paging pages;                                 // routes, and the receivers as the core sees them
     signal_settings signals;                      // what may be the first warning

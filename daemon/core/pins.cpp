@@ -227,7 +227,8 @@ void after_pin(const step& now, const action_finished& done, summary& one)
     bool there = contains(pins, call.remote);
     bool alone = std::ranges::none_of(pins, [&](const auto& id) { return id != call.remote && is_ours(one, id); });
     if (!there || !alone) {
-        problem unseen{failure::unknown_outcome, there ? "read back: an older one of ours is still pinned" : "read back: the summary is not among the pins", {}};
+        auto why = there ? "read back: an older one of ours is still pinned" : "read back: the summary is not among the pins";
+        problem unseen{failure::unknown_outcome, why, {}};
         return fail_summary(now, done.account, one, unseen);
     }
     one.pins_read_at = now.now;
@@ -243,7 +244,8 @@ void after_unpin(const step& now, const action_finished& done, summary& one)
     bool back = std::ranges::all_of(call.restore, [&](const auto& id) { return contains(pins, id); });
     bool lost = down && !back && one.attempts >= now.rules.attempts_per_rung;  // somebody removed it: it cannot come back
     if (!down || (!back && !lost)) {
-        problem unseen{failure::unknown_outcome, down ? "read back: a former pin is missing" : "read back: the summary is still pinned", {}};
+        auto why = down ? "read back: a former pin is missing" : "read back: the summary is still pinned";
+        problem unseen{failure::unknown_outcome, why, {}};
         return fail_summary(now, done.account, one, unseen);
     }
     auto wrong = one.ordered || stands_behind(now.known(), one) ? std::vector<post_id>{} : out_of_order(one, pins);

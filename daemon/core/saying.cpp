@@ -23,6 +23,13 @@ void count_act(account_state& where, const std::string& what, time_point at)
     where.acts.push_back({at, what});
 }
 
+// It became public between the call and its answer; the later moment is the safe one.
+void confirm_act(account_state& where, const std::string& what, time_point at)
+{
+    if (std::ranges::find(where.acts, what, &public_act::what) != where.acts.end())
+        count_act(where, what, at);
+}
+
 edition* find_edition(state& known, const crisis_id& crisis, std::uint32_t number)
 {
     auto flag = known.crises.find(crisis);
@@ -70,6 +77,7 @@ void start(account_state& where, summary& one, const audit_record& record, bool 
 void is_out(state& known, account_state& where, summary& one, const audit_record& record)
 {
     auto number = record.number != 0 ? record.number : std::max(one.sending, 1u);
+    confirm_act(where, name_of_act(one.crisis, number, record.kind == record_kind::summary_edited), record.at);
     if (number < one.edition) {  // a person posted an older one after all
         one.copies.insert(one.copies.begin(), {number, record.remote, record.url});
         where.explained.insert(record.remote);
@@ -83,7 +91,8 @@ void is_out(state& known, account_state& where, summary& one, const audit_record
     one.attempts = 0;
     one.not_before = {};
     one.remote = record.remote;
-    one.url = record.url.empty() && !one.copies.empty() && one.copies.back().remote == record.remote ? one.copies.back().url : record.url;
+    bool same_post = !one.copies.empty() && one.copies.back().remote == record.remote;
+    one.url = record.url.empty() && same_post ? one.copies.back().url : record.url;
     one.copies.push_back({number, one.remote, one.url});
     one.state = !one.pinned.empty() && one.pinned == one.remote ? summary_state::pinned : summary_state::published;
     where.explained.insert(one.remote);
@@ -136,40 +145,9 @@ void skip(account_state& where, summary& one, const audit_record& record)
     }
 }
 
-void apply_to_summary(state& known, account_state& where, summary& one, const audit_record& record)
+void apply_to_pins(summary& one, const audit_record& record)
 {
-    one.busy = false;
-    if (!record.why.empty())
-        one.detail = record.why;
     switch (record.kind) {
-    case record_kind::summary_started:
-        return start(where, one, record, false);
-    case record_kind::edit_started:
-        return start(where, one, record, true);
-    case record_kind::summary_published:
-    case record_kind::summary_edited:
-        return is_out(known, where, one, record);
-    case record_kind::summary_failed:
-        return failed(where, one, record);
-    case record_kind::statement_skipped:
-        return skip(where, one, record);
-    case record_kind::summary_manual:
-        // What is shown stays what it is; the rest is a task.
-        one.state = record.number == 0 || one.edition == 0 || one.state == summary_state::manual ? summary_state::manual : at_rest(one);
-        one.dealt = std::max(one.dealt, record.number);
-        if (one.sending <= record.number)
-            one.sending = 0;
-        if (record.number != 0 && one.sending == 0)
-            one.recalled = one.recalled_before = one.editing = false;
-        if (record.flagged) {  // nothing can be pinned or unpinned here by a call
-            one.pinned = {};
-            one.pins_known = false;
-        }
-        return;
-    case record_kind::summary_withdrawn:
-        one.state = summary_state::withdrawn;
-        one.sending = 0;
-        return;
     case record_kind::pins_remembered:
         one.pins_known = true;
         one.former_pins = record.pins;
@@ -210,6 +188,45 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
         return;
     default:
         return;
+    }
+}
+
+void apply_to_summary(state& known, account_state& where, summary& one, const audit_record& record)
+{
+    one.busy = false;
+    if (!record.why.empty())
+        one.detail = record.why;
+    switch (record.kind) {
+    case record_kind::summary_started:
+        return start(where, one, record, false);
+    case record_kind::edit_started:
+        return start(where, one, record, true);
+    case record_kind::summary_published:
+    case record_kind::summary_edited:
+        return is_out(known, where, one, record);
+    case record_kind::summary_failed:
+        return failed(where, one, record);
+    case record_kind::statement_skipped:
+        return skip(where, one, record);
+    case record_kind::summary_manual:
+        // What is shown stays what it is; the rest is a task.
+        one.state = record.number == 0 || one.edition == 0 || one.state == summary_state::manual ? summary_state::manual : at_rest(one);
+        one.dealt = std::max(one.dealt, record.number);
+        if (one.sending <= record.number)
+            one.sending = 0;
+        if (record.number != 0 && one.sending == 0)
+            one.recalled = one.recalled_before = one.editing = false;
+        if (record.flagged) {  // nothing can be pinned or unpinned here by a call
+            one.pinned = {};
+            one.pins_known = false;
+        }
+        return;
+    case record_kind::summary_withdrawn:
+        one.state = summary_state::withdrawn;
+        one.sending = 0;
+        return;
+    default:
+        return apply_to_pins(one, record);
     }
 }
 
@@ -271,6 +288,7 @@ void apply_to_reply(state& known, reply& one, const audit_record& record)
         return;
     case record_kind::reply_published:
         one.state = reply_state::published;
+        confirm_act(where, one.id, record.at);
         one.recalled = one.recalled_before = false;
         one.remote = record.remote;
         one.url = record.url;

@@ -116,7 +116,7 @@ void open_task(const step& now, task wanted)
 {
     auto key = key_of(wanted);
     if (const auto* before = find_task(now, wanted.account, key)) {
-        bool same = before->state == task_state::open && before->text == wanted.text && before->post == wanted.post && before->due != time_point{}
+        bool same = before->state == task_state::open && before->text == wanted.text && before->post == wanted.post
             && (wanted.due == time_point{} || wanted.due == before->due);
         if (same)
             return;

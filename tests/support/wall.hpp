@@ -116,7 +116,8 @@ private:
 struct sayer {
     desk& here;
 
-    void say(edition_kind kind, const std::string& text, bool at_once = true, const std::string& by = "ann", milliseconds ahead = std::chrono::minutes{45})
+    void say(edition_kind kind, const std::string& text, bool at_once = true, const std::string& by = "ann",
+             milliseconds ahead = std::chrono::minutes{45})
     {
         statement_asked what;
         what.crisis = crisis_id{"c-1"};

@@ -23,6 +23,7 @@ int main(int argc, char** argv)
     bool judge = false;
     bool doctor = false;
     bool catalogue = false;
+    bool hash_password = false;
     app::run_options options;
     auto* config_option = program.add_option("--config", config, "Settings file")->envname("HALFMAST_CONFIG");
     program.add_option("--control-socket", control_socket, "Listen here instead of where the settings say");
@@ -32,6 +33,7 @@ int main(int argc, char** argv)
     program.add_flag("--judge", judge, "Judge posts: JSON lines in, JSON lines out");
     program.add_flag("--doctor", doctor, "Ask every account what works, change nothing");
     program.add_flag("--connectors", catalogue, "Print what every connector can do, as JSON");
+    program.add_flag("--hash-password", hash_password, "Read a password from the terminal or standard input, print what goes into [[access.user]] password");
     program.add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}));
     program.set_version_flag("--version", HALFMAST_VERSION);
     try {
@@ -40,6 +42,8 @@ int main(int argc, char** argv)
         return program.exit(error) == 0 ? app::exit_ok : app::exit_usage;
     }
 
+    if (hash_password)
+        return app::hash_password();
     if (catalogue)
         return app::print_connectors();
     if (!to_check.empty())

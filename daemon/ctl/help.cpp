@@ -36,6 +36,7 @@ constexpr std::array topics{
 'audit verify' ends with 0 when the ledger is clean and with 1 when it is not.)"},
     topic{"environment", R"(Environment:
   HALFMAST_SOCKET  the daemon's control socket; --socket goes first (else /run/halfmast/control.sock)
+  HALFMAST_URL     a daemon on another machine; --url goes first. With it HALFMAST_TOKEN_FILE and HALFMAST_CA
   HALFMAST_CONFIG  settings file; --config goes first (else what the daemon left beside its socket, else
                    /etc/halfmast/halfmast.toml). Only used by what works without a daemon
   NO_COLOR         no colours when it is set to anything

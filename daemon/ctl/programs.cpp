@@ -84,6 +84,8 @@ std::string make_folder()
 
 void become_daemon_program(std::vector<std::string> arguments) { become("halfmastd", std::move(arguments)); }
 
+void become_remote_program(const session& all) { become("halfmast-remote", all.words); }
+
 void become_audit_program(const session& all) { become("halfmast-audit", all.words); }
 
 direct_daemon::direct_daemon(const session& all)

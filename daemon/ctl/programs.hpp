@@ -17,6 +17,9 @@ namespace halfmast::ctl {
 // This process becomes halfmast-audit with the same words.
 [[noreturn]] void become_audit_program(const session&);
 
+// This process becomes halfmast-remote with the same words.
+[[noreturn]] void become_remote_program(const session&);
+
 // halfmastd --direct, for one raise while no daemon runs: a folder of its own in the temporary directory, a socket in it, and
 // an end with this process whatever happens to it.
 class direct_daemon {

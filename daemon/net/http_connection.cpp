@@ -19,7 +19,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t write_step = 256u << 10;
-constexpr milliseconds linger_time{2'000};     // after a refusal: time to read what still comes, so that the answer is not lost in a reset
+constexpr milliseconds linger_time{
+    2'000}; // after a refusal: time to read what still comes, so that the answer is not lost in a reset
 constexpr milliseconds handshake_time{10'000};
 constexpr std::size_t most_ahead = 64u << 10;  // bytes that a peer may send while it is given a stream
 
@@ -199,7 +200,9 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
     bool streams = given.stream && may_have_body(given.status);
     keep_open = keep_open && !home_->draining && !given.cut_after && !streams;
     auto head = head_text(given, version, keep_open);
-    auto body_size = is_head || streams || !may_have_body(given.status) ? 0 : std::min(given.body.size(), given.cut_after.value_or(given.body.size()));
+    auto body_size = is_head || streams || !may_have_body(given.status)
+        ? 0
+        : std::min(given.body.size(), given.cut_after.value_or(given.body.size()));
     constexpr std::size_t small = 64u << 10;
     if (body_size <= small) {  // one packet, one system call
         head.append(given.body, 0, body_size);

@@ -37,7 +37,8 @@ public:
     using tcp_door = door<asio::ip::tcp::acceptor>;
     using unix_door = door<asio::local::stream_protocol::acceptor>;
 
-    impl(asio::any_io_executor executor, request_handler handler, http_server_settings settings) : home_(std::make_shared<connection_home>())
+    impl(asio::any_io_executor executor, request_handler handler, http_server_settings settings)
+        : home_(std::make_shared<connection_home>())
     {
         home_->executor = std::move(executor);
         home_->handler = std::move(handler);
@@ -226,7 +227,10 @@ http_server::http_server(asio::any_io_executor executor, request_handler handler
 
 http_server::~http_server() { impl_->close(); }
 
-void http_server::listen_unix(const std::string& path, unsigned mode, const std::string& group) { impl_->listen_unix(path, mode, group); }
+void http_server::listen_unix(const std::string& path, unsigned mode, const std::string& group)
+{
+    impl_->listen_unix(path, mode, group);
+}
 
 unsigned short http_server::listen_tcp(const std::string& address, unsigned short port)
 {

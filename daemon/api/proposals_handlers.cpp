@@ -1,5 +1,6 @@
 // Proposals: what signals say may be the beginning of a crisis, with its evidence, and a person's word on it.
 #include <algorithm>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -110,7 +111,7 @@ response accept_proposal(const call& asked)
     auto flag = asked.daemon.known().crises.find(came.crisis);
     if (flag == asked.daemon.known().crises.end())
         co_return to_response(not_found("there is no crisis '" + came.crisis.value + "'"));
-    auto message = crisis_message(asked.daemon.rules(), asked.daemon.known(), flag->second);
+    auto message = crisis_message(asked.daemon.rules(), asked.daemon.known(), flag->second, asked.daemon.now());
     message["created"] = !came.repeated;
     message["proposal"] = asked.parts[0];
     if (!came.durable)

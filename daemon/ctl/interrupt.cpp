@@ -12,6 +12,15 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void mark(int) { interrupted = 1; }
 
+void mask(int how)
+{
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    sigprocmask(how, &both, nullptr);
+}
+
 }  // namespace
 
 void watch_interrupt()
@@ -27,6 +36,9 @@ void watch_interrupt()
 bool was_interrupted() { return interrupted != 0; }
 
 void forget_interrupt() { interrupted = 0; }
+
+interrupt_later::interrupt_later() { mask(SIG_BLOCK); }
+interrupt_later::~interrupt_later() { mask(SIG_UNBLOCK); }
 
 bool wait_for(milliseconds length)
 {

@@ -18,6 +18,8 @@ namespace halfmast::ctl {
 
 namespace {
 
+constexpr milliseconds ask_patience{20'000};  // Ctrl-C has to wait so long at most
+
 struct publish_options {
     std::string crisis;
     std::string about;
@@ -87,7 +89,13 @@ int run_publish(const session& all, const publish_options& given, const char* ki
     watch_interrupt();
     client daemon{socket_path(all)};
     auto id = given.crisis.empty() ? only_open_crisis(daemon, command) : given.crisis;
-    auto message = daemon.post(crisis_path(id) + "/statements", body).body();
+    document message;
+    {
+        // Somebody who presses Ctrl-C now means that it shall not go out: the answer tells which edition is to be taken back.
+        interrupt_later answered;
+        daemon.answer_within(ask_patience);
+        message = daemon.post(crisis_path(id) + "/statements", body).body();
+    }
     auto number = number_of(message, "edition");
     auto edition = edition_of(message, number);
     bool waits = text_of(edition, "state") == "waits-for-approval";

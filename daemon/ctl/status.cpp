@@ -218,8 +218,7 @@ void print_proposals(std::ostream& out, const document& status, const paint& col
     for (const auto& one : member_of(status, "proposals"))
         out << color.bad("Proposal " + text_of(one, "id") + ": " + text_of(one, "what") + " (" + text_of(one, "severity") + ", " + text_of(one, "playbook")
                          + "): halfmast proposals accept " + text_of(one, "id") + ", or dismiss it")
-            << '
-';
+            << '\n';
 }
 
 std::string last_line(const document& status, const paint& color)

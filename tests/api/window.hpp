@@ -228,7 +228,7 @@ public:
     bool over_tcp = false;
     std::string host;
     std::string type;
-    net::http_headers more_headers;
+    http_headers more_headers;
 
 private:
     std::unique_ptr<api::api> door_;

@@ -263,6 +263,19 @@ TEST_CASE("lower --all-clear says first that it is over", "[ctl][program]")
     CHECK(here.run({"lower", "c-1", "--about", "x"}).code == 2);
 }
 
+TEST_CASE("a lower that needs a second person says so and waits for nothing", "[ctl][program]")
+{
+    stage here{[&](const asked&) {
+        auto text = with_edition("out", shows_it);
+        text.insert(text.size() - 1, R"(,"waits_for_second":true,"ask":"a-1")");
+        return answered{202, text};
+    }};
+    auto told = here.run({"lower", "c-1"});
+    CHECK(told.code == 8);
+    CHECK(has(told.last_line(), "the flag c-1 is still up: lowering it waits for a second person"));
+    CHECK(here.daemon.log().size() == 1);
+}
+
 TEST_CASE("status: the owner, each account's edition, the promise, the tasks and how much of the hour is used", "[ctl][program]")
 {
     stage here{[&](const asked&) {

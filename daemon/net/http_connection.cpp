@@ -19,8 +19,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t write_step = 256u << 10;
-constexpr milliseconds linger_time{
-    2'000}; // after a refusal: time to read what still comes, so that the answer is not lost in a reset
+// After a refusal: time to read what still comes, so that the answer is not lost in a reset.
+constexpr milliseconds linger_time{2'000};
 constexpr milliseconds handshake_time{10'000};
 constexpr std::size_t most_ahead = 64u << 10;  // bytes that a peer may send while it is given a stream
 

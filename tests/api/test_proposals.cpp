@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void signal(window& here, const std::string& what = "checkout answers 500", severity level = severity::major)
+void hear_of(window& here, const std::string& what = "checkout answers 500", severity level = severity::major)
 {
     signal_received heard;
     heard.what.source = "hook/shop";
@@ -21,17 +21,17 @@ void signal(window& here, const std::string& what = "checkout answers 500", seve
     here.daemon.here.happen(heard);
 }
 
-json body_of(const net::server_response& given) { return json::parse(given.body); }
+json proposal_body(const net::server_response& given) { return json::parse(given.body); }
 
 }  // namespace
 
 TEST_CASE("proposals are listed, the worst first, and stand in status until somebody decides", "[api][proposals]")
 {
     window here;
-    CHECK(body_of(here.ask("GET", "/api/v1/proposals")).at("proposals").empty());
-    signal(here);
-    signal(here, "people are hurt", severity::critical);
-    auto listed = body_of(here.ask("GET", "/api/v1/proposals"));
+    CHECK(proposal_body(here.ask("GET", "/api/v1/proposals")).at("proposals").empty());
+    hear_of(here);
+    hear_of(here, "people are hurt", severity::critical);
+    auto listed = proposal_body(here.ask("GET", "/api/v1/proposals"));
     CHECK(listed.at("schema") == "halfmast.proposals/1");
     REQUIRE(listed.at("proposals").size() == 2);
     CHECK(listed["proposals"][0]["id"] == "p-2");
@@ -44,7 +44,7 @@ TEST_CASE("proposals are listed, the worst first, and stand in status until some
     CHECK(one["link"] == "https://am.example/");
     CHECK(one["signals"] == 1);
     CHECK(one["crisis"].is_null());
-    auto status = body_of(here.ask("GET", "/api/v1/status"));
+    auto status = proposal_body(here.ask("GET", "/api/v1/status"));
     CHECK(status.at("proposals").size() == 2);
     check_problem(here.ask("GET", "/api/v1/proposals?al=1"), 400, 2, "Did you mean 'all'?");
 }
@@ -52,21 +52,21 @@ TEST_CASE("proposals are listed, the worst first, and stand in status until some
 TEST_CASE("accepting raises, as the person asks it", "[api][proposals]")
 {
     window here;
-    signal(here);
+    hear_of(here);
     check_problem(here.ask("POST", "/api/v1/proposals/p-1/accept", R"({"scope":{}})"), 400, 2, "scope");
     check_problem(here.ask("POST", "/api/v1/proposals/p-1/accept", R"({"severity":"huge"})"), 400, 2, "severity");
     auto made = here.ask("POST", "/api/v1/proposals/p-1/accept",
         R"({"severity":"critical","owner":"dana","reason":"we saw it","next_update":"30m"})");
     CHECK(made.status == 201);
-    auto message = body_of(made);
+    auto message = proposal_body(made);
     CHECK(message["proposal"] == "p-1");
     CHECK(message["created"] == true);
     CHECK(message["crisis"]["severity"] == "critical");
     CHECK(message["crisis"]["owner"] == "dana");
     CHECK(message["crisis"]["scope"] == json({{"brand", "acme"}}));
     CHECK(here.ask("POST", "/api/v1/proposals/p-1/accept", "{}").status == 200);
-    CHECK(body_of(here.ask("GET", "/api/v1/proposals")).at("proposals").empty());
-    auto all = body_of(here.ask("GET", "/api/v1/proposals?all=1"));
+    CHECK(proposal_body(here.ask("GET", "/api/v1/proposals")).at("proposals").empty());
+    auto all = proposal_body(here.ask("GET", "/api/v1/proposals?all=1"));
     REQUIRE(all.at("proposals").size() == 1);
     CHECK(all["proposals"][0]["state"] == "accepted");
     CHECK(all["proposals"][0]["crisis"] == "c-1");
@@ -78,15 +78,15 @@ TEST_CASE("accepting raises, as the person asks it", "[api][proposals]")
 TEST_CASE("dismissing is a word that stays on record", "[api][proposals]")
 {
     window here;
-    signal(here);
+    hear_of(here);
     auto said = here.ask("POST", "/api/v1/proposals/p-1/dismiss", R"({"reason":"a drill of ours"})");
     CHECK(said.status == 200);
-    auto message = body_of(said);
+    auto message = proposal_body(said);
     CHECK(message["schema"] == "halfmast.proposal/1");
     CHECK(message["created"] == true);
     CHECK(message["proposal"]["state"] == "dismissed");
     CHECK(message["proposal"]["reason"] == "a drill of ours");
-    CHECK(body_of(here.ask("POST", "/api/v1/proposals/p-1/dismiss", "{}"))["created"] == false);
+    CHECK(proposal_body(here.ask("POST", "/api/v1/proposals/p-1/dismiss", "{}"))["created"] == false);
     check_problem(here.ask("POST", "/api/v1/proposals/p-1/accept", "{}"), 409, 9, "dismissed");
     check_problem(here.ask("POST", "/api/v1/proposals/p-9/dismiss", "{}"), 404, 1, "p-9");
 }

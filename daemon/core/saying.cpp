@@ -9,7 +9,7 @@ namespace halfmast {
 
 namespace {
 
-constexpr std::chrono::hours an_hour{1};
+constexpr std::chrono::hours hour_of_acts{1};
 
 void forget_act(account_state& where, const std::string& what)
 {
@@ -19,7 +19,7 @@ void forget_act(account_state& where, const std::string& what)
 // One act has one time, that of its last try: at most one of its calls became public.
 void count_act(account_state& where, const std::string& what, time_point at)
 {
-    std::erase_if(where.acts, [&](const auto& act) { return act.what == what || act.at + an_hour <= at; });
+    std::erase_if(where.acts, [&](const auto& act) { return act.what == what || act.at + hour_of_acts <= at; });
     where.acts.push_back({at, what});
 }
 
@@ -169,7 +169,7 @@ void apply_to_pins(summary& one, const audit_record& record)
         return;
     case record_kind::pin_lost:
         one.pinned = {};
-        std::erase_if(one.lost_pins, [&](auto at) { return at + an_hour <= record.at; });
+        std::erase_if(one.lost_pins, [&](auto at) { return at + hour_of_acts <= record.at; });
         one.lost_pins.push_back(record.at);
         if (one.state == summary_state::pinned || one.state == summary_state::manual)
             one.state = record.flagged ? summary_state::published : summary_state::manual;

@@ -7,7 +7,7 @@ namespace halfmast {
 
 namespace {
 
-constexpr std::chrono::hours an_hour{1};
+constexpr std::chrono::hours hour_of_places{1};
 
 bool is_over(const summary& one) { return one.state == summary_state::unpinned || one.state == summary_state::withdrawn; }
 
@@ -116,12 +116,12 @@ time_point place_in_hour(const step& now, const account_state& where, const cris
     auto places = static_cast<std::size_t>(kept_place || most == 1 ? most : most - 1);
     std::vector<time_point> taken;
     for (const auto& act : where.acts)
-        if (act.what != own && act.at + an_hour > now.now)
+        if (act.what != own && act.at + hour_of_places > now.now)
             taken.push_back(act.at);
     if (taken.size() < places)
         return now.now;
     std::ranges::sort(taken);
-    return taken[taken.size() - places] + an_hour;
+    return taken[taken.size() - places] + hour_of_places;
 }
 
 bool is_sayable(const account& where, const statement& words)

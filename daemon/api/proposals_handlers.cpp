@@ -13,7 +13,7 @@ namespace halfmast::api {
 namespace {
 
 document said_or_null(const std::string& text) { return text.empty() ? document(nullptr) : document(text); }
-document moment_or_null(time_point at) { return at == time_point{} ? document(nullptr) : document(format_utc(at)); }
+document decided_or_null(time_point at) { return at == time_point{} ? document(nullptr) : document(format_utc(at)); }
 
 // The worst first; of the same severity the one that has waited longest.
 std::vector<const proposal*> sorted_proposals(const proposal_book& book, bool all)
@@ -47,7 +47,7 @@ document proposal_member(const proposal& said)
     one["signals"] = said.count + said.unnoted;
     one["made_at"] = format_utc(said.made_at);
     one["heard_at"] = format_utc(said.heard_at);
-    one["decided_at"] = moment_or_null(said.decided_at);
+    one["decided_at"] = decided_or_null(said.decided_at);
     one["decided_by"] = said_or_null(said.by.value);
     one["reason"] = said_or_null(said.why);
     one["crisis"] = said_or_null(said.crisis.value);

@@ -9,7 +9,7 @@ namespace halfmast {
 
 namespace {
 
-constexpr std::chrono::hours an_hour{1};
+constexpr std::chrono::hours cap_window{1};
 
 // `at`, or the first moment behind another one's spacing.
 time_point after_neighbour(const std::set<by_due>& let_out, milliseconds spacing, time_point at, const post_id& post)
@@ -28,12 +28,12 @@ time_point after_neighbour(const std::set<by_due>& let_out, milliseconds spacing
 time_point after_full_hour(const std::set<by_due>& let_out, std::size_t most, time_point at, const post_id& post)
 {
     std::vector<time_point> near;  // less than an hour from it
-    for (auto one = let_out.lower_bound({at - an_hour + milliseconds{1}, {}}); one != let_out.end() && one->due < at + an_hour; ++one)
+    for (auto one = let_out.lower_bound({at - cap_window + milliseconds{1}, {}}); one != let_out.end() && one->due < at + cap_window; ++one)
         if (one->post != post)
             near.push_back(one->due);
     for (std::size_t first = 0; first + most <= near.size(); ++first)
-        if (std::max(near[first + most - 1], at) - std::min(near[first], at) < an_hour)
-            return near[first] + an_hour;
+        if (std::max(near[first + most - 1], at) - std::min(near[first], at) < cap_window)
+            return near[first] + cap_window;
     return at;
 }
 

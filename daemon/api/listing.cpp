@@ -19,7 +19,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-problem fault(std::string detail) { return problem{failure::rejected, std::move(detail), std::nullopt}; }
+problem query_fault(std::string detail) { return problem{failure::rejected, std::move(detail), std::nullopt}; }
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text)
@@ -76,7 +76,7 @@ std::optional<problem> read_states(const std::string& text, post_filter& wanted)
             text::nearest search{word};
             for (const auto& known : state_words())
                 search.offer(known);
-            return fault("state '" + word + "' is none of " + joined(state_words()) + "." + search.question());
+            return query_fault("state '" + word + "' is none of " + joined(state_words()) + "." + search.question());
         }
         wanted.states.insert(std::move(word));
     }
@@ -92,7 +92,7 @@ std::optional<problem> read_classes(const std::string& text, post_filter& wanted
             text::nearest search{word};
             for (const auto& known : words)
                 search.offer(known);
-            return fault("class '" + word + "' is none of " + joined(words) + "." + search.question());
+            return query_fault("class '" + word + "' is none of " + joined(words) + "." + search.question());
         }
         wanted.classes.insert(*kind);
     }
@@ -107,7 +107,7 @@ std::optional<problem> read_accounts(const std::string& text, post_filter& wante
             text::nearest search{word};
             for (const auto& [other, there] : known.accounts)
                 search.offer(other.value);
-            return fault("there is no account '" + word + "'." + search.question());
+            return query_fault("there is no account '" + word + "'." + search.question());
         }
         wanted.accounts.insert(std::move(id));
     }
@@ -119,7 +119,7 @@ std::optional<problem> read_rungs(const std::string& text, post_filter& wanted)
     for (const auto& word : split_list(text)) {
         auto kind = parse_rung(word);
         if (!kind)
-            return fault("rung '" + word + "' is none of native, draft, postpone, takeout, channel_off, manual");
+            return query_fault("rung '" + word + "' is none of native, draft, postpone, takeout, channel_off, manual");
         wanted.rungs.insert(*kind);
     }
     return std::nullopt;
@@ -129,7 +129,7 @@ std::optional<problem> read_due(const std::string& name, const std::string& text
 {
     due = parse_rfc3339(text);
     if (!due)
-        return fault(name + " must be a time as in RFC 3339 with a zone, like 2026-03-01T14:30:00Z; '" + text + "' is not");
+        return query_fault(name + " must be a time as in RFC 3339 with a zone, like 2026-03-01T14:30:00Z; '" + text + "' is not");
     return std::nullopt;
 }
 
@@ -139,7 +139,7 @@ std::optional<problem> read_order(std::string_view text, page_request& page)
     if (page.backwards)
         text.remove_prefix(1);
     if (text != "due" && text != "changed")
-        return fault("sort must be due, -due, changed or -changed");
+        return query_fault("sort must be due, -due, changed or -changed");
     page.by = text == "due" ? post_order::due : post_order::changed;
     return std::nullopt;
 }
@@ -176,14 +176,14 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
     if (name == "limit") {
         auto number = parse_number<std::size_t>(value);
         if (!number || *number == 0)
-            return fault("limit must be a number from 1; '" + value + "' is not");
+            return query_fault("limit must be a number from 1; '" + value + "' is not");
         request.page.limit = number;
         return std::nullopt;
     }
     if (name == "cursor") {
         request.page.after = parse_cursor(value);
         if (!request.page.after)
-            return fault("cursor is not one that a list gave");
+            return query_fault("cursor is not one that a list gave");
         return std::nullopt;
     }
     if (name == "state")
@@ -195,7 +195,7 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
     if (name == "crisis") {
         request.wanted.crisis = crisis_id{value};
         if (!known.crises.contains(request.wanted.crisis))
-            return fault("there is no crisis '" + value + "'");
+            return query_fault("there is no crisis '" + value + "'");
         return std::nullopt;
     }
     if (name == "all") {
@@ -205,7 +205,7 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
     text::nearest search{name};
     for (std::string_view one : {"limit", "cursor", "state", "class", "account", "crisis", "rung", "q", "due_from", "due_until", "sort", "counts", "all"})
         search.offer(one);
-    return fault("unknown query member '" + name + "'." + search.question());
+    return query_fault("unknown query member '" + name + "'." + search.question());
 }
 
 bool in_open_crisis(const state& known, const hold& one)

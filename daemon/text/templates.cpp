@@ -35,14 +35,14 @@ bool is_name(std::string_view name)
 
 constexpr std::size_t most_sections = 8;  // in one another
 
-struct tag {
+struct mustache_tag {
     char mark = ' ';   // '#', '^', '/'; a blank for the field itself
     std::string name;
     std::size_t at = 0;
 };
 
 // One {{...}}: what stands in it, and where it ends. A comment has no name.
-result<tag> read_tag(const std::string& source, std::size_t open, std::size_t& end)
+result<mustache_tag> read_tag(const std::string& source, std::size_t open, std::size_t& end)
 {
     const bool triple = source.compare(open, 3, "{{{") == 0;
     const std::string_view closing = triple ? "}}}" : "}}";
@@ -51,7 +51,7 @@ result<tag> read_tag(const std::string& source, std::size_t open, std::size_t& e
     if (close == std::string::npos)
         return at_offset(source, open, "the field is not closed: write {{name}}");
     end = close + closing.size();
-    tag one;
+    mustache_tag one;
     one.at = open;
     one.name = trimmed(std::string_view(source).substr(begin, close - begin));
     const char first = triple || one.name.empty() ? ' ' : one.name.front();
@@ -69,10 +69,10 @@ result<tag> read_tag(const std::string& source, std::size_t open, std::size_t& e
 }
 
 // All of them in order, without the comments; each section is closed.
-result<std::vector<tag>> tags_of(const std::string& source)
+result<std::vector<mustache_tag>> tags_of(const std::string& source)
 {
-    std::vector<tag> tags;
-    std::vector<tag> sections;
+    std::vector<mustache_tag> tags;
+    std::vector<mustache_tag> sections;
     std::size_t end = 0;
     for (auto open = source.find("{{"); open != std::string::npos; open = source.find("{{", end)) {
         auto one = read_tag(source, open, end);

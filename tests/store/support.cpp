@@ -185,6 +185,35 @@ proposal record_maker::proposed(record_kind kind)
     return made;
 }
 
+ask record_maker::asked(const audit_record& about)
+{
+    ask made;
+    made.id = "a-" + std::to_string(1 + below(5));
+    made.kind = maybe() ? ask_kind::release : ask_kind::lower;
+    if (about.kind != record_kind::second_asked)
+        return made;
+    made.crisis = about.crisis;
+    made.account = about.account;
+    made.post = about.post;
+    made.by = actor_id{"maria"};
+    made.at = time();
+    made.why = text();
+    if (maybe())
+        made.wanted = time();
+    if (maybe())
+        made.due = time();
+    if (maybe())
+        made.saw_change = time();
+    if (maybe())
+        made.text = text();
+    made.shift = maybe();
+    made.during_crisis = maybe();
+    made.now = maybe();
+    if (maybe())
+        made.words[account_id{"acme-1"}] = statement{"ru", text()};
+    return made;
+}
+
 audit_record record_maker::next()
 {
     audit_record made{static_cast<record_kind>(below(static_cast<unsigned>(record_kind::request_refused) + 1)), time()};
@@ -234,6 +263,12 @@ audit_record record_maker::next()
         made.paged = paged(made.kind);
     if (made.kind >= record_kind::proposal_made && made.kind <= record_kind::proposal_expired)
         made.proposed = proposed(made.kind);
+    if (made.kind == record_kind::second_asked || made.kind == record_kind::second_given || made.kind == record_kind::ask_dropped)
+        made.asked = asked(made);
+    if (made.kind == record_kind::release_asked || made.kind == record_kind::post_noted || made.kind == record_kind::source_changed)
+        made.text = text();
+    if (below(6) == 0)
+        made.second = actor_id{"jon"};
     made.flagged = maybe();
     made.url = text();
     made.late = below(5) == 0;
@@ -388,6 +423,23 @@ void describe(writer& to, const proposal& said)
     to.add("proposal.count", said.count);
 }
 
+void describe(writer& to, const ask& one)
+{
+    to.add("ask.id", one.id);
+    to.add("ask.kind", to_string(one.kind));
+    to.add("ask.about", one.crisis.value + "/" + one.account.value + "/" + one.post.value);
+    to.add("ask.by", one.by.value);
+    to.add("ask.at", one.at);
+    to.add("ask.why", one.why);
+    to.add("ask.wanted", one.wanted);
+    to.add("ask.due", one.due);
+    to.add("ask.saw_change", one.saw_change);
+    to.add("ask.text", one.text.value_or("none"));
+    to.add("ask.flags", std::to_string(one.shift) + std::to_string(one.during_crisis) + std::to_string(one.now));
+    for (const auto& [account, words] : one.words)
+        to.add("ask.words", account.value + "/" + words.language + "/" + words.text);
+}
+
 }  // namespace
 
 std::string describe(const audit_record& record)
@@ -435,6 +487,10 @@ std::string describe(const audit_record& record)
         describe(to, *record.paged);
     if (record.proposed)
         describe(to, *record.proposed);
+    if (record.asked)
+        describe(to, *record.asked);
+    to.add("text", record.text.value_or("none"));
+    to.add("second", record.second.value);
     to.add("flagged", record.flagged);
     to.add("url", record.url);
     to.add("late", record.late);

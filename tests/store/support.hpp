@@ -140,6 +140,7 @@ private:
     post_ptr snapshot(const post_id& id);
     page_note paged(record_kind kind);
     proposal proposed(record_kind kind);
+    ask asked(const audit_record& about);
 
     std::mt19937 random_;
 };

@@ -16,15 +16,15 @@ void put_time(json& object, const char* name, time_point at)
 
 time_point moment_at(const json& object, const char* name) { return time_at(object, name).value_or(time_point{}); }
 
-void put_statements(json& object, const std::map<account_id, statement>& all)
+void put_statements(json& object, const std::map<account_id, halfmast::statement>& all)
 {
     for (const auto& [account, words] : all)
         object["statements"][account.value] = to_json(words);
 }
 
-std::map<account_id, statement> statements_at(const json& object)
+std::map<account_id, halfmast::statement> statements_at(const json& object)
 {
-    std::map<account_id, statement> all;
+    std::map<account_id, halfmast::statement> all;
     if (const auto* statements = object_at(object, "statements"))
         for (const auto& [account, words] : statements->items())
             if (const auto* one = object_at(*statements, account.c_str()))
@@ -34,7 +34,7 @@ std::map<account_id, statement> statements_at(const json& object)
 
 }  // namespace
 
-json to_json(const statement& words)
+json to_json(const halfmast::statement& words)
 {
     json object{{"language", words.language}, {"text", words.text}};
     if (words.length != 0)
@@ -42,7 +42,7 @@ json to_json(const statement& words)
     return object;
 }
 
-statement read_statement(const json& object)
+halfmast::statement read_statement(const json& object)
 {
     return {text_at(object, "language"), text_at(object, "text"), count_at(object, "length", 0)};
 }

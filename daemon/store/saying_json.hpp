@@ -9,8 +9,8 @@
 
 namespace halfmast::store {
 
-nlohmann::json to_json(const statement& words);
-statement read_statement(const nlohmann::json& object);
+nlohmann::json to_json(const halfmast::statement& words);
+halfmast::statement read_statement(const nlohmann::json& object);
 
 nlohmann::json to_json(const edition& said);
 edition read_edition(const nlohmann::json& object);

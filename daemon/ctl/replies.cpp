@@ -57,7 +57,7 @@ document follow_reply(client& daemon, document reply, milliseconds wait)
     return reply;
 }
 
-std::string tell(const document& reply)
+std::string tell_reply(const document& reply)
 {
     auto id = text_of(reply, "id");
     auto state = text_of(reply, "state");
@@ -74,7 +74,7 @@ std::string tell(const document& reply)
 
 int say_reply(const session& all, const document& reply, const char* schema)
 {
-    auto sentence = tell(reply);
+    auto sentence = tell_reply(reply);
     auto state = text_of(reply, "state");
     int code = was_interrupted() ? exit_code::interrupted : state == "published" ? exit_code::done : exit_code::partly;
     if (all.json()) {
@@ -124,7 +124,7 @@ int run_replies(const session& all, const std::string& crisis)
     for (const auto& reply : member_of(message, "replies")) {
         open += !is_final(reply);
         std::cout << text_of(reply, "id") << "  on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ", by " << text_of(reply, "by")
-                  << ", " << text_of(reply, "state") << "\n  " << text_of(reply, "text") << "\n  " << tell(reply) << '\n';
+                  << ", " << text_of(reply, "state") << "\n  " << text_of(reply, "text") << "\n  " << tell_reply(reply) << '\n';
     }
     std::cout << (open == 0 ? std::string{"No reply waits."} : count(open, "reply waits", "replies wait") + ".") << '\n';
     return exit_code::done;
@@ -144,7 +144,7 @@ int run_drop(const session& all, const std::string& id, const std::string& reaso
         message["exit_code"] = exit_code::done;
         print_json(message);
     } else {
-        std::cout << tell(reply) << '\n';
+        std::cout << tell_reply(reply) << '\n';
     }
     return exit_code::done;
 }

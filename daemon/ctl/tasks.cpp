@@ -79,7 +79,7 @@ int run_list(const session& all, bool closed_too)
 }
 
 // What stands behind a word for one task.
-std::string tell(const document& task)
+std::string tell_task(const document& task)
 {
     auto id = text_of(task, "id");
     auto state = text_of(task, "state");
@@ -103,7 +103,7 @@ int run_done(const session& all, const done_options& given)
             auto task = member_of(daemon.post("/tasks/" + percent_encode(id) + "/done", body).body(), "task");
             results.push_back({{"id", id}, {"ok", true}, {"state", text_of(task, "state")}, {"exit_code", exit_code::done}, {"task", task}});
             if (!all.json())
-                std::cout << tell(task) << '\n';
+                std::cout << tell_task(task) << '\n';
         } catch (const daemon_down&) {
             throw;
         } catch (const no_answer&) {

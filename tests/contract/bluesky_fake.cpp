@@ -97,6 +97,10 @@ std::string fault_of_post(const json& record)
         return "$type and createdAt are required";
     if (text.size() > 3000 || text::graphemes(text) > 300)
         return "grapheme too big (maximum 300) at $.record.text";
+    if (record.contains("reply"))
+        for (const auto* place : {"root", "parent"})
+            if (!text_in(record["reply"].value(place, json()), "uri").starts_with("at://") || text_in(record["reply"][place], "cid").empty())
+                return std::string{"Expected a strong reference at $.record.reply."} + place;
     for (const auto& language : record.value("langs", json::array()))
         if (!text::language_tag(language.get<std::string>()))
             return "no language tag at $.record.langs";
@@ -132,7 +136,7 @@ public:
     {
         if (what == feature::mentions)
             return appview_;
-        return what == feature::language || what == feature::rate_limit_reset || what == feature::credential_check;
+        return what == feature::language || what == feature::rate_limit_reset || what == feature::credential_check || what == feature::threads;
     }
     std::string reset_header() const override { return "RateLimit-Reset"; }
 
@@ -181,6 +185,10 @@ public:
             return put_record(body, carry_out);
         if (nsid.starts_with("app.bsky.") && !appview_)
             return refusal(502, "UpstreamFailure", "Upstream service unreachable");
+        if (nsid == "app.bsky.feed.getPosts") {
+            auto seen = notices_.view(query["uris"]);
+            return answer(200, {{"posts", seen.is_null() ? json::array() : json::array({seen})}});
+        }
         if (nsid == "app.bsky.feed.getAuthorFeed")
             return author_feed(query);
         if (nsid == "app.bsky.notification.listNotifications")
@@ -232,7 +240,7 @@ public:
         std::vector<public_post> all;
         for (const auto& [rkey, one] : posts_) {
             auto langs = one.record.value("langs", json::array());
-            all.push_back({id_of(rkey), text_in(one.record, "text"), langs.empty() ? "" : langs[0].get<std::string>(), one.indexed});
+            all.push_back({id_of(rkey), text_in(one.record, "text"), langs.empty() ? "" : langs[0].get<std::string>(), one.indexed, answered_in(one.record)});
         }
         std::ranges::stable_sort(all, {}, &public_post::at);
         return all;
@@ -259,6 +267,16 @@ private:
     };
 
     static std::string uri_of(const std::string& rkey) { return std::string{"at://"} + own_did + "/" + post_type + "/" + rkey; }
+    // The id that the connector gives to what a record answers; its thread's first post has to be there too.
+    static post_id answered_in(const json& record)
+    {
+        if (!record.contains("reply"))
+            return {};
+        const auto& parent = record["reply"]["parent"];
+        auto uri = text_in(parent, "uri");
+        auto ours = uri_of("");
+        return post_id{(uri.starts_with(ours) ? uri.substr(ours.size()) : uri) + "#" + text_in(parent, "cid")};
+    }
     post_id id_of(const std::string& rkey) const { return post_id{rkey + "#" + cid_of(posts_.at(rkey).record)}; }
 
     static std::string bearer(const http_request& request)

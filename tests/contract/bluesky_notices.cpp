@@ -67,6 +67,15 @@ void bluesky_notices::edit(const post_id& id, const std::string& text) { find(id
 
 void bluesky_notices::remove(const post_id& id) { all_.erase(find(id)); }
 
+json bluesky_notices::view(const std::string& uri) const
+{
+    auto found = std::ranges::find(all_, uri, &notice::uri);
+    if (found == all_.end())
+        return nullptr;
+    return {{"uri", found->uri}, {"cid", version_of(found->record)}, {"author", {{"did", found->did}, {"handle", found->handle}}},
+            {"record", found->record}, {"indexedAt", format_utc(found->at)}};
+}
+
 http_response bluesky_notices::page(const std::map<std::string, std::string>& query) const
 {
     http_response made;

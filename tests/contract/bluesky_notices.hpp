@@ -20,6 +20,8 @@ public:
     // The record changes, its address does not.
     void edit(const post_id& id, const std::string& text);
     void remove(const post_id& id);
+    // A post of somebody's as app.bsky.feed.getPosts gives it; null when there is none.
+    [[nodiscard]] nlohmann::json view(const std::string& uri) const;
 
     // app.bsky.notification.listNotifications, as a server answers that does not know `reasons` yet: the newest first, and for equal times
     // by hash. Whoever is muted is taken out afterwards, so a page may be short; only the last one, an empty one, has no cursor.

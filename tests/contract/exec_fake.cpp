@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kind_names[] = {"lists", "reads", "holds", "releases", "uploads", "downloads", "publishes", "pins", "unpins", "reads_pins", "reads_feed", "reads_mentions", "other"};
+constexpr const char* kind_names[] = {"lists", "reads", "holds", "releases", "uploads", "downloads", "publishes", "edits", "pins", "unpins", "reads_pins", "reads_feed", "reads_mentions", "other"};
 
 std::string name_of(call_kind kind) { return kind_names[static_cast<int>(kind)]; }
 
@@ -123,12 +123,18 @@ public:
                 {"arguments", relay_server::of_this_run().socket() + "\n" + (root_ / "posts").string() + "\n" + (root_ / "state").string()},
                 {"rungs", "draft"},
                 {"publishes", "true"},
+                {"edits", "true"},
+                {"replies", "true"},
                 {"pins", "true"},
                 {"feed", "true"},
                 {"mentions", "true"},
                 {"token", "a-secret-nobody-says"}};
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::language || what == feature::mentions; }
+    bool has(feature what) const override
+    {
+        return what == feature::credential_check || what == feature::language || what == feature::mentions || what == feature::threads
+            || what == feature::edit_marks;
+    }
     call_kind kind_of(const http_request&) const override { return call_kind::other; }
     http_response serve(const http_request&, time_point, bool) override { throw std::logic_error("a program is not asked over HTTP"); }
 
@@ -139,8 +145,11 @@ public:
                  {"cut", what.cut}, {"lie", what.lie}, {"carried_out", what.carried_out}, {"huge", what.huge}};
         if (what.status)
             one["status"] = *what.status;
-        if (what.body)
-            one["body"] = *what.body;
+        if (what.body) {  // beside the plan, which is read and written at each call
+            auto name = "body-" + std::to_string(plan_.size());
+            std::ofstream(root_ / "state" / name, std::ios::binary) << *what.body;
+            one["body"] = name;
+        }
         if (what.spoil) {
             std::string tried = R"({"a":1})";
             what.spoil(tried);
@@ -259,10 +268,12 @@ public:
         for (const auto& id : order) {
             auto found = find(id);
             auto post = load(*found);
-            all.push_back({post_id{id}, post["text"], post.value("language", ""), parse_rfc3339(post["published"].get<std::string>()).value()});
+            all.push_back({post_id{id}, post["text"], post.value("language", ""), parse_rfc3339(post["published"].get<std::string>()).value(),
+                           post_id{post.value("in-reply-to", "")}});
         }
         return all;
     }
+    bool shows_edit(const post_id& id, const std::string&) const override { return load(*find(id.value)).contains("edited"); }
     std::vector<post_id> pinned() const override
     {
         std::vector<post_id> all;

@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 
-KINDS = {"list": "lists", "hold": "holds", "read": "reads", "release": "releases", "publish": "publishes", "pin": "pins", "unpin": "unpins",
+KINDS = {"list": "lists", "hold": "holds", "read": "reads", "release": "releases", "publish": "publishes", "edit": "edits", "pin": "pins", "unpin": "unpins",
          "pins": "reads_pins", "feed": "reads_feed", "mentions": "reads_mentions"}
 STATUSES = {401: "auth_expired", 403: "forbidden", 404: "not_found", 410: "not_found", 409: "conflict", 412: "conflict", 429: "rate_limited"}
 
@@ -70,12 +70,13 @@ def answer_to(line, path, state):
     if fault.get("status"):
         given = problem(request, fault["status"], fault)
     elif fault.get("body") is not None:
-        given = fault["body"]
+        with open(os.path.join(state, fault["body"]), encoding="utf-8") as file:
+            given = file.read()
     if fault.get("spoil") == "half":
         given = given[:len(given) // 2]
     elif fault.get("spoil") == "members":
         given = re.sub(r'\{"', '{"x_new":[null,1e3,[]],"', given)
-    return given + " " * max(0, min(fault.get("huge", 0), 20 << 20) - len(given))
+    return given + " " * max(0, min(fault.get("huge", 0), 5 << 20) - len(given))
 
 
 def serve(connection):

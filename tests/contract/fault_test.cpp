@@ -46,6 +46,15 @@ std::vector<probe> probes(stage& on, const post_ptr& post)
                            publish_summary call{crisis_id{"c-1"}, {"en", "We are on it."}, "key", false};
                            return trouble_of(on.run(on.to.pins->publish(std::move(call))));
                        }});
+    if (on.declared.can_edit) {
+        auto out = on.platform->publish("A statement of before", false, on.now);
+        all.push_back({"edit", call_kind::edits, [&on, out] {
+                           edit_summary call;
+                           call.remote = out;
+                           call.words = {"en", "We are on it, and so are others."};
+                           return trouble_of(on.run(on.to.pins->edit(std::move(call))));
+                       }});
+    }
     if (on.declared.can_pin) {
         auto out = on.platform->publish("A statement", false, on.now);
         all.push_back({"pin", call_kind::pins, [&on, out] { return trouble_of(on.run(on.to.pins->pin(out))); }});

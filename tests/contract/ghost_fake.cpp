@@ -51,7 +51,7 @@ public:
         return {{"url", std::string{ghost_base}}, {"admin_api_key", std::string{ghost_key}},
                 {"featured_shows", featured_shows_ ? "true" : "false"}};
     }
-    bool has(feature what) const override { return what == feature::credential_check; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::edit_marks; }
 
     call_kind kind_of(const http_request& request) const override
     {
@@ -68,6 +68,8 @@ public:
         }
         if (asked.post.contains("featured") && !asked.post.contains("status"))
             return asked.post["featured"] == true ? call_kind::pins : call_kind::unpins;
+        if (asked.post.contains("html") && !asked.post.contains("status"))
+            return call_kind::edits;
         auto status = asked.post.value("status", "");
         return status == "draft" ? call_kind::holds : status == "scheduled" ? call_kind::releases : call_kind::publishes;
     }
@@ -207,6 +209,18 @@ public:
         return all;
     }
 
+    bool shows_edit(const post_id& id, const std::string& said) const override
+    {
+        auto plain = [](const std::string& html) {
+            auto text = text::from_html(html);
+            std::erase_if(text, [](unsigned char c) { return c <= ' '; });
+            return text;
+        };
+        const auto& html = posts_.at(id.value).html;
+        auto line = html.rfind("<hr");
+        return line != std::string::npos && plain(html.substr(line)) == plain(in_html(said));
+    }
+
     std::vector<post_id> pinned() const override
     {
         std::vector<const ghost_post*> all;
@@ -262,7 +276,7 @@ private:
                 post.html += "<p>" + in_html(lines[i]) + "</p>";
     }
 
-    static std::string shown(const ghost_post& post) { return post.title + "\n" + text::from_html(post.html); }
+    static std::string shown(const ghost_post& post) { return post.title + "\n" + text::from_html(post.html.substr(0, post.html.find("<hr"))); }
 
     void go_out(ghost_post& post)
     {
@@ -328,7 +342,7 @@ private:
 
     http_response answer(int status, const ghost_call& asked, const ghost_post& post) const
     {
-        return ghost_answer(status, {{asked.route[0], json::array({element(post, false)})}});
+        return ghost_answer(status, {{asked.route[0], json::array({element(post, asked.value("formats") == "html")})}});
     }
 
     static std::string field(const ghost_post& post, const std::string& key)
@@ -407,7 +421,9 @@ private:
         auto status = asked.post.value("status", post.status);
         auto date = asked.post.contains("published_at") ? parse_rfc3339(asked.post["published_at"].get<std::string>()) : post.published;
         auto featured = asked.post.value("featured", post.featured);
-        bool changes = status != post.status || date != post.published || featured != post.featured;
+        auto title = asked.post.value("title", post.title);
+        auto html = asked.value("source") == "html" ? asked.post.value("html", post.html) : post.html;
+        bool changes = status != post.status || date != post.published || featured != post.featured || title != post.title || html != post.html;
         if (!changes)
             return answer(200, asked, post);
         if (ghost_time(parse_rfc3339(asked.post["updated_at"].get<std::string>()).value()) != ghost_time(post.updated))
@@ -430,6 +446,8 @@ private:
             post.newsletter.clear();
             post.segment = "all";
         }
+        post.title = title;
+        post.html = html;
         post.featured = featured;
         post.published = date;
         post.updated = std::chrono::floor<seconds>(now_);

@@ -87,6 +87,8 @@ public:
             return call_kind::unpins;
         if (asked.method == "POST" && asked.path == "/api/v1/statuses")
             return asked.body.find("scheduled_at") == std::string::npos ? call_kind::publishes : call_kind::releases;
+        if (asked.method == "PUT" && asked.path.starts_with("/api/v1/statuses/"))
+            return call_kind::edits;
         if (asked.path.starts_with("/api/v1/notifications"))
             return call_kind::reads_mentions;
         if (asked.path.starts_with("/api/v1/accounts/") && asked.path.ends_with("/statuses"))
@@ -212,9 +214,20 @@ public:
             one.at = parse_rfc3339(post.at("at").get<std::string>()).value();
             auto shown = const_cast<mastodon_fake*>(this)->ask("/api/v1/statuses/" + one.id.value);
             one.language = shown ? shown->at("language").get<std::string>() : "";
+            one.in_reply_to.value = post.at("in_reply_to_id").is_null() ? "" : post["in_reply_to_id"].get<std::string>();
         }
         std::ranges::stable_sort(all, {}, &public_post::at);
         return all;
+    }
+
+    bool shows_edit(const post_id& id, const std::string& said) const override
+    {
+        const auto state = account();
+        for (const auto& post : state.at("published"))
+            if (post.at("id") == id.value)
+                return !post.at("edited").is_null()
+                    && std::ranges::any_of(post.at("earlier"), [&](const json& one) { return one.at("text") == said; });
+        return false;
     }
 
     std::vector<post_id> pinned() const override

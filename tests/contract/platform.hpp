@@ -24,7 +24,8 @@ enum class call_kind {
     releases,   // puts one back into the queue, recreating it included
     uploads,    // media bytes going up
     downloads,  // media bytes coming down
-    publishes,  // makes something public at once
+    publishes,  // makes something public at once, an answer included
+    edits,      // changes the words of what is public
     pins,       // pins a post
     unpins,
     reads_pins, // what is pinned
@@ -76,9 +77,10 @@ struct standing_post {
 
 struct public_post {
     post_id id;
-    std::string text;
+    std::string text;        // as a reader sees it now, above what an edit left below
     std::string language;
     time_point at;
+    post_id in_reply_to{};   // what it answers
 };
 
 // What not every platform has. Rungs, pinning and publishing are not here: the connector declares them.
@@ -91,6 +93,8 @@ enum class feature {
     rate_limit_reset,  // says in reset_header() when the window ends, instead of Retry-After
     credential_check,  // doctor can tell a refused credential
     mentions,          // what people write to the account can be read there
+    threads,           // a post may answer another one
+    edit_marks,        // a reader is shown that a post was edited, or what it said before
 };
 
 // One thing that goes wrong on the wire. Applied by the stage around `serve`, alike for every platform.
@@ -151,6 +155,15 @@ public:
     [[nodiscard]] virtual std::size_t queued() const = 0;               // how many would go out
     [[nodiscard]] virtual std::vector<public_post> published() const = 0;  // in the order they went out, the oldest first
     [[nodiscard]] virtual std::vector<post_id> pinned() const = 0;      // as the platform shows them
+    // What the account itself said in answer to that, the oldest first.
+    [[nodiscard]] virtual std::vector<public_post> answers(const post_id& to) const
+    {
+        auto all = published();
+        std::erase_if(all, [&](const auto& one) { return one.in_reply_to != to; });
+        return all;
+    }
+    // A public post shows that it was edited, or still says this under what is new; where the platform has(feature::edit_marks).
+    [[nodiscard]] virtual bool shows_edit(const post_id&, const std::string& /*said*/) const { throw std::logic_error("nothing shows an edit here"); }
 };
 
 // Keys of settings() whose values are nobody's business.

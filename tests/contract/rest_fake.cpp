@@ -27,7 +27,7 @@ public:
         keys["description"] = HALFMAST_SOURCE_DIR "/config/connectors/wordpress.toml";
         return keys;
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::rate_limit_reset || what == feature::mentions; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::rate_limit_reset || what == feature::mentions || what == feature::edit_marks; }
     call_kind kind_of(const http_request& request) const override { return site_->kind_of(request); }
 
     http_response serve(const http_request& request, time_point now, bool carry_out) override
@@ -50,6 +50,7 @@ public:
     std::size_t queued() const override { return site_->queued(); }
     std::vector<public_post> published() const override { return site_->published(); }
     std::vector<post_id> pinned() const override { return site_->pinned(); }
+    bool shows_edit(const post_id& id, const std::string& said) const override { return site_->shows_edit(id, said); }
 
 private:
     // "wp:term" has a list for each taxonomy of the type, in their order: categories, then tags.

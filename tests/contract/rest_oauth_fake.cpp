@@ -106,6 +106,7 @@ public:
     std::size_t queued() const override { return site_->queued(); }
     std::vector<public_post> published() const override { return site_->published(); }
     std::vector<post_id> pinned() const override { return site_->pinned(); }
+    bool shows_edit(const post_id& id, const std::string& said) const override { return site_->shows_edit(id, said); }
 
 private:
     static bool is_token_call(const http_request& request) { return request.url.ends_with("/oauth/token"); }

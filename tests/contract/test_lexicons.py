@@ -26,7 +26,7 @@ class Lexicon(unittest.TestCase):
     def test_every_request_is_what_its_lexicon_promises(self):
         for nsid, collection in (("com.atproto.server.createSession", ""), ("com.atproto.repo.putRecord", "app.bsky.feed.post"),
                                  ("com.atproto.repo.putRecord", "app.bsky.actor.profile"), ("com.atproto.repo.getRecord", "app.bsky.actor.profile"),
-                                 ("com.atproto.repo.getRecord", "app.bsky.feed.post"), ("app.bsky.feed.getAuthorFeed", ""),
+                                 ("com.atproto.repo.getRecord", "app.bsky.feed.post"), ("app.bsky.feed.getAuthorFeed", ""), ("app.bsky.feed.getPosts", ""),
                                  ("com.atproto.repo.listRecords", "")):
             self.assertTrue(self.asked(nsid, collection), f"the suite never asks {nsid} for {collection}")
         wrong = {repr(one): found for one in self.requests if (found := self.faults(one))}

@@ -108,13 +108,13 @@ public:
 
     std::string connector() const override { return "wordpress"; }
     std::map<std::string, std::string> settings() const override { return {{"url", base}, {"username", "halfmast"}, {"password", password}}; }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions || what == feature::edit_marks; }
 
     call_kind kind_of(const http_request& request) const override
     {
         auto asked = understand(request);
-        if (asked.route == "/wp/v2/comments")
-            return call_kind::reads_mentions;
+        if (asked.route.starts_with("/wp/v2/comments"))
+            return asked.method != "GET" ? call_kind::publishes : asked.query.contains("after") ? call_kind::reads_mentions : call_kind::reads;
         bool posts = asked.route.starts_with("/wp/v2/posts") || asked.route.starts_with("/wp/v2/pages");
         if (!posts)
             return call_kind::other;
@@ -128,6 +128,8 @@ public:
         }
         if (asked.body.contains("status"))
             return asked.body["status"] == "draft" ? call_kind::holds : asked.body["status"] == "future" ? call_kind::releases : call_kind::publishes;
+        if (asked.body.contains("content"))
+            return call_kind::edits;
         return asked.body.value("sticky", false) ? call_kind::pins : call_kind::unpins;
     }
 
@@ -137,9 +139,11 @@ public:
         auto before = posts_;
         auto out = out_;
         auto next = next_id_;
+        auto comments = comments_;
         auto given = handle(request);
         if (!carry_out) {
             posts_ = std::move(before);
+            comments_ = std::move(comments);
             out_ = std::move(out);
             next_id_ = next;
         }
@@ -181,6 +185,18 @@ public:
     }
 
     post_id mention(const std::string& text, const std::string& by, time_point at) override { return comments_.write(text, by, 0, at); }
+    std::vector<public_post> answers(const post_id& to) const override { return comments_.answers(to, own_user); }
+    bool shows_edit(const post_id& id, const std::string& said) const override
+    {
+        auto plain = [](const std::string& html) {
+            auto text = text::from_html(html);
+            std::erase_if(text, [](unsigned char c) { return c <= ' '; });
+            return text;
+        };
+        const auto& content = posts_.at(std::stoll(id.value)).content;
+        auto line = content.rfind("<hr");
+        return line != std::string::npos && plain(content.substr(line)) == plain(escaped(said));
+    }
     void edit_mention(const post_id& id, const std::string& text) override { comments_.edit(id, text); }
     void remove_mention(const post_id& id) override { comments_.remove(id); }
     void answer_mention(const post_id&, const std::string& text, time_point at) override { comments_.write(text, "halfmast", own_user, at); }
@@ -244,7 +260,10 @@ private:
                 post.content += "<!-- wp:paragraph {\"fontSize\":\"large\"} -->\n<p>" + escaped(lines[i]) + "</p>\n<!-- /wp:paragraph -->\n\n";
     }
 
-    static std::string shown(const wp_post& post) { return text::from_html(post.title) + "\n" + text::from_html(post.content); }
+    static std::string shown(const wp_post& post)
+    {
+        return text::from_html(post.title) + "\n" + text::from_html(post.content.substr(0, post.content.find("<hr")));
+    }
 
     void go_out(wp_post& post)
     {
@@ -306,8 +325,12 @@ private:
                                 {"post_tag", {{"slug", "post_tag"}, {"types", {"post"}}, {"hierarchical", false}, {"rest_base", "tags"}, {"rest_namespace", "wp/v2"}}}});
         if (asked.route == "/wp/v2/tags")
             return tags(asked);
-        if (asked.route == "/wp/v2/comments")
+        if (asked.route == "/wp/v2/comments" && asked.method == "GET")
             return comments_.answer(asked.query, known);
+        if (asked.route == "/wp/v2/comments")
+            return known ? comments_.create(asked.body, own_user, now_) : refuse(401, "rest_comment_login_required", "Sorry, you must be logged in to comment.");
+        if (asked.route.starts_with("/wp/v2/comments/"))
+            return comments_.one(std::stoll(asked.route.substr(16)), known);
         if (asked.route == "/wp/v2/users" || asked.route == "/wp/v2/categories")
             return answer(200, json::array({{{"id", 2}, {"name", "Maria"}, {"slug", "maria"}}}));
         for (const auto* type : {"post", "page"}) {

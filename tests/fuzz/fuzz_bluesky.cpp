@@ -152,6 +152,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)wire::read_did(own, reply, now);
     (void)wire::read_written(own, "fuzz", reply, now);
     (void)wire::read_post(own, "fuzz", reply, now);
+    for (bool viewed : {true, false})
+        if (auto in = wire::read_thread(own, "fuzz", reply, now, viewed); in && *in)
+            must(!(*in)->root.uri.empty() && !(*in)->parent.cid.empty());
     read_lists(own, reply, now);
     read_profile(own, reply, now);
     read_mentions(own, reply, now);

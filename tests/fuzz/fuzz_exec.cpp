@@ -29,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 std::abort();
     wire::read_readings(own, asked, answer->given);
     wire::read_receipt(own, "try", answer->given);
+    wire::read_text(halfmast::post_id{"7"}, answer->given);
     wire::read_pins(own, answer->given);
     wire::read_feed(own, answer->given);
     if (auto seen = wire::read_mentions(own, answer->given); seen && seen->cursor.empty())

@@ -32,6 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::read_authors(own, reply);
     wire::read_standing(own, "try", reply);
     wire::read_standings(own, "try", reply);
+    if (auto read = wire::read_written(own, "try", reply))
+        wire::says_first(read->content, reply.body);
+    if (auto read = wire::read_comment(own, "try", reply); read && wire::comment_number(read->id) == 0)
+        std::abort();
+    wire::same_answer(reply.body, reply.body.substr(data[1] % (reply.body.size() + 1)));
     wire::read_ids(own, "try", reply);
     wire::read_feed(own, reply);
     wire::read_me(own, reply);

@@ -136,6 +136,13 @@ TEST_CASE("the record key of a summary follows from its key alone", "[bluesky]")
     REQUIRE(at.has_value());
     CHECK(*at >= now);
     CHECK(*at < now + seconds{1});
+    // An edition and a reply have the second of the raise before their number.
+    for (const auto* key : {"halfmast-c-1-acme-1772460000-e2", "halfmast-c-1-acme-1772460000-r1"}) {
+        auto other = wire::rkey_of(key);
+        CHECK(other != made);
+        CHECK(*wire::time_in(other) >= now);
+        CHECK(*wire::time_in(other) < now + seconds{1});
+    }
     for (const auto* key : {"", "key", "-", "a-99999999999999999999", "a-12", "a--5"}) {
         auto other = wire::rkey_of(key);
         CHECK(other.size() == 13);
@@ -381,4 +388,29 @@ TEST_CASE("settings: a handle is a domain or a DID, and the website is no server
     CHECK_FALSE(declared.has_queue);
     CHECK(declared.most_pins == 1);
     CHECK(declared.counting == text_counting::graphemes);
+}
+
+TEST_CASE("a reply hangs in the thread that the answered record names", "[bluesky]")
+{
+    const std::string theirs = "at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3jzfcijpj2z2a";
+    json root{{"uri", uri}, {"cid", cid}};
+    json record{{"text", "Again?"}, {"reply", {{"root", root}, {"parent", root}}}};
+    auto asked = wire::view_post(sample(), theirs);
+    CHECK(asked.url == "https://pds.example/xrpc/app.bsky.feed.getPosts?uris=at%3A%2F%2Fdid%3Aplc%3A44ybard66vv44zksje25o7dz%2Fapp.bsky.feed.post%2F3jzfcijpj2z2a");
+    auto viewed = wire::read_thread(sample(), "answer", reply(200, {{"posts", json::array({json{{"uri", theirs}, {"cid", cid}, {"record", record}}})}}), now, true);
+    REQUIRE(viewed.has_value());
+    REQUIRE(viewed->has_value());
+    CHECK(**viewed == wire::thread{{uri, cid}, {theirs, cid}});
+    // A post that answers nothing is the first of its own thread.
+    auto kept = wire::read_thread(sample(), "answer", reply(200, {{"uri", uri}, {"cid", cid}, {"value", {{"text", "Hello"}}}}), now, false);
+    REQUIRE(kept.has_value());
+    CHECK(kept->value() == wire::thread{{uri, cid}, {uri, cid}});
+    CHECK_FALSE(wire::read_thread(sample(), "answer", reply(200, {{"posts", json::array()}}), now, true).value().has_value());
+    CHECK_FALSE(wire::read_thread(sample(), "answer", reply(400, {{"error", "RecordNotFound"}}), now, false).value().has_value());
+    json without_hash{{"uri", uri}, {"cid", ""}, {"record", record}};
+    for (const auto& posts : {json(nullptr), json("x"), json::array({7}), json::array({without_hash})})
+        CHECK(wire::read_thread(sample(), "answer", reply(200, {{"posts", posts}}), now, true).error().kind == failure::bad_reply);
+    auto put = wire::put_post(sample(), did, rkey, statement{"en", "Sorry"}, {}, now, **viewed);
+    CHECK(json::parse(put.body).at("record").at("reply") == json{{"root", root}, {"parent", {{"uri", theirs}, {"cid", cid}}}});
+    CHECK_FALSE(post_of("Sorry").contains("reply"));
 }

@@ -44,6 +44,7 @@ timeout = "45s"
 at_once = 3
 most_pins = 2
 text_limit = 500
+counting = "weighted"
 token = { file = "secret" }
 )");
     INFO(all_of(got));
@@ -56,6 +57,7 @@ token = { file = "secret" }
     CHECK(where.most_in_flight == 3);
     CHECK(where.most_pins == 2);
     CHECK(where.text_limit == 500);
+    CHECK(where.counting == text_counting::weighted);
     const auto& own = static_cast<const exec::settings&>(*got.value.accounts.at(0).own);
     CHECK(own.account == "acme-folder");
     CHECK(own.program == here.path("program.py"));

@@ -51,7 +51,7 @@ TEST_CASE("the transcript of the manual is true", "[exec][examples]")
     std::ofstream(here.path("posts/queue/spring-sale.md"))
         << "Due: 2026-03-02T14:30:00Z\nTags: promo\nLanguage: en\nAuthor: maria\n\nBig sale today: https://shop.acme.example/\n";
     auto all = transcript();
-    REQUIRE(all.size() == 26);
+    REQUIRE(all.size() == 30);
     {
         std::ofstream asked(here.path("asked"));
         for (const auto& one : all)
@@ -66,7 +66,7 @@ TEST_CASE("the transcript of the manual is true", "[exec][examples]")
     auto command = std::string{HALFMAST_SOURCE_DIR "/config/connectors/folder.py "} + here.path("posts") + " < " + here.path("asked") + " > " + here.path("answered");
     REQUIRE(std::system(command.c_str()) == 0);
     auto answered = here.left("answered");
-    REQUIRE(answered.size() == 13);
+    REQUIRE(answered.size() == 15);
     std::size_t next = 0;
     for (const auto& one : all)
         if (one.who == '<') {

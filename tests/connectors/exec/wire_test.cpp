@@ -151,3 +151,25 @@ TEST_CASE("a program that offers less than the settings promise is named", "[exe
     CHECK_FALSE(wire::missing_in(*offer, own).empty());
     CHECK_FALSE(wire::read_offer(own, json::parse(R"({"rungs":[]})")).has_value());
 }
+
+TEST_CASE("an edit and an answer are asked for by the post they are about", "[exec][wire]")
+{
+    edit_summary call;
+    call.remote = post_id{"7"};
+    call.words = {"en", "Correction: it was Tuesday."};
+    CHECK(wire::line_of(6, "edit", wire::edit(call)) == R"({"id":6,"language":"en","post":"7","text":"Correction: it was Tuesday.","verb":"edit"})" "\n");
+    publish_summary answer;
+    CHECK_FALSE(wire::publish(answer).contains("in_reply_to"));
+    answer.in_reply_to = post_id{"m-1"};
+    CHECK(wire::publish(answer)["in_reply_to"] == "m-1");
+    CHECK(wire::read_text(post_id{"7"}, json::parse(R"({"posts":[{"id":"8","text":"x"},{"id":"7","text":""}]})")) == "");
+    for (const auto* given : {R"({})", R"({"posts":[]})", R"({"posts":[{"id":"7"}]})", R"({"posts":[{"id":"7","text":7}]})", R"({"posts":[7]})"})
+        CHECK_FALSE(wire::read_text(post_id{"7"}, json::parse(given)).has_value());
+    auto own = acme();
+    own.edits = own.replies = true;
+    wire::offer given;
+    given.protocol = 1;
+    given.publishes = given.feed = true;
+    given.rungs = {rung::draft, rung::postpone};
+    CHECK(wire::missing_in(given, own) == "the settings promise what it does not offer: edits, replies");
+}

@@ -121,6 +121,25 @@ TEST_CASE("recreating says everything the post said, and nothing it did not", "[
     CHECK(json::parse(plain->body) == json{{"status", "T"}, {"scheduled_at", "2026-03-02T14:00:00Z"}});
 }
 
+TEST_CASE("a post that is recreated with other words keeps its warning and its poll", "[mastodon]")
+{
+    auto element = scheduled("1", "Sale today");
+    element["params"].update({{"poll", {{"options", {"Yes", "No"}}, {"expires_in", "7200"}}}, {"spoiler_text", "Offer"}});
+    auto stored = wire::read_stored(sample(), reply(200, element.dump()), now).value();
+    REQUIRE(wire::text_of(stored) == "Offer\nSale today\nYes\nNo");
+    for (const auto* words : {"Closed today", "Offer\nClosed today", "Closed today\nYes\nNo", "Offer\nClosed today\nYes\nNo"}) {
+        INFO(words);
+        auto changed = wire::with_text(stored, words);
+        CHECK(wire::text_of(changed) == "Offer\nClosed today\nYes\nNo");
+        auto made = json::parse(wire::recreate(sample(), changed, {}, now)->body);
+        CHECK(made.at("status") == "Closed today");
+        CHECK(made.at("spoiler_text") == "Offer");
+        CHECK(made.at("poll").at("options") == json{"Yes", "No"});
+    }
+    auto plain = wire::read_stored(sample(), reply(200, scheduled("1", "Sale").dump()), now).value();
+    CHECK(wire::text_of(wire::with_text(plain, "Open again")) == "Open again");
+}
+
 TEST_CASE("the media of a post are stored in the post's order, and come back whole", "[mastodon]")
 {
     auto element = scheduled("1", "Text");
@@ -299,4 +318,39 @@ TEST_CASE("reading back agrees with reading the whole, whatever comes", "[mastod
     CHECK(wire::read_places(sample(), list_of(40), now)->next == "limit=40&max_id=1");
     auto refused = reply(429, "{}");
     CHECK(wire::read_places(sample(), refused, now).error().kind == failure::rate_limited);
+}
+
+TEST_CASE("a reply names whom it answers, unless it does already", "[mastodon]")
+{
+    wire::status kati;
+    kati.address = "kati@elsewhere.example";
+    CHECK(wire::addressed("We are sorry.", kati) == "@kati@elsewhere.example We are sorry.");
+    CHECK(wire::addressed("We are sorry, @Kati@Elsewhere.example.", kati) == "We are sorry, @Kati@Elsewhere.example.");
+    kati.address = "kati";
+    CHECK(wire::addressed("@kati_b and @kati@elsewhere.example: sorry", kati) == "@kati @kati_b and @kati@elsewhere.example: sorry");
+    kati.address.clear();
+    CHECK(wire::addressed("We are sorry.", kati) == "We are sorry.");
+}
+
+TEST_CASE("an edit names the post's media again, and a reply the post it answers", "[mastodon]")
+{
+    auto shown = wire::read_status(sample(), "look", reply(200, R"({"id":"7","created_at":"2026-03-02T13:00:00.000Z","content":"<p>a</p>",
+        "in_reply_to_id":"5","visibility":"unlisted","account":{"id":"3","acct":"acme"},"media_attachments":[{"id":"81"},{"id":82},{}]})"), now);
+    REQUIRE(shown.has_value());
+    CHECK(shown->in_reply_to == post_id{"5"});
+    CHECK(shown->visibility == "unlisted");
+    CHECK(shown->author == "3");
+    CHECK(shown->address == "acme");
+    edit_summary call;
+    call.remote = post_id{"7/../8"};
+    call.words = {"hu", "Helyesbítés"};
+    auto asked = wire::edit(sample(), call, *shown);
+    CHECK(asked.method == "PUT");
+    CHECK(asked.url == "https://social.example/api/v1/statuses/7%2F..%2F8");
+    CHECK(json::parse(asked.body) == json{{"status", "Helyesbítés"}, {"language", "hu"}, {"media_ids", {"81", "82"}}});
+    publish_summary answer;
+    answer.words = {"en", "Sorry"};
+    answer.in_reply_to = post_id{"7"};
+    CHECK(json::parse(wire::publish(sample(), answer, "unlisted").body)
+          == json{{"status", "Sorry"}, {"language", "en"}, {"visibility", "unlisted"}, {"in_reply_to_id", "7"}});
 }

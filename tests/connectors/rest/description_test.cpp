@@ -43,6 +43,7 @@ TEST_CASE("the shipped descriptions are sound", "[rest][description]")
         CHECK(where.rungs == std::vector<rung_offer>{{rung::draft}});
         CHECK(where.can_read_feed);
         CHECK(where.can_pin == (std::string{name} == "wordpress"));
+        CHECK(where.can_edit == (std::string{name} == "wordpress"));
     }
 }
 
@@ -157,6 +158,31 @@ TEST_CASE("a summary needs a way to be found again", "[rest][description]")
     CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n").faults == lines{});
 }
 
+TEST_CASE("an edit and a reply are what their calls say", "[rest][description]")
+{
+    const auto publishes = small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n";
+    const std::string replies = "[publish.reply]\nurl = \"/posts/{in_reply_to}/replies\"\nbody = { text = \"{text}\" }\n";
+    const std::string edits = "[edit]\nurl = \"/posts/{id}\"\nbody = { text = \"{html}<hr>{post:/text}\" }\n[edit.read]\nurl = \"/posts/{id}/whole\"\n";
+    auto made = describe(publishes + replies + edits);
+    CHECK(made.faults == lines{});
+    REQUIRE(made.what != nullptr);
+    account where;
+    declare_by(*made.what, where);
+    CHECK(where.can_edit);
+    CHECK(where.can_reply);
+    declare_by(*describe(publishes).what, where);
+    CHECK_FALSE(where.can_edit);
+    CHECK_FALSE(where.can_reply);
+    auto first = [](const described& wrong) { return wrong.faults.empty() ? std::string{} : wrong.faults[0]; };
+    CHECK(first(describe(small + edits)).find("publish is missing: what is edited is what was published") != std::string::npos);
+    CHECK(first(describe(publishes + "[edit]\nurl = \"/posts/{id}\"\nbody = { state = \"new\" }\n")).find("nothing in this call says {text} or {html}")
+          != std::string::npos);
+    CHECK(first(describe(publishes + "[publish.reply]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n")).find("says {in_reply_to}") != std::string::npos);
+    auto blind = small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[[feed]]\nurl = \"/sent\"\n[publish.reply]\nurl = \"/posts\"\n"
+        "body = { text = \"{text}\", to = \"{in_reply_to}\" }\n";
+    CHECK(first(describe(blind)).find("find is missing: two people may be answered with the same words") != std::string::npos);
+}
+
 TEST_CASE("times that are read name a moment", "[rest][description]")
 {
     auto made = describe("[times]\nread = \"%Y-%m-%d\"\n" );
@@ -176,4 +202,13 @@ TEST_CASE("a call that changes something is no GET and has one body", "[rest][de
     CHECK(std::ranges::any_of(both, [](const auto& line) { return line.find("body and form are both there") != std::string::npos; }));
     auto date = changed("status = \"draft\" }", "status = 2026-03-01 }");
     CHECK(std::ranges::any_of(date, [](const auto& line) { return line.find("a date of TOML's own has no place in JSON") != std::string::npos; }));
+}
+
+TEST_CASE("a description says how its limit counts", "[rest][description]")
+{
+    const std::string line = "2:12: [limits]: counting: 'letters' is none of code-points, graphemes, short-links, weighted";
+    auto wrong = describe("[limits]\ncounting = \"letters\"\n");
+    CHECK(std::ranges::find(wrong.faults, line) != wrong.faults.end());
+    auto right = describe("[limits]\ncounting = \"weighted\"\n");
+    CHECK(std::ranges::none_of(right.faults, [](const auto& one) { return one.find("counting") != std::string::npos; }));
 }

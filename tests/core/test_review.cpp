@@ -1,9 +1,7 @@
 // Review: what is let go goes out apart, what matters needs two people, what changed at its source is seen first, and what a person says
 // of a post stays with it.
-#include <rapidcheck.h>
-
 #include "tests/support/catch.hpp"
-#include "tests/support/site.hpp"
+#include "tests/support/desk.hpp"
 
 using namespace halfmast;
 using namespace halfmast::test;
@@ -11,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const account_id blog{"blog"};
+const account_id acme{"blog"};
 const actor_id maria{"maria"};
 const actor_id jon{"jon"};
 
@@ -27,7 +25,7 @@ policy spaced(milliseconds spacing = 15min, int most = 4, std::optional<severity
 release_requested let_go(const std::string& post, std::optional<time_point> when = {}, const actor_id& by = maria)
 {
     release_requested asked;
-    asked.account = blog;
+    asked.account = acme;
     asked.post = post_id{post};
     asked.by = by;
     asked.at = when;
@@ -43,7 +41,7 @@ release_requested shifted(const std::string& post, std::optional<time_point> whe
 }
 
 // Posts a, b, c ... due at 15:00, 15:05, ...; all held, the flag down.
-desk after_the_crisis(int posts, policy rules = spaced())
+desk reviewing(int posts, policy rules = spaced())
 {
     desk here{std::move(rules)};
     std::vector<post_ptr> queue;
@@ -84,7 +82,7 @@ post_reading reading(const std::string& post, const std::string& text)
 
 TEST_CASE("a release too near another one is refused with the next free time, which can be taken", "[review]")
 {
-    auto here = after_the_crisis(3);
+    auto here = reviewing(3);
     here.happen(let_go("a"));
     CHECK_FALSE(here.refused);
     here.happen(let_go("b"));
@@ -107,7 +105,7 @@ TEST_CASE("a release too near another one is refused with the next free time, wh
 
 TEST_CASE("an hour takes so many, wherever it begins", "[review]")
 {
-    auto here = after_the_crisis(4, spaced(1min, 2));
+    auto here = reviewing(4, spaced(1min, 2));
     here.happen(let_go("a", at("15:00")));
     here.happen(let_go("b", at("15:59")));
     CHECK_FALSE(here.refused);
@@ -123,7 +121,7 @@ TEST_CASE("an hour takes so many, wherever it begins", "[review]")
 
 TEST_CASE("a place is free again when its release did not work or the post is held again", "[review]")
 {
-    auto here = after_the_crisis(2);
+    auto here = reviewing(2);
     here.happen(let_go("a"));
     here.offer();
     here.answer<release_post>(failure::rejected);
@@ -138,7 +136,7 @@ TEST_CASE("a place is free again when its release did not work or the post is he
 
 TEST_CASE("what is past due goes out anew when its time may be moved, never with its old time", "[review]")
 {
-    auto here = after_the_crisis(2);
+    auto here = reviewing(2);
     here.now = at("16:00:30");
     here.happen(let_go("a"));
     REQUIRE(here.refused);
@@ -154,7 +152,7 @@ TEST_CASE("what is past due goes out anew when its time may be moved, never with
 
 TEST_CASE("the text can be changed at release where the rung allows it", "[review]")
 {
-    auto here = after_the_crisis(1);
+    auto here = reviewing(1);
     auto asked = let_go("a", at("16:00"));
     asked.text = "We are back.";
     here.happen(asked);
@@ -163,8 +161,8 @@ TEST_CASE("the text can be changed at release where the rung allows it", "[revie
     CHECK(here.refused->text.find("held by draft") != std::string::npos);
 
     auto rules = spaced();
-    rules.accounts.at(blog).rungs = {{.kind = rung::takeout, .edits = true}};
-    rules.accounts.at(blog).text_limit = 12;
+    rules.accounts.at(acme).rungs = {{.kind = rung::takeout, .edits = true}};
+    rules.accounts.at(acme).text_limit = 12;
     desk other{rules};
     other.sees({promo("a", at("15:00"))});
     other.raise();
@@ -198,12 +196,12 @@ TEST_CASE("the text can be changed at release where the rung allows it", "[revie
 
 TEST_CASE("a post that changed at its source is let go only by somebody who has seen the difference", "[review]")
 {
-    auto here = after_the_crisis(1);
-    here.happen(source_seen{blog, {reading("a", "post a")}});
+    auto here = reviewing(1);
+    here.happen(source_seen{acme, {reading("a", "post a")}});
     CHECK(here.last.empty());
-    here.happen(source_seen{blog, {reading("a", "post a, now with 20% off")}});
+    here.happen(source_seen{acme, {reading("a", "post a, now with 20% off")}});
     CHECK(here.noted(record_kind::source_changed, "a"));
-    here.happen(source_seen{blog, {reading("a", "post a, now with 20% off")}});
+    here.happen(source_seen{acme, {reading("a", "post a, now with 20% off")}});
     CHECK(here.last.empty());  // said once
     here.happen(let_go("a"));
     REQUIRE(here.refused);
@@ -213,14 +211,14 @@ TEST_CASE("a post that changed at its source is let go only by somebody who has 
     CHECK(here.of("a").state == hold_state::held);
 
     auto changed_back = here;
-    changed_back.happen(source_seen{blog, {reading("a", "post a")}});
+    changed_back.happen(source_seen{acme, {reading("a", "post a")}});
     changed_back.happen(let_go("a"));
     CHECK_FALSE(changed_back.refused);
 
     auto seen = let_go("a");
     seen.saw_change = here.of("a").source_changed_at;
     here.later(1s);
-    here.happen(source_seen{blog, {reading("a", "post a, now with 30% off")}});
+    here.happen(source_seen{acme, {reading("a", "post a, now with 30% off")}});
     here.happen(seen);  // that was another difference
     REQUIRE(here.refused);
     CHECK(here.refused->kind == refusal::cause::changed);
@@ -354,7 +352,7 @@ TEST_CASE("what waits is over when the post is decided on otherwise, or withdraw
     asked.post = post_id{"b"};
     here.happen(asked);
     CHECK(here.known.asks.size() == 2);
-    here.happen(keep_requested{blog, post_id{"a"}, jon, "no"});
+    here.happen(keep_requested{acme, post_id{"a"}, jon, "no"});
     CHECK(here.known.asks.size() == 1);
     CHECK(here.of("a").ask.empty());
     here.happen(ask_withdrawn{"a-2", maria, "changed my mind"});
@@ -365,8 +363,8 @@ TEST_CASE("what waits is over when the post is decided on otherwise, or withdraw
 
 TEST_CASE("kept as what it is", "[review]")
 {
-    auto here = after_the_crisis(1);
-    keep_requested asked{blog, post_id{"a"}, maria, "no"};
+    auto here = reviewing(1);
+    keep_requested asked{acme, post_id{"a"}, maria, "no"};
     asked.as = rung::takeout;
     here.happen(asked);
     REQUIRE(here.refused);
@@ -384,26 +382,26 @@ TEST_CASE("a person's judgement stays with the post, whatever the rules say", "[
     here.offer(1);
     here.answer<hold_post>(outcome{});
     here.offer(0);
-    here.happen(post_judged{blog, post_id{"a"}, maria, post_class::neutral, "it is the address of the shop"});
+    here.happen(post_judged{acme, post_id{"a"}, maria, post_class::neutral, "it is the address of the shop"});
     CHECK(here.of("a").judged.kind == post_class::neutral);
     CHECK(here.of("a").judged.why == std::vector<reason>{{"by-hand", "maria"}});
     CHECK(here.of("a").covered_by.empty());
     CHECK(here.last.front().reasons == std::vector<reason>{{"judgement.promotional.tags", "promo"}});
-    here.happen(post_judged{blog, post_id{"b"}, maria, post_class::neutral, ""});
+    here.happen(post_judged{acme, post_id{"b"}, maria, post_class::neutral, ""});
     CHECK_FALSE(here.has_hold("b"));  // nothing was done to it yet
     here.later(1s);
     here.sees({promo("b", at("15:12"))});
     here.happen(clock_ticked{});
     CHECK_FALSE(here.has_hold("b"));
-    CHECK(here.known.accounts.at(blog).queue.at(post_id{"b"}).judged.kind == post_class::neutral);
+    CHECK(here.known.accounts.at(acme).queue.at(post_id{"b"}).judged.kind == post_class::neutral);
     here.restart();
     here.sees({promo("b", at("15:12"))});
     here.happen(clock_ticked{});
     CHECK_FALSE(here.has_hold("b"));
-    here.happen(post_judged{blog, post_id{"b"}, jon, post_class::promotional, "it is an offer"});
+    here.happen(post_judged{acme, post_id{"b"}, jon, post_class::promotional, "it is an offer"});
     here.happen(clock_ticked{});
     CHECK(here.has_hold("b"));
-    here.happen(post_judged{blog, post_id{"nothing"}, jon, post_class::neutral, ""});
+    here.happen(post_judged{acme, post_id{"nothing"}, jon, post_class::neutral, ""});
     REQUIRE(here.refused);
     CHECK(here.refused->kind == refusal::cause::unknown_target);
 }
@@ -418,7 +416,7 @@ TEST_CASE("what is held and judged neutral stays held until a person lets it go,
     here.happen(let_go("a"));
     REQUIRE(here.refused);
     CHECK(here.refused->kind == refusal::cause::covered);
-    here.happen(post_judged{blog, post_id{"a"}, maria, post_class::essential, "where to get help"});
+    here.happen(post_judged{acme, post_id{"a"}, maria, post_class::essential, "where to get help"});
     CHECK(here.of("a").state == hold_state::held);
     here.happen(let_go("a"));
     CHECK_FALSE(here.refused);
@@ -426,109 +424,13 @@ TEST_CASE("what is held and judged neutral stays held until a person lets it go,
 
 TEST_CASE("notes stay with the post", "[review]")
 {
-    auto here = after_the_crisis(1);
-    here.happen(post_noted{blog, post_id{"a"}, maria, "ask legal first"});
+    auto here = reviewing(1);
+    here.happen(post_noted{acme, post_id{"a"}, maria, "ask legal first"});
     here.later(1s);
-    here.happen(post_noted{blog, post_id{"a"}, jon, "they say yes"});
+    here.happen(post_noted{acme, post_id{"a"}, jon, "they say yes"});
     here.restart();
-    const auto& notes = here.known.accounts.at(blog).remarks.at(post_id{"a"}).notes;
+    const auto& notes = here.known.accounts.at(acme).remarks.at(post_id{"a"}).notes;
     REQUIRE(notes.size() == 2);
     CHECK(notes[0] == post_note{maria, at("14:00:01"), "ask legal first"});
     CHECK(notes[1].text == "they say yes");
-}
-
-namespace {
-
-// What was let go and not taken back, by the ledger alone.
-std::vector<time_point> let_out_by_ledger(const desk& here)
-{
-    std::map<post_id, time_point> out;
-    for (const auto& record : here.ledger)
-        if (record.kind == record_kind::release_asked)
-            out[record.post] = *record.due;
-        else if (record.kind == record_kind::release_failed || record.kind == record_kind::hold_drifted || record.kind == record_kind::hold_planned)
-            out.erase(record.post);
-    std::vector<time_point> times;
-    for (const auto& [post, when] : out)
-        times.push_back(when);
-    std::ranges::sort(times);
-    return times;
-}
-
-void step_of_a_review(desk& here, site& there, const std::vector<std::string>& names)
-{
-    auto name = names[*rc::gen::inRange<std::size_t>(0, names.size())];
-    auto who = *rc::gen::element(maria, jon);
-    auto when = here.now + *rc::gen::inRange(-30, 180) * 1min;
-    switch (*rc::gen::inRange(0, 10)) {
-    case 0: return here.happen(second_given{"a-" + std::to_string(*rc::gen::inRange(1, 8)), who, ""});
-    case 1: return here.raise();
-    case 2: return here.happen(crisis_lowered{crisis_id{"c-" + std::to_string(*rc::gen::inRange(1, 3))}, who, "over"});
-    case 3: return here.later(*rc::gen::inRange(1, 40) * 1min);
-    case 4: return here.restart();
-    case 5:
-        there.pass(here.now);
-        return here.sees(there.queue());
-    default: break;
-    }
-    auto asked = let_go(name, {}, who);
-    if (*rc::gen::arbitrary<bool>())
-        asked.at = when;
-    asked.shift = *rc::gen::arbitrary<bool>();
-    asked.during_crisis = *rc::gen::arbitrary<bool>();
-    if (*rc::gen::inRange(0, 8) == 0)
-        asked.break_glass = "why not";
-    here.happen(asked);
-}
-
-}  // namespace
-
-TEST_CASE("whatever people ask for: apart, not too many, not late, and not by one alone", "[review][property]")
-{
-    CHECK(rc::check("review", [] {
-        auto spacing = *rc::gen::inRange(0, 30) * 1min;
-        auto most = *rc::gen::inRange(0, 5);
-        auto grave = *rc::gen::arbitrary<bool>();
-        auto rules = spaced(spacing, most, grave ? std::optional{severity::major} : std::nullopt);
-        desk here{rules};
-        site there;
-        std::vector<std::string> names;
-        for (int i = 0; i < 8; ++i) {
-            names.push_back(std::string(1, static_cast<char>('a' + i)));
-            there.schedule(promo(names.back(), at("14:30") + i * 7min));
-        }
-        here.sees(there.queue());
-        here.raise();
-        here.hold_all();
-        for (auto& [name, post] : there.posts)
-            post.where = whereabouts::parked;
-        for (int turn = 0; turn < 40; ++turn) {
-            here.later(1s);
-            step_of_a_review(here, there, names);
-            for (const auto& record : here.last)
-                if (record.kind == record_kind::release_asked && grave) {
-                    bool alone = record.second.empty() && !here.noted(record_kind::glass_broken, record.post.value);
-                    RC_ASSERT(!alone);
-                    RC_ASSERT(record.second != record.actor);
-                }
-            here.offer(8);
-            while (!here.open.empty()) {
-                auto call = here.open.front();
-                here.open.pop_front();
-                if (const auto* out = std::get_if<release_post>(&call.what)) {
-                    RC_ASSERT(out->at >= here.now + rules.accounts.at(blog).release_margin);
-                    RC_ASSERT(out->at == here.of(out->post.value).order->at);
-                }
-                here.happen(action_finished{call.id, call.account, call.what, there.carry(call.what)});
-                here.offer(8);
-            }
-            auto out = let_out_by_ledger(here);
-            RC_ASSERT(out.size() == here.known.accounts.at(blog).let_out.size());
-            for (std::size_t i = 1; i < out.size(); ++i)
-                RC_ASSERT(out[i] - out[i - 1] >= spacing);
-            if (most > 0)
-                for (std::size_t i = static_cast<std::size_t>(most); i < out.size(); ++i)
-                    RC_ASSERT(out[i] - out[i - static_cast<std::size_t>(most)] >= 1h);
-        }
-    }));
 }

@@ -47,9 +47,9 @@ constexpr milliseconds usual_patience{120'000};  // a list of a hundred thousand
         if (auto found = body.find("exit_code"); found != body.end() && found->is_number_integer())
             code = found->get<int>();
     auto more = [&](const char* name, const char* inner) {
-        auto outer = body.is_object() ? body.find(name) : body.end();
-        auto found = body.is_object() && outer != body.end() && outer->is_object() ? outer->find(inner) : body.end();
-        return found != body.end() && found->is_string() ? found->get<std::string>() : std::string{};
+        const auto outer = body.is_object() && body.contains(name) ? body[name] : document(nullptr);
+        auto found = outer.is_object() ? outer.find(inner) : outer.end();
+        return outer.is_object() && found != outer.end() && found->is_string() ? found->get<std::string>() : std::string{};
     };
     command_error error{code, type.empty() ? "failed" : type, detail};
     if (type == "changed-at-source") {

@@ -185,7 +185,8 @@ net::server_response small_page(int status, const page_words& words, const std::
     made.content_type = "text/html; charset=utf-8";
     made.headers.emplace_back(
         "Content-Security-Policy", "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
-    made.headers.emplace_back("Referrer-Policy", "no-referrer");  // the address is the secret
+    // The address is the secret, so no other site learns it. Not "no-referrer": with it browsers send the form with "Origin: null".
+    made.headers.emplace_back("Referrer-Policy", "same-origin");
     made.body = "<!doctype html><html lang=\"" + std::string{words.language}
         + "\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
           "content=\"width=device-width\"><title>halfmast</title><main><h1>halfmast</h1>"

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const account_id blog{"blog"};
+const account_id wall_owner{"blog"};
 constexpr int text_limit = 40;
 
 class telling {
@@ -21,7 +21,7 @@ public:
     telling()
         : here(make_rules()), people{here}
     {
-        auto& declared = here.rules.accounts.at(blog);
+        auto& declared = here.rules.accounts.at(wall_owner);
         auto room = *rc::gen::element<std::size_t>(0, 1, 2, 3, 5);
         there.most_pins = room;
         declared.most_pins = static_cast<int>(room);
@@ -84,7 +84,7 @@ public:
         happen([&] {
             crisis_lowered down{crisis_id{"c-1"}, actor_id{"ops"}, "over"};
             if (*rc::gen::arbitrary<bool>())
-                down.all_clear[blog] = words("It is over.");
+                down.all_clear[wall_owner] = words("It is over.");
             here.happen(down);
         });
         if (auto ask = here.known.crises.empty() ? std::string{} : here.known.crises.begin()->second.ask; !ask.empty())
@@ -128,9 +128,9 @@ private:
         flag.by = actor_id{"ops"};
         flag.playbook = "outage";
         flag.next_update_by = here.now + 45min;
-        flag.statements[blog] = words("We are on it.");
+        flag.statements[wall_owner] = words("We are on it.");
         if (*rc::gen::inRange(0, 10) == 0)
-            flag.statements[blog].text = "We know of {{reason}}.";
+            flag.statements[wall_owner].text = "We know of {{reason}}.";
         happen([&] { here.happen(flag); });
     }
 
@@ -144,13 +144,13 @@ private:
         if (what.kind != edition_kind::all_clear)
             what.next_update_by = here.now + 45min;
         what.now = *rc::gen::arbitrary<bool>();
-        what.words[blog] = words("News ");
+        what.words[wall_owner] = words("News ");
         happen([&] { here.happen(what); });
     }
 
     void reply()
     {
-        happen([&] { here.happen(reply_asked{crisis_id{"c-1"}, blog, post_id{"q"}, "", actor_id{"ann"}, words("Answer ")}); });
+        happen([&] { here.happen(reply_asked{crisis_id{"c-1"}, wall_owner, post_id{"q"}, "", actor_id{"ann"}, words("Answer ")}); });
     }
 
     // As after kill -9: the ledger folded anew; what became of the calls under way nobody knows.
@@ -307,13 +307,13 @@ TEST_CASE("when the faults end, the latest edition is shown and pinned alone; lo
             RC_LOG() << to_string(one.state) << " " << one.edition << " " << one.detail << "\n";
             auto ours = std::ranges::count_if(story.there.pinned, [&](const auto& id) { return story.there.find(id) != nullptr; });
             RC_ASSERT(ours <= 1);
-            bool by_call = last != nullptr && last->words.at(blog).text.find("{{") == std::string::npos
-                && fits(story.here.rules.accounts.at(blog), last->words.at(blog));
+            bool by_call = last != nullptr && last->words.at(wall_owner).text.find("{{") == std::string::npos
+                && fits(story.here.rules.accounts.at(wall_owner), last->words.at(wall_owner));
             if (by_call) {
                 RC_ASSERT(one.edition == last->number);
                 const auto* shown = story.there.find(one.remote);
                 RC_ASSERT(shown != nullptr);
-                RC_ASSERT(shown->text == last->words.at(blog).text);
+                RC_ASSERT(shown->text == last->words.at(wall_owner).text);
                 if (one.state != summary_state::manual)  // unpinned again and again: a person decides
                     RC_ASSERT(!story.there.pinned.empty() && story.there.pinned.front() == one.remote);
             }

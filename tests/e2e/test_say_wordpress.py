@@ -36,7 +36,8 @@ class SayingItAtARealWordPress(Saying, WordPressStory):
         self.assertEqual(status, 201, comment)
         self.check_code(self.daemon.halfmast("raise", "outage", "--reason", "checkout is failing again", "-o", "json"), 0)
         words = "We're sorry - nobody was charged twice. Write to help@acme.example."
-        self.check_code(self.daemon.halfmast("say", "reply", "blog", f"comment-{comment['id']}", "--text", words), 0)
+        asked = self.daemon.halfmast("say", "reply", "blog", f"comment-{comment['id']}", "--text", words)
+        self.assertIn(asked.code, (0, 8), asked)  # 8: it is on its way
         answers = wait_until(lambda: self.answers_to(comment["id"]), 30, "the answer is public")
         self.assertEqual([re.sub(r"<[^>]*>|\s+$", "", one["content"]["rendered"]) for one in answers],
                          ["We&#8217;re sorry &#8211; nobody was charged twice. Write to help@acme.example."])

@@ -280,7 +280,7 @@ TEST_CASE("opening a login link spends nothing; its button does", "[api][access]
     CHECK(shown.body.find("&lt;maria&gt;") != std::string::npos);
     CHECK(shown.body.find("<script") == std::string::npos);
     CHECK(find_header(shown.headers, "Content-Security-Policy").find("default-src 'none'") == 0);
-    CHECK(find_header(shown.headers, "Referrer-Policy") == "no-referrer");
+    CHECK(find_header(shown.headers, "Referrer-Policy") == "same-origin");
     CHECK(all.door.asked.empty());
     CHECK(all.here.ask("GET", "/login/spent").status == 410);
     auto used = all.here.ask("POST", "/login/good");

@@ -439,10 +439,10 @@ ledger_entry encode(const audit_record& record)
     to.text("second", record.second.value);
     if (record.snapshot)
         to.whole("snapshot", to_json(*record.snapshot));
-    if (record.text)
-        to.put_text("text", *record.text);
     if (record.task)
         to.whole("task", to_json(*record.task));
+    if (record.text)
+        to.put_text("text", *record.text);
     to.time("until", record.until);
     to.text("url", record.url);
     to.text("why", record.why);

@@ -204,7 +204,7 @@ TEST_CASE("files are read again for new connections; a wrong one changes nothing
     here.server->renew_tls();
     CHECK(ask(here, get_of("/")).server_name == "renewed");
     certificate{"another", &here.authority}.write(here.at("own.pem"), here.at("unused.key"));
-    CHECK(names(what_it_throws([&] { here.server->renew_tls(); }), "unused.key cannot be used"));
+    CHECK(names(what_it_throws([&] { here.server->renew_tls(); }), "own.key cannot be used"));
     fs::remove(here.at("own.pem"));
     CHECK(names(what_it_throws([&] { here.server->renew_tls(); }), "own.pem"));
     CHECK(ask(here, get_of("/")).server_name == "renewed");

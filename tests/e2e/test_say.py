@@ -418,7 +418,8 @@ class Tasks(Story):
         for place in ("queue", "held", "published"):
             os.makedirs(os.path.join(posts, place))
         program = os.path.join(SOURCE, "config", "connectors", "folder.py")
-        daemon = self.begin_daemon(account("exec", None, "paper", program=program, arguments=[posts], rungs=["draft"], feed=True, publishes=True, pins=True, text_limit=150, poll_every="1s",
+        daemon = self.begin_daemon(account("exec", None, "paper", program=program, arguments=[posts], rungs=["draft"], feed=True,
+                                           publishes=True, pins=True, text_limit=150, poll_every="1s",
                                            sweep_every="1s", language="hu", time_zone="Europe/Budapest"),
                                    playbook=playbook().replace("Nem működik a fizetés", "Nem működik a fizetés ({{reason}})"))
         wait_until(lambda: daemon.polled("paper"), 30, "it was read")

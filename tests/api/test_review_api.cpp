@@ -204,7 +204,8 @@ TEST_CASE("a console's filters: words, times, rung, order, and how far the revie
     CHECK(here.ask("POST", "/api/v1/posts/acme-blog/f/release").status == 202);
     auto ids = [&](const std::string& query) {
         std::string found;
-        for (const auto& post : here.get("/posts?" + query).at("posts"))
+        const auto answer = here.get("/posts?" + query);
+        for (const auto& post : answer.at("posts"))
             found += post.at("id").get<std::string>().substr(10);
         return found;
     };

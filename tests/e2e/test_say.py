@@ -122,8 +122,9 @@ class Saying(Story):
             self.assertIn(about, text)
             self.assertNotIn("{{", text)
             if promise:
-                local = parse_time(promise).astimezone(zoneinfo.ZoneInfo(zone)).strftime("%H:%M")
-                self.assertIn(local, text, f"{id}: the next update is by {promise}")
+                local = parse_time(promise).astimezone(zoneinfo.ZoneInfo(zone))
+                # Hungarian writes 0:05 where Russian writes 00:05.
+                self.assertRegex(text, rf"\b0?{local.hour}:{local.minute:02}\b", f"{id}: the next update is by {promise}")
 
 
 class InFourLanguages(Saying):

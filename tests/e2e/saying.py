@@ -99,7 +99,8 @@ class Saying:
         self.latest = pinned[0]
         wait_until(lambda: self.begins_with(kind) in self.public_text(self.latest), 30, f"visitors read the {kind}")
         promise = promise or self.daemon.crisis()["next_update_by"]
-        self.reads(self.latest, kind, about, parse_time(promise).astimezone(zoneinfo.ZoneInfo(self.zone)).strftime("%H:%M"))
+        local = parse_time(promise).astimezone(zoneinfo.ZoneInfo(self.zone))
+        self.reads(self.latest, kind, about, rf"\b0?{local.hour}:{local.minute:02}\b")  # some languages write 0:05
 
     def reads(self, post, kind, about, promised=""):
         text = self.public_text(post)
@@ -107,7 +108,7 @@ class Saying:
         self.assertNotIn("{{", text)
         newest = text[:text.find(self.begins_with("summary"))] if kind != "summary" and self.edits else text
         self.assertIn(about, newest)
-        self.assertIn(promised, newest)
+        self.assertRegex(newest, promised)
 
     def nothing_was_said_twice_or_taken_back(self):
         """Each of the five is still there to be read, once; where one post says all, the newest stands first."""

@@ -64,7 +64,8 @@ std::string mark_of(const listed_post& listed)
     if (listed.remarks != nullptr)
         to.add(std::uint64_t{listed.remarks->notes.size()}).add(listed.remarks->judged_at);
     if (const auto* one = listed.held; one != nullptr) {
-        to.add(one->ask).add(one->source_changed_at).add(one->source_text ? std::string_view{*one->source_text} : std::string_view{});
+        to.add(one->ask).add(std::string_view{one->source_text ? "changed" : ""})
+            .add(one->source_text ? std::string_view{*one->source_text} : std::string_view{});
         for (const auto& id : one->covered_by)
             to.add(id.value);
         if (one->order)

@@ -220,7 +220,7 @@ response release(const call& asked)
     order.shift = wanted->shift;
     order.break_glass = std::move(wanted->break_glass);
     if (auto listed = find_post(asked.daemon.known(), account, post); listed && listed->held != nullptr && wanted->seen == mark_of(*listed))
-        order.saw_change = listed->held->source_changed_at;
+        order.saw_text = listed->held->source_text;
     event happened{std::move(order)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_post(asked, came, "releasing", true);

@@ -155,13 +155,14 @@ crisis_raised daemon_backend::write_flag(const playbook& book, const api::raise_
     what.playbook = book.name;
     what.level = wanted.level;
     what.over = wanted.over;
+    what.drill = wanted.drill;
     what.why = wanted.why;
     what.owner = actor_id{fields.owner};
     what.next_update_by = fields.next_update_by;
     what.now = wanted.now;
     // A statement that cannot go out as it is does: cut off by nobody, refused by the platform, and shown as failed. Only one that
     // could not be written at all is left out.
-    auto words = words_in(write_statements(rules(), book, wanted.over, edition_kind::summary, fields), edition_kind::summary);
+    auto words = words_in(write_statements(rules(), book, wanted.over, wanted.drill, edition_kind::summary, fields), edition_kind::summary);
     if (words)
         what.statements = std::move(*words);
     return what;
@@ -217,7 +218,7 @@ result<std::vector<api::statement_preview>> daemon_backend::preview(const api::r
     auto chosen = api::choose_playbook(rules(), wanted.playbook);
     if (!chosen)
         return chosen.error();
-    return write_statements(rules(), **chosen, wanted.over, edition_kind::summary, fields_of(wanted, **chosen, now()));
+    return write_statements(rules(), **chosen, wanted.over, wanted.drill, edition_kind::summary, fields_of(wanted, **chosen, now()));
 }
 
 result<std::vector<api::statement_preview>> daemon_backend::preview(const api::say_request& wanted)
@@ -228,7 +229,7 @@ result<std::vector<api::statement_preview>> daemon_backend::preview(const api::s
     if (about.flag->now == phase::lowered)
         return problem{failure::conflict, wanted.crisis.value + " is lowered: nothing more is said in it", {}};
     auto fields = fields_of(wanted, *about.flag, *about.book, now());
-    auto previews = write_statements(rules(), *about.book, about.flag->over, wanted.kind, fields);
+    auto previews = write_statements(rules(), *about.book, about.flag->over, about.flag->drill, wanted.kind, fields);
     for (auto& one : previews) {
         const auto& declared = rules().accounts.at(one.account);
         auto where = known().accounts.find(one.account);
@@ -277,7 +278,7 @@ asio::awaitable<api::answer> daemon_backend::say(api::say_request wanted)
     if (about.no)
         co_return co_await refused(std::move(*about.no));
     auto fields = fields_of(wanted, *about.flag, *about.book, now());
-    auto words = words_in(write_statements(rules(), *about.book, about.flag->over, wanted.kind, fields), wanted.kind);
+    auto words = words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, wanted.kind, fields), wanted.kind);
     if (!words) {
         refusal no{refusal::cause::not_possible, words.error().detail};
         co_return co_await refused(std::move(no));
@@ -311,7 +312,7 @@ asio::awaitable<api::answer> daemon_backend::lower(api::lower_request wanted)
         spoken.kind = edition_kind::all_clear;
         spoken.about = wanted.about;
         auto fields = fields_of(spoken, *about.flag, *about.book, now());
-        auto words = words_in(write_statements(rules(), *about.book, about.flag->over, spoken.kind, fields), spoken.kind);
+        auto words = words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, spoken.kind, fields), spoken.kind);
         if (!words) {
             refusal no{refusal::cause::not_possible, words.error().detail + "; the flag is still up, lower it without --all-clear"};
             co_return co_await refused(std::move(no));
@@ -386,7 +387,7 @@ asio::awaitable<result<std::vector<post_reading>>> daemon_backend::look(account_
         if (one == nullptr || just_now)
             continue;
         read_posts wanted;
-        wanted.wanted.push_back({one->id, one->remote, one->by, one->post});
+        wanted.wanted.push_back({one->id, one->remote, one->by, one->post, true});
         action call{0, account, std::move(wanted)};
         auto looking = calls_.carry_out(std::move(call));
         auto came = co_await std::move(looking);

@@ -32,6 +32,7 @@ struct read_request {
     post_id remote;
     rung by;
     post_ptr snapshot;
+    bool with_text = false;  // what it says there is wanted too, where looking can tell
 };
 
 // Read posts back. Changes nothing.

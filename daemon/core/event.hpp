@@ -26,6 +26,7 @@ struct crisis_raised {
     time_point next_update_by;
     bool now = false;               // skip the undo window
     std::map<account_id, statement> statements;  // rendered for every account in scope that has one
+    bool drill = false;             // practice, on practice accounts alone
 };
 
 struct crisis_lowered {
@@ -155,7 +156,7 @@ struct release_requested {
     std::optional<std::string> text{};       // instead of the one it was held with
     bool shift = false;                      // too near another one: take the next free time
     std::string break_glass{};               // why one person is enough this time; recorded and paged. Empty: it is not
-    std::optional<time_point> saw_change{};  // the change at its source that the person has seen and accepts
+    std::optional<std::string> saw_text{};   // what it says at its source now, as the person has seen and accepts it
     actor_id second{};                       // who agreed; the core fills it in
 };
 
@@ -228,6 +229,12 @@ struct health_changed {
     bool happened_once = false;  // a moment and not a state: it is over when a person has seen it
 };
 
+// A rota's calendar was read, or could not be: then the roster is the one before, with the trouble in it.
+struct duty_read {
+    std::string rota;
+    duty_roster said;
+};
+
 // Something outside may be the beginning of a crisis.
 struct signal_received {
     heard_signal what;
@@ -270,7 +277,7 @@ using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queu
                            capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
                            statement_asked, statement_undone, owner_changed, reply_asked, reply_approved, reply_dropped, task_done,
                            post_judged, post_noted, source_seen, second_given, ask_withdrawn,
-                           page_acknowledged, page_answered, health_changed, signal_received, proposal_decided, access_noted,
+                           page_acknowledged, page_answered, health_changed, duty_read, signal_received, proposal_decided, access_noted,
                            daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

@@ -259,7 +259,8 @@ bool start_reading(const step& now, const account_id& id)
     auto take = [&](std::set<by_due>& from) {
         while (!from.empty() && wanted.wanted.size() < static_cast<std::size_t>(declared->read_batch)) {
             auto& one = where.holds.at(from.begin()->post);
-            wanted.wanted.push_back({one.id, one.remote, one.by, one.post});
+            bool new_words = one.state == hold_state::releasing && one.order && one.order->text;
+            wanted.wanted.push_back({one.id, one.remote, one.by, one.post, new_words});
             one.in_flight = true;
             from.erase(from.begin());
         }

@@ -98,7 +98,7 @@ std::optional<refusal> refuse_state(const hold& one, const release_requested& as
         return refuse(refusal::cause::covered,
                       one.covered_by.begin()->value
                           + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now");
-    if (one.source_text && asked.saw_change != one.source_changed_at) {
+    if (one.source_text && asked.saw_text != one.source_text) {
         auto changed = refuse(refusal::cause::changed,
                               "it was changed at its source after it was held; look at the difference ('halfmast queue show "
                                   + display_id(asked.account, asked.post) + "'), and say that you have seen it with --seen");

@@ -377,7 +377,7 @@ consent ask_second(const step& now, const release_requested& asked, const accoun
     wish.shift = asked.shift;
     wish.text = asked.text;
     wish.during_crisis = asked.during_crisis;
-    wish.saw_change = asked.saw_change;
+    wish.saw_text = asked.saw_text;
     return consent_to(now, *flag, std::move(wish), std::string{one.ask}, asked.second, asked.break_glass);
 }
 
@@ -430,7 +430,7 @@ std::optional<event> take_second(const step& now, const second_given& given)
     let.during_crisis = one->during_crisis;
     let.text = one->text;
     let.shift = one->shift;
-    let.saw_change = one->saw_change;
+    let.saw_text = one->saw_text;
     let.second = given.by;
     return event{std::move(let)};
 }

@@ -70,7 +70,7 @@ struct ask {
     bool shift = false;                    // release
     std::optional<std::string> text;       // release: the new text
     bool during_crisis = false;            // release
-    std::optional<time_point> saw_change;  // release: the change at its source that was accepted
+    std::optional<std::string> saw_text;   // release: what it said at its source, and was accepted
     std::map<account_id, statement> words; // lower: the all-clear
     bool now = false;                      // lower: without the undo window
 };

@@ -40,6 +40,8 @@ json flag_json(const crisis& flag)
     put(object, "reason", flag.why);
     put(object, "owner", flag.owner.value);
     put(object, "lowered_by", flag.lowered_by.value);
+    if (flag.drill)
+        object["drill"] = true;
     if (flag.two_person)
         object["two_person"] = true;
     if (flag.lowered_at != time_point{})
@@ -70,6 +72,7 @@ crisis read_flag(const json& object)
     flag.now = text_at(object, "phase") == to_string(phase::lowered) ? phase::lowered : phase::raised;
     flag.lowered_at = time_at(object, "lowered_at").value_or(time_point{});
     flag.lowered_by = actor_id{text_at(object, "lowered_by")};
+    flag.drill = yes_at(object, "drill");
     flag.two_person = yes_at(object, "two_person");
     if (const auto* matchers = object_at(object, "scope"))
         for (const auto& [name, wanted] : matchers->items())
@@ -296,8 +299,8 @@ json ask_json(const ask& one)
         object["wanted"] = time_text(*one.wanted);
     if (one.due)
         object["due"] = time_text(*one.due);
-    if (one.saw_change)
-        object["saw_change"] = time_text(*one.saw_change);
+    if (one.saw_text)
+        object["saw_text"] = *one.saw_text;
     if (one.text)
         object["text"] = *one.text;
     if (one.shift)
@@ -324,7 +327,8 @@ ask read_ask(const json& object)
     one.at = time_at(object, "at").value_or(time_point{});
     one.wanted = time_at(object, "wanted");
     one.due = time_at(object, "due");
-    one.saw_change = time_at(object, "saw_change");
+    if (object.contains("saw_text"))
+        one.saw_text = text_at(object, "saw_text");
     if (object.contains("text"))
         one.text = text_at(object, "text");
     one.shift = yes_at(object, "shift");

@@ -216,13 +216,13 @@ TEST_CASE("a post that changed at its source is let go only by somebody who has 
     CHECK_FALSE(changed_back.refused);
 
     auto seen = let_go("a");
-    seen.saw_change = here.of("a").source_changed_at;
+    seen.saw_text = here.of("a").source_text;
     here.later(1s);
     here.happen(source_seen{acme, {reading("a", "post a, now with 30% off")}});
     here.happen(seen);  // that was another difference
     REQUIRE(here.refused);
     CHECK(here.refused->kind == refusal::cause::changed);
-    seen.saw_change = here.of("a").source_changed_at;
+    seen.saw_text = here.of("a").source_text;
     here.happen(seen);
     CHECK_FALSE(here.refused);
     CHECK(here.of("a").post->text == "post a, now with 30% off");

@@ -203,7 +203,7 @@ ask record_maker::asked(const audit_record& about)
     if (maybe())
         made.due = time();
     if (maybe())
-        made.saw_change = time();
+        made.saw_text = text();
     if (maybe())
         made.text = text();
     made.shift = maybe();
@@ -433,7 +433,7 @@ void describe(writer& to, const ask& one)
     to.add("ask.why", one.why);
     to.add("ask.wanted", one.wanted);
     to.add("ask.due", one.due);
-    to.add("ask.saw_change", one.saw_change);
+    to.add("ask.saw_text", one.saw_text.value_or("none"));
     to.add("ask.text", one.text.value_or("none"));
     to.add("ask.flags", std::to_string(one.shift) + std::to_string(one.during_crisis) + std::to_string(one.now));
     for (const auto& [account, words] : one.words)

@@ -1,4 +1,5 @@
-// Work that takes too long for the loop's thread: done on another one, its answer brought back. Internal to this room.
+// Work that takes too long for the loop's thread: done on another one, its answer brought back. For coroutines of
+// this room and of the one that builds the daemon.
 #pragma once
 
 #include <functional>

@@ -38,8 +38,15 @@ std::optional<trouble> refuse(const visitor& who, may what)
     if (who.may_be_forged)
         return trouble{403, 4, "csrf", "That may not have been meant",
                        "a request with the cookie of a sign-in needs its X-CSRF-Token, which GET /api/v1/session gives"};
+    if (who.is_unproved && !is_safe_direction(what) && allows(who.roles, what))
+        return trouble{401, 4, "sign-in-again", "Please sign in again",
+                       "the provider that " + who.by.value + " signed in with could not be asked lately whether that still holds. Reading, "
+                           "raising, holding and answering pages go on; '" + std::string{to_string(what)} + "' needs a new sign-in"};
     if (allows(who.roles, what))
         return std::nullopt;
+    if (who.is_over)
+        return trouble{401, 4, "sign-in-again", "Please sign in again",
+                       "the provider does not stand for this sign-in any more, or its groups have no role here now"};
     if (who.how == visitor::proof::loopback) {
         if (what == may::read)
             return std::nullopt;

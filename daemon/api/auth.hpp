@@ -37,6 +37,8 @@ struct visitor {
     std::string csrf;      // of a session: what its pages send back
     bool may_be_forged
         = false; // a session's request that would change something, without that: a page of somebody else may have sent it
+    bool is_over = false;      // of nobody: they show a session that the provider does not stand for any more
+    bool is_unproved = false;  // of a session: its provider could not be asked lately. Only the safe direction is theirs
     std::string language;  // of a session: what its person reads; "" when nobody said
 };
 
@@ -112,6 +114,9 @@ public:
         seen() {}
     };
     virtual seen look(const net::server_request&) = 0;
+
+    // Would look() let them read now, by the same proof? Counts as no use of it. For answers that have no end of their own.
+    virtual bool still_stands(const visitor&) { return true; }
 
     // Passwords take a while and are tried on a thread of their own, a few at a time.
     virtual asio::awaitable<outcome_of<made_session>> sign_in(

@@ -37,11 +37,13 @@ struct raise_request {
     actor_id by;
     std::string playbook;  // empty: the only one, or the one named "outage"; else a refusal that lists them
     std::string why;
+    by_language why_in;    // `why`, where it was given by language
     std::optional<severity> level;
     scope over;
     std::string owner;
     std::optional<milliseconds> next_update;
-    bool now = false;  // skip the undo window
+    bool now = false;    // skip the undo window
+    bool drill = false;  // practice, on practice accounts alone
 
     raise_request() {}
 };
@@ -52,6 +54,10 @@ struct say_request {
     actor_id by;
     edition_kind kind = edition_kind::update;
     std::string about;                        // what is new, or what was wrong
+    by_language about_in;                     // the same, where it was given by language
+    std::string reason;                       // what happened, as the words say it from now on; empty: as before
+    by_language reason_in;
+    std::string break_glass;                  // why one person is enough, where the playbook asks for two
     std::optional<milliseconds> next_update;  // else the playbook's; an all-clear promises nothing
     bool now = false;                         // skip the undo window
 
@@ -64,6 +70,7 @@ struct lower_request {
     std::string why;
     bool all_clear = false;  // say first that it is over
     std::string about;       // of the all-clear
+    by_language about_in;
     bool now = false;        // of the all-clear: skip the undo window
     std::string break_glass; // why one person is enough, where the playbook asks for two
 
@@ -104,6 +111,45 @@ struct history_entry {
     std::string payload;  // canonical JSON
 };
 
+// What the last checks of the ledger found.
+struct ledger_proof {
+    struct fault {
+        std::int64_t seq = 0;  // 0: not about one record
+        std::string what;
+    };
+
+    std::optional<bool> ok;                  // absent: not checked whole yet
+    std::int64_t records = 0;                // that there are now
+    std::optional<time_point> verified_at;   // the last check, whole or of what was new
+    std::int64_t through = 0;                // the last record that it read
+    std::string head;                        // the hash of that, in hexadecimal digits
+    bool checking = false;                   // a whole check is under way or will be next
+    std::int64_t signed_through = 0;         // by the signed head that was read then; 0: none could be read
+    std::string signed_at;
+    std::vector<fault> faults;
+
+    ledger_proof() {}
+};
+
+// The settings file as it is on disk now, checked as check-config does.
+struct settings_report {
+    struct fault {
+        std::string file;
+        unsigned line = 0;
+        unsigned column = 0;
+        std::string what;
+    };
+
+    std::string file;
+    time_point running_since;
+    time_point checked_at;
+    bool differs = false;             // it is not what the daemon runs with
+    std::vector<fault> faults;        // nothing would start with these
+    std::vector<std::string> doubts;  // it would, with these said
+
+    settings_report() {}
+};
+
 // What a link answered just now.
 struct link_report {
     std::string url;
@@ -111,6 +157,15 @@ struct link_report {
     std::string said;  // what was asked and what came: "HEAD: 404 Not Found"
 
     link_report() {}
+};
+
+// One field that a person typed, as it stands in a statement.
+struct filling_preview {
+    std::string field;     // "about"
+    std::string language;  // "und": it was not said
+    bool differs = false;  // from the language of the text around it
+
+    filling_preview() {}
 };
 
 // What raise -n and say draft show for one account.
@@ -128,6 +183,8 @@ struct statement_preview {
     std::vector<std::string> unpins;  // what is pinned now and makes room, as far as it is known: addresses, else ids
     std::vector<link_report> links;   // empty until they were asked
     std::string trouble;            // empty: it can go out as it is
+    std::string hole;               // a field that it asks for and nobody gave: it waits for a person's word; empty: none
+    std::vector<filling_preview> fillings;  // what people typed that stands in it
 
     statement_preview() {}
 };
@@ -201,6 +258,13 @@ public:
         no.refused = refusal{refusal::cause::not_possible, "accept " + proposal + ": this daemon takes no signals"};
         co_return no;
     }
+
+    // What is known of the ledger's soundness; checked on a thread of its own, all the time.
+    virtual ledger_proof proof() const { return {}; }
+    // From the first record on, now; proof() says what came of it.
+    virtual void verify_ledger() {}
+    // Reads the files anew, off the loop's thread; changes nothing. Holds no secret, at most the names of their files.
+    virtual asio::awaitable<settings_report> check_settings() { co_return settings_report{}; }
 
     // Figures for Prometheus, in its text format.
     virtual std::string metrics() const { return {}; }

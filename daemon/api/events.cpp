@@ -160,7 +160,7 @@ asio::awaitable<bool> event_hub::catch_up(reader& mine, net::response_stream& to
     co_return true;
 }
 
-asio::awaitable<void> event_hub::serve(net::response_stream& to, backend& daemon, std::int64_t after)
+asio::awaitable<void> event_hub::serve(net::response_stream& to, backend& daemon, std::int64_t after, std::function<bool()> still)
 {
     reader mine{*this};
     mine.look = look_number_;
@@ -184,6 +184,8 @@ asio::awaitable<void> event_hub::serve(net::response_stream& to, backend& daemon
         mine.after = std::max(mine.after, last_);
         mine.look = look_number_;
         if (auto now = steady_clock::now(); now >= next_ping) {
+            if (still && !still())
+                co_return;
             text += ping_event(daemon.now());
             next_ping = now + ping_every;
         }

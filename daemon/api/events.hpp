@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ public:
     [[nodiscard]] bool is_heard() const { return readers_ > 0; }
 
     // Sends everything behind `after` and then what comes, until the reader is gone. `after` < 0: from now on. The backend gives what
-    // the hub does not remember.
-    asio::awaitable<void> serve(net::response_stream& to, backend& daemon, std::int64_t after);
+    // the hub does not remember. `still` is asked with each ping, every two
+    // seconds: false ends it.
+    asio::awaitable<void> serve(net::response_stream& to, backend& daemon, std::int64_t after, std::function<bool()> still = {});
 
 private:
     struct entry {

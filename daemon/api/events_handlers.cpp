@@ -29,8 +29,10 @@ response events(const call& asked)
     made.content_type = "text/event-stream";
     made.headers.emplace_back("Cache-Control", "no-store");
     made.headers.emplace_back("X-Accel-Buffering", "no");  // a proxy that gathers would make it late
+    // Whoever may not read any more does not read on.
     auto* daemon = &asked.daemon;
-    made.stream = [hub, daemon, after](net::response_stream& to) { return hub->serve(to, *daemon, after); };
+    std::function<bool()> still = [door = &asked.door, who = asked.who] { return door->still_stands(who); };
+    made.stream = [hub, daemon, after, still](net::response_stream& to) { return hub->serve(to, *daemon, after, still); };
     co_return made;
 }
 

@@ -17,6 +17,10 @@ response readyz(const call&);
 response doctor(const call&);
 response audit(const call&);
 
+response audit_state(const call&);
+response verify_audit(const call&);
+response check_settings(const call&);
+
 response raise(const call&);
 response preview(const call&);
 response show_crisis(const call&);

@@ -16,6 +16,7 @@
 #include "daemon/api/events.hpp"
 #include "daemon/api/requests.hpp"
 #include "daemon/api/routes.hpp"
+#include "daemon/app/auditor.hpp"
 #include "daemon/app/backend.hpp"
 #include "daemon/app/budget.hpp"
 #include "daemon/app/credentials.hpp"
@@ -27,6 +28,7 @@
 #include "daemon/app/notify.hpp"
 #include "daemon/app/pager.hpp"
 #include "daemon/app/recover.hpp"
+#include "daemon/app/settings_desk.hpp"
 #include "daemon/app/statements.hpp"
 #include "daemon/audit/chain.hpp"
 #include "daemon/console/console.hpp"
@@ -112,12 +114,13 @@ public:
           figures_(figure_sources()),
           loop_(context_.get_executor(), connect_accounts(), load_state(), *ledger_, calls_, hooks()),
           links_(context_.get_executor(), wanted_.proxy, wanted_.private_links),
-          backend_(loop_, calls_, *ledger_, system_now), lookout_(context_.get_executor(), wanted_, system_now, backend_),
+          backend_(loop_, calls_, *ledger_, system_now), auditor_(auditor_wiring()),
+          settings_(context_.get_executor(), wanted_, system_now), lookout_(context_.get_executor(), wanted_, system_now, backend_),
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
           checker_(context_.get_executor(), loop_, calls_, system_now),
           entrance_(context_.get_executor(), wanted_, entrance_wiring()), api_(backend_, &entrance_.gate()),
-          server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler()))),
+          server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler())), server_settings()),
           signals_(context_, SIGTERM, SIGINT), watchdog_(context_)
     {
     }
@@ -140,6 +143,8 @@ public:
         backend_.set_pager(pager_);
         backend_.set_events(events_);
         backend_.set_links(links_);
+        backend_.set_auditor(auditor_);
+        backend_.set_settings(settings_);
         for (const auto& doubt : doubtful_statements(rules_))
             backend_.health("words " + doubt, "words: " + doubt);
         backend_.set_metrics([this] { return figures_.text(); });
@@ -150,6 +155,8 @@ public:
             lookout_.start();
         if (!options_.direct)
             pager_.start();
+        if (!options_.direct)
+            auditor_.start();
         backend_.set_check([this](account_id id) { return checker_.check(std::move(id)); });
         if (!options_.direct)
             checker_.start(ids_of(wanted_.accounts));
@@ -175,6 +182,13 @@ private:
     {
         net::http_client_settings made;
         made.proxy = wanted_.proxy;
+        return made;
+    }
+
+    net::http_server_settings server_settings() const
+    {
+        net::http_server_settings made;
+        made.patience = wanted_.request_timeout;
         return made;
     }
 
@@ -214,7 +228,10 @@ private:
             journal::recorded(record);
             figures_.recorded(record);
         };
-        made.committed = [this](const std::vector<audit_record>& records, std::int64_t last) { tell_events(records, last); };
+        made.committed = [this](const std::vector<audit_record>& records, std::int64_t last) {
+            tell_events(records, last);
+            auditor_.grew(last);
+        };
         made.looked = [this](const account_id& id) { events_.looked(id); };
         made.look_now = [this](const account_id& id) { poller_.look_now(id); };
         made.check_now = [this](const account_id& id) { checker_.check_now(id); };
@@ -238,6 +255,7 @@ private:
         from.known = [this]() -> const state& { return loop_.known(); };
         from.troubles = [this] { return backend_.degraded().size(); };
         from.hooks = [this] { return lookout_.hook_counts(); };
+        from.proof = [this] { return backend_.proof(); };
         return from;
     }
 
@@ -258,7 +276,33 @@ private:
         with.tell = [this](event what) { loop_.tell(std::move(what)); };
         with.trouble = [this](std::string why) { backend_.health("access", std::move(why)); };
         with.http = &http_;
+        with.renewed = [this](const settings::settings& read) { settings_.access_renewed(read); };
         return with;
+    }
+
+    auditor::wiring auditor_wiring()
+    {
+        auditor::wiring with;
+        with.home = context_.get_executor();
+        with.state_dir = wanted_.state_dir;
+        with.clock = system_now;
+        with.found = [this](const std::vector<api::ledger_proof::fault>& faults) { page_proof(faults); };
+        return with;
+    }
+
+    // What was changed behind the daemon's back is known by a person at once; nothing is stopped for it, for it may be the crisis' own.
+    void page_proof(const std::vector<api::ledger_proof::fault>& faults)
+    {
+        health_changed what;
+        what.name = "ledger-proof";
+        if (!faults.empty())
+            what.what = "the ledger does not verify, somebody or a broken disk changed it: " + faults.front().what
+                + (faults.size() > 1 ? " (and " + std::to_string(faults.size() - 1) + " more)" : "");
+        what.todo = "keep a copy of " + wanted_.state_dir + " as it is now; 'halfmast audit verify' lists every fault, and with --checkpoint "
+                    "and a signed head kept elsewhere it tells since when";
+        journal::proof(what.what);
+        backend_.health("ledger-proof", what.what);
+        loop_.tell(std::move(what));
     }
 
     // It is tried again and again, and said when that changes.
@@ -342,6 +386,7 @@ private:
         poller_.stop();
         checker_.stop();
         pager_.stop();
+        auditor_.stop();
         lookout_.stop();
         server_.drain([this] { loop_.stop(); });
     }
@@ -387,6 +432,8 @@ private:
     engine::engine loop_;
     link_desk links_;
     daemon_backend backend_;
+    auditor auditor_;
+    settings_desk settings_;
     lookout lookout_;
     engine::poller poller_;
     engine::checker checker_;

@@ -14,6 +14,7 @@ statement_fields fields_of(const api::raise_request& wanted, const playbook& boo
 {
     statement_fields fields;
     fields.reason = wanted.why;
+    fields.reason_in = wanted.why_in;
     fields.owner = wanted.owner.empty() ? wanted.by.value : wanted.owner;
     fields.level = wanted.level.value_or(book.level);
     fields.raised_at = now;
@@ -25,13 +26,17 @@ statement_fields fields_of(const api::raise_request& wanted, const playbook& boo
 statement_fields fields_of(const api::say_request& wanted, const crisis& flag, const playbook& book, time_point now)
 {
     statement_fields fields;
-    fields.reason = flag.why;
+    auto before = reason_of(flag);
+    bool anew = !wanted.reason.empty();
+    fields.reason = anew ? wanted.reason : std::move(before.text);
+    fields.reason_in = anew ? wanted.reason_in : std::move(before.in);
     fields.owner = flag.owner.value;
     fields.level = flag.level;
     fields.raised_at = flag.raised_at;
     if (wanted.kind != edition_kind::all_clear)
         fields.next_update_by = now + wanted.next_update.value_or(book.next_update);
     fields.about = wanted.about;
+    fields.about_in = wanted.about_in;
     fields.now = now;
     return fields;
 }
@@ -69,7 +74,7 @@ result<std::map<account_id, statement>> words_in(const std::vector<api::statemen
     std::string trouble;
     for (const auto& one : previews) {
         if (!one.text.empty())
-            words[one.account] = {one.language, one.text, static_cast<std::uint32_t>(one.length)};
+            words[one.account] = {one.language, one.text, static_cast<std::uint32_t>(one.length), one.hole};
         else if (trouble.empty())
             trouble = one.account.value + ": " + one.trouble;
     }
@@ -121,6 +126,10 @@ std::vector<std::string> daemon_backend::degraded() const
     for (const auto& [id, where] : known().accounts)
         if (where.trouble && rules().accounts.contains(id))
             all.push_back(id.value + ": " + where.trouble->detail);
+    for (const auto& [rota, wanted] : rules().pages.calendars)
+        if (auto known_of = known().duties.find(rota); known_of != known().duties.end())
+            if (auto fault = fault_of(rota, wanted, known_of->second, now()))
+                all.push_back(fault->what);
     return all;
 }
 
@@ -157,6 +166,7 @@ crisis_raised daemon_backend::write_flag(const playbook& book, const api::raise_
     what.over = wanted.over;
     what.drill = wanted.drill;
     what.why = wanted.why;
+    what.why_in = wanted.why_in;
     what.owner = actor_id{fields.owner};
     what.next_update_by = fields.next_update_by;
     what.now = wanted.now;
@@ -288,6 +298,10 @@ asio::awaitable<api::answer> daemon_backend::say(api::say_request wanted)
     what.by = wanted.by;
     what.kind = wanted.kind;
     what.about = wanted.about;
+    what.about_in = wanted.about_in;
+    what.reason = wanted.reason;
+    what.reason_in = wanted.reason_in;
+    what.break_glass = wanted.break_glass;
     what.next_update_by = fields.next_update_by;
     what.now = wanted.now;
     what.words = std::move(*words);
@@ -311,6 +325,9 @@ asio::awaitable<api::answer> daemon_backend::lower(api::lower_request wanted)
         api::say_request spoken;
         spoken.kind = edition_kind::all_clear;
         spoken.about = wanted.about;
+        spoken.about_in = wanted.about_in;
+        what.about = wanted.about;
+        what.about_in = wanted.about_in;
         auto fields = fields_of(spoken, *about.flag, *about.book, now());
         auto words = words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, spoken.kind, fields), spoken.kind);
         if (!words) {
@@ -448,6 +465,22 @@ asio::awaitable<std::vector<api::link_report>> daemon_backend::check_links(std::
     auto work = links_->ask(std::move(urls));
     reports = co_await std::move(work);
     co_return reports;
+}
+
+void daemon_backend::verify_ledger()
+{
+    if (auditor_ != nullptr)
+        auditor_->verify_whole();
+}
+
+asio::awaitable<api::settings_report> daemon_backend::check_settings()
+{
+    api::settings_report report;
+    if (settings_ == nullptr)
+        co_return report;
+    auto work = settings_->check();
+    report = co_await std::move(work);
+    co_return report;
 }
 
 asio::awaitable<std::vector<api::account_report>> daemon_backend::doctor()

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "daemon/api/backend.hpp"
+#include "daemon/app/auditor.hpp"
 #include "daemon/app/budget.hpp"
 #include "daemon/app/links.hpp"
 #include "daemon/app/pager.hpp"
+#include "daemon/app/settings_desk.hpp"
 #include "daemon/engine/dispatcher.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
@@ -49,6 +51,11 @@ public:
     asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string sha256) override;
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id account, post_id post) override;
     asio::awaitable<std::vector<api::account_report>> doctor() override;
+    api::ledger_proof proof() const override { return auditor_ != nullptr ? auditor_->known() : api::ledger_proof{}; }
+    void verify_ledger() override;
+    void set_auditor(auditor& of) { auditor_ = &of; }
+    asio::awaitable<api::settings_report> check_settings() override;
+    void set_settings(settings_desk& desk) { settings_ = &desk; }
     asio::awaitable<std::vector<api::receiver_report>> test_pages() override;
     void set_pager(pager& receivers) { pager_ = &receivers; }
     asio::awaitable<std::vector<api::link_report>> check_links(std::vector<std::string> urls) override;
@@ -79,6 +86,8 @@ private:
     api::event_hub* hub_ = nullptr;
     std::map<std::string, time_point> looked_at_;  // held posts, at their source
     link_desk* links_ = nullptr;
+    auditor* auditor_ = nullptr;
+    settings_desk* settings_ = nullptr;
     std::function<std::string()> metrics_;
     std::map<std::string, std::string> problems_;
     std::map<account_id, std::shared_ptr<account_budget>> budgets_;

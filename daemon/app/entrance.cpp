@@ -25,7 +25,7 @@ access::surroundings surroundings_of(
 }  // namespace
 
 entrance::entrance(boost::asio::any_io_executor executor, const settings::settings& wanted, wiring with)
-    : file_(wanted.file), gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))), hangup_(executor, SIGHUP)
+    : file_(wanted.file), renewed_(with.renewed), gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))), hangup_(executor, SIGHUP)
 {
 }
 
@@ -60,6 +60,8 @@ void entrance::read_again(net::http_server& server)
     auto loaded = settings::load(file_, connectors());
     if (loaded.usable()) {
         gate_.renew(std::move(loaded.value.access_rules));
+        if (renewed_)
+            renewed_(loaded.value);
         return;
     }
     for (const auto& fault : loaded.faults)

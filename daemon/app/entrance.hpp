@@ -21,6 +21,7 @@ public:
         std::function<void(event)> tell;               // the loop
         std::function<void(std::string)> trouble;      // for status; "": it is over
         http_port* http = nullptr;
+        std::function<void(const settings::settings&)> renewed;  // [access] of these is in force now
     };
 
     entrance(boost::asio::any_io_executor executor, const settings::settings& wanted, wiring with);
@@ -38,6 +39,7 @@ private:
     void read_again(net::http_server& server);
 
     std::string file_;
+    std::function<void(const settings::settings&)> renewed_;
     access::gate gate_;
     boost::asio::signal_set hangup_;
 };

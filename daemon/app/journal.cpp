@@ -243,6 +243,14 @@ void ledger(const std::string& refused_why)
         say(message::ledger_refused, {{"why", refused_why}});
 }
 
+void proof(const std::string& unsound_why)
+{
+    if (unsound_why.empty())
+        say(message::ledger_sound);
+    else
+        say(message::ledger_unsound, {{"why", unsound_why}});
+}
+
 void spool_obeyed(const std::string& path, const std::string& crisis) { say(message::spool_obeyed, {{"crisis", crisis}, {"file", path}}); }
 
 void program_said(const std::string& account, const std::string& line) { say(message::program_said, {{"account", account}, {"says", line}}); }

@@ -60,11 +60,17 @@ void add_crises(std::vector<MetricFamily>& all, const state& known, time_point n
     auto raised = gauge("halfmast_crisis_raised_timestamp_seconds", "Since when a flag is up.");
     auto late = gauge("halfmast_crisis_update_late", "1 while the promised time of the next word has passed.");
     auto tasks = gauge("halfmast_crisis_tasks_open", "What a person still has to do by hand for a flag that is up.");
+    int drills = 0;
     for (const auto& [id, flag] : known.crises) {
         if (flag.now != phase::raised)
             continue;
-        ++up[static_cast<std::size_t>(flag.level)];
         labels name{{"crisis", id.value}, {"playbook", flag.playbook}};
+        if (flag.drill) {
+            ++drills;
+            name.push_back({"drill", "true"});
+        } else {
+            ++up[static_cast<std::size_t>(flag.level)];
+        }
         auto counts = count_holds(known, id);
         for (std::size_t i = 0; i < counts.size(); ++i) {
             auto with = name;
@@ -78,10 +84,12 @@ void add_crises(std::vector<MetricFamily>& all, const state& known, time_point n
         if (promised)
             promise.add(unix_time(flag.next_update_by), name);
     }
-    auto flags = gauge("halfmast_crises_open", "Flags that are up, by severity.");
+    auto flags = gauge("halfmast_crises_open", "Flags that are up, by severity; no drills.");
     for (auto level : all_severities)
         flags.add(up[static_cast<std::size_t>(level)], {{"severity", word(level)}});
-    for (auto* one : {&flags, &raised, &promise, &late, &posts, &tasks})
+    auto practised = gauge("halfmast_drills_open", "Drills that are on; their series have the label drill.");
+    practised.add(drills);
+    for (auto* one : {&flags, &practised, &raised, &promise, &late, &posts, &tasks})
         all.push_back(one->take());
 }
 
@@ -138,6 +146,21 @@ void add_pages(std::vector<MetricFamily>& all, const state& known)
         all.push_back(one->take());
 }
 
+void add_proof(std::vector<MetricFamily>& all, const api::ledger_proof& proof)
+{
+    all.push_back(gauge("halfmast_ledger_records", "Records in the ledger.").add(static_cast<double>(proof.records)).take());
+    all.push_back(gauge("halfmast_ledger_verified_records", "Records that the last check of the ledger reached.")
+                      .add(static_cast<double>(proof.through))
+                      .take());
+    all.push_back(gauge("halfmast_ledger_faults", "What the last checks of the ledger found wrong; 0: nothing.")
+                      .add(static_cast<double>(proof.faults.size()))
+                      .take());
+    if (proof.verified_at)
+        all.push_back(gauge("halfmast_ledger_verified_timestamp_seconds", "When the ledger was checked last.")
+                          .add(unix_time(*proof.verified_at))
+                          .take());
+}
+
 // What Prometheus' own libraries say of a process.
 void add_process(std::vector<MetricFamily>& all)
 {
@@ -172,6 +195,8 @@ std::string metrics::text() const
     add_crises(all, known, from_.clock());
     add_accounts(all, from_.rules(), known);
     add_pages(all, known);
+    if (from_.proof)
+        add_proof(all, from_.proof());
     auto hooks = counter("halfmast_hook_requests_total", "Requests at the hooks since the start, by what came of them.");
     for (const auto& [key, count] : from_.hooks())
         hooks.add(static_cast<double>(count), {{"hook", key.first}, {"outcome", key.second}});

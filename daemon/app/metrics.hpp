@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "daemon/api/backend.hpp"
 #include "daemon/core/policy.hpp"
 #include "daemon/core/record.hpp"
 #include "daemon/core/state.hpp"
@@ -22,6 +23,7 @@ public:
         std::function<std::size_t()> troubles;  // what is not well with the daemon itself
         // hook, outcome ("taken", "refused", "repeated") -> how many since the start
         std::function<std::map<std::pair<std::string, std::string>, std::uint64_t>()> hooks;
+        std::function<api::ledger_proof()> proof;  // what the last checks of the ledger found
     };
 
     explicit metrics(sources from) : from_(std::move(from)) {}

@@ -89,7 +89,8 @@ std::string ledger_file::prepare()
                  query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1", last_) &&
                  query("SELECT sha256, bytes FROM blob", blobs_) &&
                  // length(bytes) makes SQLite visit the row itself and not just the index.
-                 query("SELECT length(bytes) FROM blob WHERE sha256 = ?1", lookup_);
+                 query("SELECT length(bytes) FROM blob WHERE sha256 = ?1", lookup_) &&
+                 query("SELECT bytes FROM blob WHERE sha256 = ?1", blob_);
     if (!ready)
         return sqlite3_errmsg(open);
     only(INT64_MIN, INT64_MAX);
@@ -158,6 +159,17 @@ bool ledger_file::has_blob(std::string_view sha256)
     bool found = step(query);
     sqlite3_reset(query);
     return found;
+}
+
+bool ledger_file::blob(std::string_view sha256, std::string_view& bytes)
+{
+    auto* query = blob_.get();
+    sqlite3_reset(query);
+    sqlite3_bind_text(query, 1, sha256.data(), static_cast<int>(sha256.size()), SQLITE_TRANSIENT);
+    if (!step(query))
+        return false;
+    bytes = bytes_of(query, 0);
+    return true;
 }
 
 bool ledger_file::changed_hands() const

@@ -41,6 +41,8 @@ public:
     // Blobs in any order, then the same.
     bool next_blob(std::string_view& sha256, std::string_view& bytes);
     bool has_blob(std::string_view sha256);
+    // Its bytes, until the next call; false when there is none.
+    bool blob(std::string_view sha256, std::string_view& bytes);
     [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
     // A file that no daemon has open is read without any lock or helper file. True: a daemon opened it meanwhile, so what was
@@ -58,7 +60,7 @@ private:
         void operator()(sqlite3_stmt* query) const;
     };
     std::unique_ptr<sqlite3, closer> database_;
-    std::unique_ptr<sqlite3_stmt, closer> rows_, last_, blobs_, lookup_;
+    std::unique_ptr<sqlite3_stmt, closer> rows_, last_, blobs_, lookup_, blob_;
     std::string wal_;
     bool alone_ = false;
     std::string trouble_;

@@ -48,7 +48,32 @@ struct link {
 // Some of the records, or all. What it needs of those before is in the last of them.
 class inspection {
 public:
-    inspection(ledger_file& file, std::vector<promise> promises) : file_(file), promises_(std::move(promises)) {}
+    inspection(ledger_file& file, std::vector<promise> promises, const std::atomic<bool>* enough = nullptr)
+        : file_(file), promises_(std::move(promises)), enough_(enough)
+    {
+    }
+
+    // What comes behind the part that is proved; of that only the last record, for it has to be the same still.
+    void check_behind(const proved_part& proved)
+    {
+        last_ = proved.through;
+        found_.records = proved.records;
+        found_.head = proved.head;
+        reads_named_blobs_ = true;
+        raw_entry row;
+        if (file_.last_until(proved.through, row) && row.seq == proved.through) {
+            take_link(row);
+            if (!previous_ || previous_->broken || previous_->stored != proved.head)
+                note(row.seq, "record " + number(row.seq) + " was changed since it was checked last");
+            check_promises(row);
+        } else {
+            note(proved.through, "record " + number(proved.through) + " is missing: it was there when it was checked last");
+            previous_.reset();
+        }
+        file_.only(proved.through + 1, INT64_MAX);
+        check_records();
+    }
+    [[nodiscard]] bool was_ended() const { return enough_ != nullptr && enough_->load(std::memory_order_relaxed); }
 
     // From behind `before` to `last`.
     void check_records(std::int64_t before, std::int64_t last)
@@ -95,7 +120,7 @@ public:
     {
         std::string_view name;
         std::string_view bytes;
-        while (file_.next_blob(name, bytes)) {
+        while (!was_ended() && file_.next_blob(name, bytes)) {
             ++found_.blobs;
             if (auto real = to_hex(sha256(bytes)); real != name)
                 note(0, "blob " + std::string{name.substr(0, 64)} + " was changed: its bytes have the SHA-256 " + real);
@@ -108,7 +133,7 @@ private:
     void check_records()
     {
         raw_entry row;
-        while (file_.next(row)) {
+        while (!was_ended() && file_.next(row)) {
             check_place(row);
             if (row.well_formed)
                 check_content(row);
@@ -225,8 +250,15 @@ private:
 
     void check_named_blob(std::int64_t seq, const json& name)
     {
-        if (name.is_string() && !file_.has_blob(name.get_ref<const std::string&>()))
-            note(seq, "record " + number(seq) + " names blob " + name.get<std::string>().substr(0, 64) + ", which is missing");
+        if (!name.is_string())
+            return;
+        const auto& text = name.get_ref<const std::string&>();
+        std::string_view bytes;
+        bool there = reads_named_blobs_ ? file_.blob(text, bytes) : file_.has_blob(text);
+        if (!there)
+            note(seq, "record " + number(seq) + " names blob " + text.substr(0, 64) + ", which is missing");
+        else if (reads_named_blobs_ && to_hex(sha256(bytes)) != text)
+            note(seq, "record " + number(seq) + " names blob " + text.substr(0, 64) + ", which was changed");
     }
 
     ledger_file& file_;
@@ -234,6 +266,8 @@ private:
     std::optional<link> previous_ = link{};  // before record 1: the genesis, which is all zero
     std::int64_t last_ = 0;
     bool has_head_ = false;
+    bool reads_named_blobs_ = false;  // else check_blobs() reads all
+    const std::atomic<bool>* enough_;
     verification found_;
 };
 
@@ -286,59 +320,112 @@ bool check_in_parts(const std::string& state_dir, ledger_file& file, inspection&
     return changed || (!others.empty() && !file.trouble().empty());
 }
 
-result<std::pair<verification, bool>> verify_once(const std::string& state_dir, const std::optional<std::string>& elsewhere, unsigned parts)
-{
-    std::vector<fault> early;
+// The signed heads that a chain has to agree with, and all that is wrong with them before it is looked at.
+struct signed_heads {
     std::vector<promise> promises;
-    verification found;
+    std::vector<fault> faults;
+    std::optional<checkpoint> newest;  // the one beside the ledger
+};
+
+// Before the ledger is opened: its chain can then only be ahead of them.
+result<signed_heads> read_heads(const std::string& state_dir, const std::optional<std::string>& elsewhere)
+{
+    signed_heads made;
     auto beside = read_checkpoint(state_dir + "/checkpoint.json");
     if (beside) {
-        promises.push_back({"checkpoint.json", *beside});
-        found.signed_head = *beside;
+        made.promises.push_back({"checkpoint.json", *beside});
+        made.newest = *beside;
     } else {
-        early.push_back({0, "the signed head is missing or spoilt: " + beside.error().detail});
+        made.faults.push_back({0, "the signed head is missing or spoilt: " + beside.error().detail});
     }
     if (elsewhere) {
         auto kept = read_checkpoint(*elsewhere);
         if (!kept)
             return kept.error();
-        promises.push_back({*elsewhere, std::move(*kept)});
+        made.promises.push_back({*elsewhere, std::move(*kept)});
     }
     auto own_key = read_public_key(state_dir + "/ledger.pub");
     if (!own_key)
-        early.push_back({0, "no key to compare signatures with: " + own_key.error().detail});
-    for (const auto& one : promises)
+        made.faults.push_back({0, "no key to compare signatures with: " + own_key.error().detail});
+    for (const auto& one : made.promises)
         for (auto& trouble : judge(one, own_key))
-            early.push_back(std::move(trouble));
+            made.faults.push_back(std::move(trouble));
+    return made;
+}
 
+// The second: a daemon opened the file meanwhile, so it has to be done again.
+using finding = std::pair<verification, bool>;
+
+finding finish(inspection& work, signed_heads& heads, bool changed)
+{
+    auto found = work.finish();
+    found.signed_head = std::move(heads.newest);
+    if (found.signed_head)
+        found.not_signed_yet = std::max<std::int64_t>(0, found.records - found.signed_head->seq);
+    return {std::move(found), changed};
+}
+
+result<finding> verify_once(const std::string& state_dir, const std::optional<std::string>& elsewhere, unsigned parts)
+{
+    auto heads = read_heads(state_dir, elsewhere);
+    if (!heads)
+        return heads.error();
     auto file = ledger_file::open(state_dir);
     if (!file)
         return file.error();
-    auto signed_head = found.signed_head;
-    inspection work{*file, promises};
-    for (auto& trouble : early)
+    inspection work{*file, heads->promises};
+    for (auto& trouble : heads->faults)
         work.note(trouble.seq, std::move(trouble.what));
     work.check_blobs();
-    bool changed = check_in_parts(state_dir, *file, work, promises, parts);
-    found = work.finish();
-    found.signed_head = std::move(signed_head);
-    if (found.signed_head)
-        found.not_signed_yet = std::max<std::int64_t>(0, found.records - found.signed_head->seq);
-    return std::pair{std::move(found), changed || file->changed_hands()};
+    bool changed = check_in_parts(state_dir, *file, work, heads->promises, parts);
+    return finish(work, *heads, changed || file->changed_hands());
+}
+
+result<finding> verify_behind_once(const std::string& state_dir, const proved_part& proved, const std::atomic<bool>& enough)
+{
+    auto heads = read_heads(state_dir, {});
+    if (!heads)
+        return heads.error();
+    auto file = ledger_file::open(state_dir);
+    if (!file)
+        return file.error();
+    inspection work{*file, heads->promises, &enough};
+    for (auto& trouble : heads->faults)
+        work.note(trouble.seq, std::move(trouble.what));
+    if (proved.through == 0) {
+        work.check_blobs();
+        work.check_records(INT64_MIN, INT64_MAX);
+    } else {
+        work.check_behind(proved);
+    }
+    if (work.was_ended())
+        return problem{failure::conflict, "the check of " + state_dir + "/ledger.db was ended before it was through", {}};
+    return finish(work, *heads, file->changed_hands());
+}
+
+// A daemon that stops and starts all the time is not waited for: its next pass is as good as this one.
+template <class Once>
+result<verification> until_settled(Once once)
+{
+    for (int turn = 0;; ++turn) {
+        result<finding> found = once(turn);
+        if (!found)
+            return found.error();
+        if (!found->second || turn == 4)
+            return std::move(found->first);
+    }
 }
 
 }  // namespace
 
 result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere, unsigned parts)
 {
-    for (int turn = 0;; ++turn) {
-        auto found = verify_once(state_dir, elsewhere, turn == 0 ? parts : 1);
-        if (!found)
-            return found.error();
-        // A daemon that stops and starts all the time is not waited for: its next pass is as good as this one.
-        if (!found->second || turn == 4)
-            return std::move(found->first);
-    }
+    return until_settled([&](int turn) { return verify_once(state_dir, elsewhere, turn == 0 ? parts : 1); });
+}
+
+result<verification> verify_behind(const std::string& state_dir, const proved_part& proved, const std::atomic<bool>& enough)
+{
+    return until_settled([&](int) { return verify_behind_once(state_dir, proved, enough); });
 }
 
 }  // namespace halfmast::audit

@@ -1,6 +1,7 @@
 // An independent check of a ledger file: own SQLite code, own loop, nothing shared with the store that writes it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,5 +31,17 @@ struct verification {
 // checkpoint file kept at another place. `parts` are read at the same time, each by a thread of its own; 0: as it suits the machine and
 // the ledger. What is found does not depend on it. A problem means that the file could not be read at all.
 result<verification> verify(const std::string& state_dir, const std::optional<std::string>& elsewhere = {}, unsigned parts = 0);
+
+// What a check has proved, for the next one to go on from.
+struct proved_part {
+    std::int64_t through = 0;  // the last record; 0: nothing yet
+    std::int64_t records = 0;
+    digest head{};             // the hash of that record
+};
+
+// For whoever lives with the ledger and looks again and again: as verify(), by one thread, and what is proved already is not read
+// again, but for its last record. Of blobs those are read that the new records name; with nothing proved, all. `enough` becoming true
+// ends it early, with the problem `conflict`; another thread may set it. May take seconds: never on the loop's thread.
+result<verification> verify_behind(const std::string& state_dir, const proved_part& proved, const std::atomic<bool>& enough);
 
 }  // namespace halfmast::audit

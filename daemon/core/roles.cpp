@@ -29,6 +29,26 @@ bool allows(const std::set<role>& who, may what)
     return what == may::nothing || std::ranges::any_of(who, [&](role one) { return allows(one, what); });
 }
 
+bool is_safe_direction(may what)
+{
+    switch (what) {
+    case may::read:
+    case may::raise:
+    case may::hold:
+    case may::acknowledge:
+    case may::audit:
+    case may::nothing:
+        return true;
+    case may::lower:
+    case may::review:
+    case may::release:
+    case may::say:
+    case may::administer:
+        return false;
+    }
+    return false;
+}
+
 std::string_view to_string(role who)
 {
     switch (who) {

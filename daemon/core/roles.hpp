@@ -38,6 +38,9 @@ enum class may {
 bool allows(role, may);
 bool allows(const std::set<role>&, may);  // one of them is enough
 
+// What may go on while nobody can tell whether somebody still has their roles: looking, stopping, and answering a call.
+bool is_safe_direction(may);
+
 std::string_view to_string(role);
 std::string_view to_string(may);
 std::optional<role> role_named(std::string_view);

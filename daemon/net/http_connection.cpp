@@ -21,7 +21,7 @@ using boost::system::error_code;
 constexpr std::size_t write_step = 256u << 10;
 // After a refusal: time to read what still comes, so that the answer is not lost in a reset.
 constexpr milliseconds linger_time{2'000};
-constexpr milliseconds handshake_time{10'000};
+constexpr milliseconds longest_handshake{10'000};
 constexpr std::size_t most_ahead = 64u << 10;  // bytes that a peer may send while it is given a stream
 
 }  // namespace
@@ -134,7 +134,7 @@ void connection::cut()
 asio::awaitable<bool> connection::shake_hands()
 {
     error_code error;
-    arm(handshake_time);
+    arm(std::min(longest_handshake, home_->settings.patience));
     co_await tls_->async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
     disarm();
     co_return !error && !late_;
@@ -165,12 +165,15 @@ asio::awaitable<bool> connection::read_some()
     co_return true;
 }
 
-// Without a byte taken for `patience` it gives up.
-asio::awaitable<bool> connection::write(const char* bytes, std::size_t size, milliseconds patience)
+// Gives up without a byte taken for `patience`; of the whole, when all of them have to be gone by then.
+asio::awaitable<bool> connection::write(const char* bytes, std::size_t size, milliseconds patience, bool of_the_whole)
 {
+    if (of_the_whole)
+        arm(patience);
     while (size > 0) {
         error_code error;
-        arm(patience);
+        if (!of_the_whole)
+            arm(patience);
         auto piece = asio::buffer(bytes, std::min(size, write_step));
         std::size_t sent = 0;
         if (tls_)
@@ -208,10 +211,12 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
         head.append(given.body, 0, body_size);
         body_size = 0;
     }
-    auto patience = home_->settings.idle;
-    auto sent = co_await write(head.data(), head.size(), patience);
+    // A peer that takes a byte now and then would keep its place for ever.
+    auto patience = home_->settings.patience;
+    auto sent = co_await write(head.data(), head.size(), patience, true);
+    patience += std::chrono::seconds{body_size / std::max<std::size_t>(home_->settings.slowest, 1)};
     if (sent && body_size > 0)
-        sent = co_await write(given.body.data(), body_size, patience);
+        sent = co_await write(given.body.data(), body_size, patience, true);
     if (sent && streams && !is_head)
         co_await stream(given, version >= 11);
     co_return sent && keep_open;
@@ -274,17 +279,21 @@ void connection::disarm()
     deadline_.cancel();
 }
 
-// The deadline is one for the whole header and starts anew with every piece of the body.
+// One deadline for the whole request, from its first byte: what comes byte by byte is not waited for any longer.
 asio::awaitable<connection::heard> connection::read(incoming& message)
 {
+    using clock = asio::steady_timer::clock_type;
     auto& parser = message.parser;
     bool continued = false;
     idle_ = pending_.empty();
-    arm(home_->settings.idle);
+    auto until = clock::now() + home_->settings.patience;
+    arm(idle_ ? home_->settings.idle : home_->settings.patience);
     while (!parser.is_done()) {
         if (!pending_.empty()) {
-            if (std::exchange(idle_, false))
-                arm(home_->settings.idle);  // waiting for a request is no part of sending it
+            if (std::exchange(idle_, false)) {  // waiting for a request is no part of sending it
+                until = clock::now() + home_->settings.patience;
+                arm(home_->settings.patience);
+            }
             error_code error;
             auto used = parser.put(asio::buffer(pending_), error);
             pending_.erase(0, used);
@@ -306,11 +315,11 @@ asio::awaitable<connection::heard> connection::read(incoming& message)
             if (!continued && boost::beast::iequals(parser.get()[http::field::expect], "100-continue")) {
                 continued = true;
                 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-                auto sent = co_await write(go_on.data(), go_on.size(), home_->settings.idle);
+                auto sent = co_await write(go_on.data(), go_on.size(), home_->settings.patience, true);
                 if (!sent)
                     co_return heard::nothing;
+                arm(std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(until - clock::now())));
             }
-            arm(home_->settings.idle);
         }
         auto more = co_await read_some();
         if (more)
@@ -374,7 +383,7 @@ asio::awaitable<void> connection::refuse()
     auto given = server_response{refusal_, problem_text(refusal_, reason_)};
     given.content_type = "application/problem+json";
     auto text = head_text(given, 11, false) + given.body;
-    auto sent = co_await write(text.data(), text.size(), home_->settings.idle);
+    auto sent = co_await write(text.data(), text.size(), std::min(linger_time, home_->settings.patience), true);
     if (!sent)
         co_return;
     error_code ignored;

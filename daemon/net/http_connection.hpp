@@ -68,7 +68,7 @@ private:
     asio::awaitable<void> serve();
     asio::awaitable<heard> read(incoming& message);
     asio::awaitable<bool> read_some();
-    asio::awaitable<bool> write(const char* bytes, std::size_t size, milliseconds patience);
+    asio::awaitable<bool> write(const char* bytes, std::size_t size, milliseconds patience, bool of_the_whole = false);
     asio::awaitable<bool> answer(server_request request, bool keep_open, unsigned version);
     asio::awaitable<void> stream(const server_response& given, bool chunked);
     static asio::awaitable<void> watch(std::shared_ptr<connection> mine);

@@ -77,7 +77,11 @@ struct http_server_settings {
     std::size_t most_header = 16u << 10;   // bytes; 431 beyond
     std::size_t most_connections = 1024;   // further ones wait in the kernel's queue
     std::size_t most_of_one = 256;         // connections from one address; a further one is closed at once
-    milliseconds idle{60'000};             // keep-alive and slow senders
+    milliseconds idle{60'000};             // keep-alive: between two requests
+    // For a TLS handshake; for a whole request, from its first byte to its last; and to take an answer, which has a second more for each
+    // `slowest` bytes of it.
+    milliseconds patience{30'000};
+    std::size_t slowest = 16u << 10;
     milliseconds slow_reader{15'000};      // of a stream: without a byte taken for so long it is over
 };
 

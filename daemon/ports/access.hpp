@@ -31,6 +31,8 @@ struct provider_options {
     std::string groups_claim = "groups";
     std::string scope = "openid profile";
     std::map<std::string, std::set<role>> groups;  // whoever is in none of them has no role here
+    milliseconds recheck = std::chrono::minutes{10};    // how often it is asked again about whoever is signed in
+    milliseconds session_max = std::chrono::hours{1};   // of a session about which it cannot be asked again
 };
 
 // PEM files.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr bounds idle_bounds{std::chrono::minutes{5}, std::chrono::hours{24}};
 constexpr bounds longest_bounds{std::chrono::minutes{15}, std::chrono::hours{24 * 30}};
+constexpr bounds recheck_bounds{std::chrono::seconds{1}, std::chrono::hours{12}};
+constexpr bounds session_max_bounds{std::chrono::minutes{1}, std::chrono::hours{24}};
 constexpr std::size_t longest_user = 128;
 
 bool is_user_name(const std::string& name)
@@ -119,6 +121,10 @@ void access_reader::read_provider(table_reader one)
         made.scope = *scope;
     if ((" " + made.scope + " ").find(" openid ") == std::string::npos)
         one.fault(one.find("scope"), "scope: without 'openid' a provider proves nobody");
+    if (auto length = one.duration("recheck", recheck_bounds))
+        made.recheck = *length;
+    if (auto length = one.duration("session_max", session_max_bounds))
+        made.session_max = *length;
     bool has_groups = one.find("groups") != nullptr;
     made.groups = read_groups(one);
     if (made.groups.empty())

@@ -12,6 +12,7 @@
 #include "daemon/settings/access.hpp"
 #include "daemon/settings/account.hpp"
 #include "daemon/settings/judgement.hpp"
+#include "daemon/settings/mark.hpp"
 #include "daemon/settings/paths.hpp"
 #include "daemon/settings/playbook.hpp"
 #include "daemon/settings/receivers.hpp"
@@ -70,6 +71,7 @@ private:
             return nullptr;
         }
         documents_.push_back({file, std::move(parsed).table()});
+        mark_settings(documents_.back().table, documents_.size() == 1, made_);
         return &documents_.back();
     }
 
@@ -196,6 +198,8 @@ private:
             made_.control_group = *name;
         if (auto before = daemon.duration("warn_before", warn_bounds))
             made_.warn_before = *before;
+        if (auto length = daemon.duration("request_timeout", {std::chrono::seconds{1}, std::chrono::minutes{10}}))
+            made_.request_timeout = *length;
         if (auto address = daemon.text("listen")) {
             if (auto checked = check_listen(*address))
                 made_.listen = *checked;

@@ -11,6 +11,7 @@
 
 #include "daemon/core/policy.hpp"
 #include "daemon/ports/access.hpp"
+#include "daemon/ports/duty_calendar.hpp"
 #include "daemon/ports/receiver.hpp"
 #include "daemon/ports/room.hpp"
 #include "daemon/ports/signal_settings.hpp"
@@ -33,7 +34,10 @@ struct settings {
     std::string control_group = "halfmast";       // may use the socket; left alone when it does not exist
     std::optional<std::string> listen;            // "127.0.0.1:7413"
     std::optional<access::tls_paths> tls;         // of it; without them it is an address of loopback
+    milliseconds request_timeout{30'000};         // for a request to come whole, and for a handshake before it
     access::options access_rules;
+    std::uint64_t mark = 0;                       // of all that the files say but [access]: other settings, another mark
+    std::uint64_t access_mark = 0;                // and of [access], which is also read again while the daemon runs
     std::string proxy;
     milliseconds warn_before = policy{}.warn_before;  // of the end of a credential; an account may have its own
     bool has_vault = false;                       // a vault_key is named
@@ -44,6 +48,7 @@ struct settings {
     bool private_links = false;                   // addresses of our own network are asked too when links are checked
     std::vector<receiver_settings> receivers;
     paging pages;                                 // routes, and the receivers as the core sees them
+    std::vector<duty_calendar> calendars;         // of rotas that a calendar fills
     signal_settings signals;                      // what may be the first warning
     signal_rules proposals;                       // and what becomes of it
     review_rules review;                          // how far apart posts go out that people let go

@@ -184,6 +184,7 @@ TEST_CASE("what is too large, broken or late is refused with a reason, and the c
     settings.most_body = 1'000;
     settings.most_header = 2'000;
     settings.idle = milliseconds{300};
+    settings.patience = milliseconds{300};
     stage here{settings};
     const std::vector<std::pair<std::string, std::string>> all{
         {"413", request("POST /", "Content-Length: 1001\r\n")},

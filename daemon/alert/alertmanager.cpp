@@ -31,9 +31,11 @@ json one_alert(const page_letter& letter, page_level level, time_point ends)
         {"page", letter.dedup}};
     if (!letter.crisis.empty())
         labels["crisis"] = letter.crisis.value;
+    if (letter.drill)
+        labels["drill"] = "true";
     if (letter.test)
         labels["alertname"] = "HalfmastTest";
-    json annotations{{"summary", cut(letter.what, 1'000)}, {"description", text(letter)}};
+    json annotations{{"summary", cut(letter.drill ? marked_what(letter) : letter.what, 1'000)}, {"description", text(letter)}};
     if (!letter.todo.empty())
         annotations["todo"] = letter.todo;
     if (!letter.owner.empty())

@@ -32,7 +32,7 @@ std::optional<http_request> write_opsgenie(const receiver_settings& to, const pa
     auto url = to.url + "/v2/alerts";
     json body{{"source", "halfmast"}};
     if (letter.verb == page_verb::trigger) {
-        body["message"] = cut(one_line((letter.test ? "TEST: " : "") + letter.what), most_opsgenie_message);
+        body["message"] = cut(one_line(marked_what(letter)), most_opsgenie_message);
         body["alias"] = alias;
         body["description"] = text(letter);
         body["priority"] = opsgenie_priority(letter);

@@ -30,7 +30,7 @@ json pagerduty_payload(const page_letter& letter)
         details["more"] = letter.more;
     if (!letter.owner.empty())
         details["owner"] = letter.owner.value;
-    json payload{{"summary", cut(one_line((letter.test ? "TEST: " : "") + letter.what), most_pagerduty_summary)},
+    json payload{{"summary", cut(one_line(marked_what(letter)), most_pagerduty_summary)},
                  {"source", "halfmast"},
                  {"severity", letter.test ? "info" : pagerduty_severity(letter.level)},
                  {"timestamp", format_utc(letter.since)},

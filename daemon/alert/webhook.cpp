@@ -22,7 +22,7 @@ json webhook_body(const page_letter& letter, time_point now)
               {"dedup_key", letter.dedup},
               {"kind", letter.kind},
               {"severity", to_string(letter.level)},
-              {"what", letter.what},
+              {"what", letter.drill ? marked_what(letter) : letter.what},
               {"more", letter.more},
               {"count", letter.count},
               {"todo", text_or_null(letter.todo)},
@@ -35,7 +35,8 @@ json webhook_body(const page_letter& letter, time_point now)
               {"acknowledged_by", text_or_null(letter.acknowledged_by.value)},
               {"number", letter.number},
               {"attempt", letter.attempt},
-              {"test", letter.test}};
+              {"test", letter.test},
+              {"drill", letter.drill}};
     return {{"type", "page." + std::string{to_string(letter.verb)}}, {"timestamp", format_utc(now)}, {"data", std::move(data)}};
 }
 

@@ -15,16 +15,21 @@ std::string upper(std::string_view word)
     return made;
 }
 
-std::string mark_of(const page_letter& letter)
+std::string verb_of(const page_letter& letter)
 {
-    if (letter.test)
-        return "TEST, nothing happened";
     switch (letter.verb) {
     case page_verb::trigger: return upper(to_string(letter.level));
     case page_verb::acknowledge: return "in hand (" + letter.acknowledged_by.value + ")";
     case page_verb::resolve: return "over";
     }
     return {};
+}
+
+std::string mark_of(const page_letter& letter)
+{
+    if (letter.test)
+        return "TEST, nothing happened";
+    return (letter.drill ? "DRILL " : "") + verb_of(letter);
 }
 
 void line(std::string& to, const std::string& text)
@@ -52,6 +57,8 @@ std::string one_line(std::string_view utf8)
     return made;
 }
 
+std::string marked_what(const page_letter& letter) { return (letter.test ? "TEST: " : letter.drill ? "DRILL: " : "") + letter.what; }
+
 std::string subject(const page_letter& letter, std::size_t most)
 {
     auto said = mark_of(letter) + ": " + letter.what;
@@ -63,7 +70,8 @@ std::string subject(const page_letter& letter, std::size_t most)
 std::string text(const page_letter& letter, std::size_t most)
 {
     std::string made;
-    line(made, letter.what);
+    line(made, letter.drill ? marked_what(letter) : letter.what);
+    line(made, letter.drill ? "Practice accounts only: nothing real is at stake." : "");
     for (const auto& sentence : letter.more)
         line(made, "- " + sentence);
     if (letter.verb == page_verb::acknowledge)

@@ -9,7 +9,9 @@
 
 namespace halfmast::alert {
 
-// One line: "CRITICAL: c-1: 3 posts of acme-blog ...", "over: ...", "in hand (ann): ...". At most so many bytes.
+// What happened, behind "TEST: " or "DRILL: " where that is all it is.
+std::string marked_what(const page_letter& letter);
+// One line: "CRITICAL: c-1: 3 posts of acme-blog ...", "over: ...", "in hand (ann): ..."; of a drill "DRILL CRITICAL: ...". At most so many bytes.
 std::string subject(const page_letter& letter, std::size_t most = 200);
 // Some lines of plain text, without the subject's sentence left out.
 std::string text(const page_letter& letter, std::size_t most = 3'000);

@@ -28,11 +28,11 @@ struct account_plan {
     std::map<rung, std::size_t> rungs;
 };
 
-document plan_accounts(const call& asked, const scope& over, const std::vector<planned_act>& acts)
+document plan_accounts(const call& asked, const raise_request& request, const std::vector<planned_act>& acts)
 {
     std::map<account_id, account_plan> plans;
     for (const auto& [id, declared] : asked.daemon.rules().accounts)
-        if (covers(over, declared))
+        if (covers(request.over, request.drill, declared))
             plans.try_emplace(id);
     for (const auto& act : acts) {
         auto& there = plans[act.account];
@@ -73,6 +73,8 @@ response write_plan(const call& asked, const raise_request& request, bool look)
     auto chosen = choose_playbook(asked.daemon.rules(), request.playbook);
     if (!chosen)
         co_return to_response(from_problem(chosen.error()));
+    if (auto no = request.drill ? no_drill(asked.daemon.rules(), request.over) : std::nullopt)
+        co_return to_response(from_refusal({refusal::cause::not_possible, std::move(*no)}));
     auto statements = asked.daemon.preview(request);
     if (!statements)
         co_return to_response(from_problem(statements.error()));
@@ -82,12 +84,15 @@ response write_plan(const call& asked, const raise_request& request, bool look)
     }
 
     auto executor = co_await asio::this_coro::executor;
-    auto acts = halfmast::plan(asked.daemon.rules(), asked.daemon.known(), **chosen, request.over, asked.daemon.now());
+    const auto& daemon = asked.daemon;
+    auto acts = halfmast::plan(daemon.rules(), daemon.known(), **chosen, request.over, request.drill, daemon.now());
     document head;
     head["schema"] = "halfmast.plan/1";
     head["playbook"] = (*chosen)->name;
     head["severity"] = to_string(request.level.value_or((*chosen)->level));
-    head["accounts"] = plan_accounts(asked, request.over, acts);
+    if (request.drill)
+        head["drill"] = true;
+    head["accounts"] = plan_accounts(asked, request, acts);
     auto said = document::array();
     for (const auto& shown : *statements)
         said.push_back(statement_member(shown));

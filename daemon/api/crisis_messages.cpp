@@ -182,6 +182,8 @@ document crisis_member(const policy& rules, const state& known, const crisis& fl
     one["id"] = flag.id.value;
     one["playbook"] = flag.playbook;
     one["severity"] = to_string(flag.level);
+    if (flag.drill)
+        one["drill"] = true;
     one["reason"] = flag.why;
     one["owner"] = flag.owner.value;
     one["raised_by"] = flag.raised_by.value;
@@ -229,7 +231,7 @@ document crisis_message(const policy& rules, const state& known, const crisis& f
     // Accounts that were in scope once stay in the picture, also when the settings dropped them.
     std::set<account_id> ids;
     for (const auto& [id, declared] : rules.accounts)
-        if (covers(flag.over, declared))
+        if (covers(flag, declared))
             ids.insert(id);
     for (const auto& [id, there] : known.accounts)
         if (there.counts.contains(flag.id) || there.summaries.contains(flag.id))
@@ -276,6 +278,8 @@ document status_message(const backend& daemon, bool all)
         one["connector"] = declared.connector;
         one["language"] = declared.language;
         one["time_zone"] = declared.time_zone;
+        if (declared.practice)
+            one["practice"] = true;
         auto found = known.accounts.find(id);
         bool there = found != known.accounts.end();
         one["reachable"] = there && found->second.reachable;

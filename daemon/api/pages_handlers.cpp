@@ -49,6 +49,34 @@ std::vector<std::pair<std::string, const page_group*>> by_level(const page_book&
     return all;
 }
 
+// Who has the duty of one rota, and from when on nobody would.
+document duty_member(const state& known, const paging& rules, const std::string& rota, time_point now)
+{
+    auto told = receivers_on_duty(rules, known.duties, rota, now).value_or(std::vector<std::string>{});
+    document one;
+    one["rota"] = rota;
+    one["told"] = told;
+    auto filled = rules.calendars.find(rota);
+    one["from"] = filled == rules.calendars.end() ? "turns" : "calendar";
+    one["stands_in"] = false;
+    one["next_gap"] = nullptr;
+    one["read_at"] = nullptr;
+    one["trouble"] = nullptr;
+    if (filled == rules.calendars.end())
+        return one;
+    auto found = known.duties.find(rota);
+    const auto roster = found == known.duties.end() ? duty_roster{} : found->second;
+    one["stands_in"] = who_has_duty(roster, now).empty();
+    auto gap = next_gap(roster, now);
+    one["next_gap"] = {{"from", format_utc(gap.from)}, {"to", gap.to ? document(format_utc(*gap.to)) : document(nullptr)},
+                       {"unknown", gap.unknown}};
+    if (roster.read_at != time_point{})
+        one["read_at"] = format_utc(roster.read_at);
+    if (auto fault = fault_of(rota, filled->second, roster, now))
+        one["trouble"] = fault->what;
+    return one;
+}
+
 }  // namespace
 
 document page_member(const state& known, const std::string& name, const page_group& group)
@@ -69,6 +97,8 @@ document page_member(const state& known, const std::string& name, const page_gro
     }
     document one;
     one["key"] = name;
+    if (is_drill_group(name))
+        one["drill"] = true;
     one["severity"] = to_string(group.level);
     one["what"] = worst == nullptr ? std::string{} : worst->said.what;
     one["todo"] = worst == nullptr ? document(nullptr) : text_or_none(worst->said.todo);
@@ -87,7 +117,15 @@ document page_member(const state& known, const std::string& name, const page_gro
     return one;
 }
 
-document pages_message(const state& known)
+document duty_members(const state& known, const paging& rules, time_point now)
+{
+    auto all = document::array();
+    for (const auto& rota : rules.rotas)
+        all.push_back(duty_member(known, rules, rota, now));
+    return all;
+}
+
+document pages_message(const state& known, const paging& rules, time_point now)
 {
     auto pages = document::array();
     for (const auto& [name, group] : by_level(known.pages))
@@ -95,6 +133,7 @@ document pages_message(const state& known)
     document message;
     message["schema"] = "halfmast.pages/1";
     message["pages"] = std::move(pages);
+    message["duty"] = duty_members(known, rules, now);
     return message;
 }
 
@@ -105,8 +144,11 @@ document unanswered_pages(const state& known)
         if (!group->acknowledged_by.empty())
             continue;
         const auto* worst = worst_of(known.pages, *group);
-        pages.push_back({{"key", name}, {"severity", to_string(group->level)},
-            {"what", worst == nullptr ? std::string{} : worst->said.what}, {"since", format_utc(group->since)}});
+        document one{{"key", name}, {"severity", to_string(group->level)},
+            {"what", worst == nullptr ? std::string{} : worst->said.what}, {"since", format_utc(group->since)}};
+        if (is_drill_group(name))
+            one["drill"] = true;
+        pages.push_back(std::move(one));
     }
     return pages;
 }
@@ -132,7 +174,7 @@ response list_pages(const call& asked)
 {
     if (auto wrong = unknown_member(asked, {}))
         co_return to_response(*wrong);
-    co_return json(200, pages_message(asked.daemon.known()));
+    co_return json(200, pages_message(asked.daemon.known(), asked.daemon.rules().pages, asked.daemon.now()));
 }
 
 response acknowledge_page(const call& asked)

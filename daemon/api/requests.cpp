@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/text/closest.hpp"
+#include "daemon/text/text.hpp"
 
 namespace halfmast::api {
 
@@ -64,6 +65,28 @@ public:
             return std::nullopt;
         }
         return text(name, longest);
+    }
+
+    // A text, or one for each language by BCP 47 tag, which `in` takes then; given back is the one that stands for all.
+    std::string text_by_language(const char* name, std::size_t longest, by_language& in)
+    {
+        if (!value_.is_object() || !value_.contains(name) || !value_[name].is_object())
+            return text(name, longest);
+        for (const auto& [key, given] : take(name)->items()) {
+            auto member = std::string{name} + "." + key;
+            auto tag = key == "und" ? std::optional{key} : text::language_tag(key);
+            if (!tag)
+                note("member '" + member + "': '" + key + "' is not a language tag; write it as en, hu or zh-Hans");
+            else if (!given.is_string())
+                wrong_type(member.c_str(), "a string", given);
+            else if (auto said = given.get<std::string>(); said.size() > longest)
+                note("member '" + member + "' is longer than " + std::to_string(longest) + " bytes");
+            else if (said.find_first_not_of(" \t\r\n") == std::string::npos)
+                note("member '" + member + "' is empty; leave it out to fall back on another language");
+            else if (!in.emplace(*tag, std::move(said)).second)
+                note("member '" + std::string{name} + "' has " + *tag + " twice");
+        }
+        return text_for_all(in);
     }
 
     // A list of posts, each by account and id.
@@ -249,10 +272,11 @@ std::optional<severity> read_severity(body_reader& body)
 void read_raise_members(body_reader& body, raise_request& request)
 {
     request.playbook = body.text("playbook", longest_name);
-    request.why = body.text("reason", longest_text);
+    request.why = body.text_by_language("reason", longest_text, request.why_in);
     request.owner = body.text("owner", longest_name);
     request.over = body.matchers("scope");
     request.now = body.flag("now");
+    request.drill = body.flag("drill");
     request.level = read_severity(body);
     request.next_update = body.length("next_update");
 }
@@ -275,7 +299,7 @@ result<raise_request> read_accept(std::string_view text, actor_id by)
     body_reader body{text};
     raise_request request;
     request.by = std::move(by);
-    request.why = body.text("reason", longest_text);
+    request.why = body.text_by_language("reason", longest_text, request.why_in);
     request.owner = body.text("owner", longest_name);
     request.now = body.flag("now");
     request.level = read_severity(body);
@@ -383,6 +407,17 @@ result<std::string> read_reason(std::string_view text)
     return why;
 }
 
+result<approve_body> read_approve(std::string_view text)
+{
+    body_reader body{text};
+    approve_body wanted;
+    wanted.why = body.text("reason", longest_text);
+    wanted.break_glass = body.text("break_glass", longest_text);
+    if (auto wrong = body.finish())
+        return *wrong;
+    return wanted;
+}
+
 result<say_request> read_say(std::string_view text, actor_id by)
 {
     body_reader body{text};
@@ -390,16 +425,20 @@ result<say_request> read_say(std::string_view text, actor_id by)
     wanted.by = std::move(by);
     if (auto kind = body.text("kind", longest_name); !kind.empty()) {
         auto known = parse_edition_kind(kind);
-        if (known && *known != edition_kind::summary)
+        if (known)
             wanted.kind = *known;
         else
-            body.note("member 'kind' must be update, correction or all_clear; '" + kind + "' is not");
+            body.note("member 'kind' must be summary, update, correction or all_clear; '" + kind + "' is not");
     }
-    wanted.about = body.text("about", longest_text);
+    wanted.about = body.text_by_language("about", longest_text, wanted.about_in);
+    wanted.reason = body.text_by_language("reason", longest_text, wanted.reason_in);
     wanted.next_update = body.length("next_update");
     wanted.now = body.flag("now");
+    wanted.break_glass = body.text("break_glass", longest_text);
     if (wanted.kind == edition_kind::correction && wanted.about.empty())
         body.note("member 'about' is missing: what was wrong");
+    if (wanted.kind == edition_kind::summary && !wanted.about.empty())
+        body.note("member 'about' does not go with a summary: what happened is its 'reason'");
     if (wanted.kind == edition_kind::all_clear && wanted.next_update)
         body.note("member 'next_update' does not go with an all-clear: it promises no further word");
     if (auto wrong = body.finish())
@@ -414,7 +453,7 @@ result<lower_request> read_lower(std::string_view text, actor_id by)
     wanted.by = std::move(by);
     wanted.why = body.text("reason", longest_text);
     wanted.all_clear = body.flag("all_clear");
-    wanted.about = body.text("about", longest_text);
+    wanted.about = body.text_by_language("about", longest_text, wanted.about_in);
     wanted.now = body.flag("now");
     wanted.break_glass = body.text("break_glass", longest_text);
     if (!wanted.all_clear && (wanted.now || !wanted.about.empty()))

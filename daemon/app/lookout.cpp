@@ -107,7 +107,7 @@ signals::hook_needs lookout::hook_needs()
 
 void lookout::listen_to(const account& who, std::shared_ptr<mentions_port> from)
 {
-    if (listens_ && from != nullptr)
+    if (listens_ && from != nullptr && !who.practice)  // what is written there is part of a drill, and no first warning
         mentions_->add(who, std::move(from));
 }
 

@@ -19,7 +19,7 @@ result<statement> write_reply(const account& from, const playbook& book, const s
     auto rendered = text::render(text, {{"contact", contact}});
     if (!rendered)
         return problem{failure::rejected, "the text of the reply: " + rendered.error().detail, {}};
-    words.text = std::move(*rendered);
+    words.text = (from.practice ? settings::drill_mark(words.language) : "") + *rendered;
     if (!contact.empty() && words.text.find(contact) == std::string::npos)
         words.text += (words.text.ends_with('\n') ? "" : "\n") + contact;
     if (auto why = text::too_long(words.text, from); !why.empty())

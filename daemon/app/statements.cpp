@@ -19,17 +19,25 @@ api::statement_preview write(const account& to, const playbook& book, edition_ki
     made.can_publish = to.can_publish;
     made.can_pin = to.can_pin;
     made.trouble = std::move(written.trouble);
+    made.hole = std::move(written.hole);
+    for (auto& filled : written.fillings) {
+        api::filling_preview shown;
+        shown.field = std::move(filled.field);
+        shown.language = std::move(filled.language);
+        shown.differs = filled.differs;
+        made.fillings.push_back(std::move(shown));
+    }
     return made;
 }
 
 }  // namespace
 
-std::vector<api::statement_preview> write_statements(const policy& rules, const playbook& book, const scope& over, edition_kind kind,
-                                                     const statement_fields& fields)
+std::vector<api::statement_preview> write_statements(const policy& rules, const playbook& book, const scope& over, bool drill,
+                                                     edition_kind kind, const statement_fields& fields)
 {
     std::vector<api::statement_preview> all;
     for (const auto& [id, declared] : rules.accounts)
-        if (covers(over, declared) && (declared.can_publish || declared.can_pin))
+        if (covers(over, drill, declared) && declared.speaks)
             all.push_back(write(declared, book, kind, fields));
     return all;
 }
@@ -38,7 +46,7 @@ std::vector<check_line> check_statements(const policy& rules, const account_id& 
 {
     std::vector<check_line> lines;
     auto declared = rules.accounts.find(id);
-    if (declared == rules.accounts.end() || rules.playbooks.empty() || !(declared->second.can_publish || declared->second.can_pin))
+    if (declared == rules.accounts.end() || rules.playbooks.empty() || !declared->second.speaks)
         return lines;
     for (const auto& one : settings::unfit_statements(rules.playbooks, {&declared->second})) {
         check_line line;

@@ -14,8 +14,9 @@ namespace halfmast::app {
 
 using settings::statement_fields;
 
-// One preview for each account in scope that publishes or pins; the ones without trouble can go out as they are.
-std::vector<api::statement_preview> write_statements(const policy&, const playbook&, const scope&, edition_kind kind, const statement_fields&);
+// One preview for each account in scope that speaks; the ones without trouble can go out as they are, or be posted by a person as they are.
+std::vector<api::statement_preview> write_statements(const policy&, const playbook&, const scope&, bool drill, edition_kind kind,
+                                                     const statement_fields&);
 
 // Tried in peace: a line for each text that could not go out, one line that all can when there is none. Empty for an account that says nothing.
 std::vector<check_line> check_statements(const policy&, const account_id&);

@@ -48,10 +48,13 @@ struct account {
     std::map<std::string, std::string> labels;  // matched by a crisis' scope
     std::string language = "en";                // BCP 47, of the summary
     std::string time_zone = "UTC";              // IANA name, for times in the summary
+    bool practice = false;                      // for drills alone: no real flag ever covers it
     std::vector<rung_offer> rungs;              // gentlest first; manual is always possible and not listed
     seconds release_margin{120};                // a release time must lie at least so far ahead
     bool has_queue = true;      // false: nothing is ever scheduled there; the public posts are all there is to look at
     bool can_read_feed = true;  // false: an escape can only be seen by a person
+    bool speaks = true;         // false: a queue only, nothing is said in public there: no text is written for it and no task opened
+    std::string profile;        // where a person opens it, for what is done by hand; may be empty
     bool can_read_mentions = false;  // what people write to it can be read there
     bool can_publish = false;
     bool can_pin = false;

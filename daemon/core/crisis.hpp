@@ -32,10 +32,14 @@ enum class phase {
 std::string_view to_string(phase value);
 
 // Label matchers, all of which must hold: {brand: acme}. "account" and "connector" match the account itself.
-// An empty scope covers everything.
+// An empty scope matches everything.
 using scope = std::map<std::string, std::string>;
-bool covers(const scope& wanted, const account& candidate);
+bool matches(const scope& wanted, const account& candidate);
 std::string to_string(const scope& value);  // "brand=acme,region=eu"
+
+// Whether a flag over this scope reaches the account: a drill practice accounts alone, a real flag all others. The one place that
+// tells them apart; whatever asks which accounts a flag is about asks here.
+bool covers(const scope& over, bool drill, const account& candidate);
 
 enum class publish_mode {
     at_once,         // the summary goes out after the undo window
@@ -62,6 +66,12 @@ struct wording {
 };
 
 using wordings = std::map<std::string, wording>;  // by BCP 47 tag
+
+// What a person typed for one field of the texts, by BCP 47 tag; "und": in which language was not said. Empty: one text is all there is.
+using by_language = std::map<std::string, std::string>;
+
+// The one that stands for all where only one can: "und", else the first.
+std::string text_for_all(const by_language&);
 
 // What becomes of it when a stranger unpinned ours.
 enum class pin_policy {
@@ -96,6 +106,7 @@ struct statement {
     std::string language;
     std::string text;
     std::uint32_t length = 0;  // characters as the account's platform counts them; 0: nobody counted, code points are taken
+    std::string hole{};        // a field that it asks for and nobody gave: it needs a person's word to go out; empty: none
 
     bool operator==(const statement&) const = default;
 };
@@ -114,18 +125,26 @@ struct edition {
     actor_id approved_by;
     bool undone = false;         // taken back before anything of it became public
     std::string about;           // correction: what was wrong; update: what is new. As it stands in its words
+    by_language about_in{};      // the same, where it was given by language
+    std::string reason{};        // given with it instead of the flag's; empty: the one before
+    by_language reason_in{};
     std::map<account_id, statement> words;
 
     bool operator==(const edition&) const = default;
 };
 
+// The first field that some account's words ask for and nobody gave; empty: all is filled in. Such an edition waits for an approval.
+std::string hole_in(const std::map<account_id, statement>& words);
+
 struct crisis {
     crisis_id id;
     std::string playbook;
     severity level = severity::major;
+    bool drill = false;  // practice, on practice accounts alone; everything else is as in earnest
     scope over;
     std::set<post_class> hold;
     std::string why;
+    by_language why_in{};     // the same, where it was given by language
     actor_id raised_by;
     actor_id owner;
     time_point raised_at;
@@ -142,5 +161,14 @@ struct crisis {
     std::uint32_t promises_missed = 0;
     bool late = false;               // what is promised now is missed, on record
 };
+
+// What the texts say happened: as given with the latest statement that named it and was not taken back, else as the flag was raised.
+struct reason_said {
+    std::string text;
+    by_language in;
+};
+reason_said reason_of(const crisis&);
+
+bool covers(const crisis& flag, const account& candidate);
 
 }  // namespace halfmast

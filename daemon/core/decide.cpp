@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/explain.hpp"
 #include "daemon/core/step.hpp"
 
 namespace halfmast {
@@ -24,8 +25,10 @@ void raise(const step& now, const crisis_raised& what)
         return now.refuse(refusal::cause::unknown_target,
                           "raise: there is no playbook '" + what.playbook + "'; there are: " + (known.empty() ? "none" : known), record);
     }
+    if (auto no = what.drill ? no_drill(now.rules, what.over) : std::nullopt)
+        return now.refuse(refusal::cause::not_possible, std::move(*no), record);
     for (const auto& [id, open] : now.known().crises)
-        if (open.now == phase::raised && open.playbook == what.playbook && open.over == what.over) {
+        if (open.now == phase::raised && open.playbook == what.playbook && open.over == what.over && open.drill == what.drill) {
             now.made.crisis = id;
             now.made.repeated = true;
             return;
@@ -34,9 +37,11 @@ void raise(const step& now, const crisis_raised& what)
     flag.id = crisis_id{"c-" + std::to_string(now.known().next_crisis)};
     flag.playbook = what.playbook;
     flag.level = what.level.value_or(book->second.level);
+    flag.drill = what.drill;
     flag.over = what.over;
     flag.hold = book->second.hold;
     flag.why = what.why;
+    flag.why_in = what.why_in;
     flag.raised_by = what.by;
     flag.owner = what.owner.empty() ? what.by : what.owner;
     flag.raised_at = now.now;
@@ -44,9 +49,8 @@ void raise(const step& now, const crisis_raised& what)
     flag.publish = book->second.publish;
     flag.two_person = book->second.two_person && flag.level >= *book->second.two_person;
     if (!what.statements.empty()) {
-        auto first = make_edition(now, flag, edition_kind::summary, what.by, what.now);
+        auto first = make_edition(now, flag, edition_kind::summary, what.by, what.statements, what.now);
         first.next_update_by = flag.next_update_by;
-        first.words = what.statements;
         flag.editions.push_back(std::move(first));
     }
     now.made.crisis = flag.id;
@@ -55,7 +59,7 @@ void raise(const step& now, const crisis_raised& what)
     record.flag = flag;
     now.note(std::move(record));
     for (const auto& [id, declared] : now.rules.accounts) {
-        if (!covers(flag.over, declared))
+        if (!covers(flag, declared))
             continue;
         auto& where = now.at(id);
         for (const auto& [post, seen] : where.queue)
@@ -106,11 +110,14 @@ void lower(const step& now, const crisis_lowered& what)
     record.actor = given.by;
     record.second = given.second;
     if (!what.all_clear.empty()) {
-        auto last = make_edition(now, flag->second, edition_kind::all_clear, record.actor, what.now);
-        last.words = what.all_clear;
-        if (!given.second.empty()) {  // who agreed to the one agreed to the other
+        auto last = make_edition(now, flag->second, edition_kind::all_clear, record.actor, what.all_clear, what.now);
+        last.about = what.about;
+        last.about_in = what.about_in;
+        // Who agreed to the one agreed to the other, and who may lower it alone may say so alone.
+        auto agreed = !given.second.empty() ? given.second : !what.break_glass.empty() ? record.actor : actor_id{};
+        if (flag->second.two_person && !agreed.empty() && hole_in(what.all_clear).empty()) {
             last.approved = true;
-            last.approved_by = given.second;
+            last.approved_by = agreed;
         }
         record.number = last.number;
         record.edition = std::move(last);
@@ -275,6 +282,12 @@ void handle(const step& now, const second_given& what)
 void handle(const step& now, const page_acknowledged& what) { acknowledge_page(now, what); }
 void handle(const step& now, const page_answered& what) { letter_answered(now, what); }
 void handle(const step& now, const health_changed& what) { note_health(now, what); }
+void handle(const step& now, const duty_read& what)
+{
+    now.known().duties[what.rota] = what.said;
+    look_at_duties(now);
+    now.known().pages.stirred = true;
+}
 void handle(const step& now, const signal_received& what) { hear_signal(now, what); }
 void handle(const step& now, const proposal_decided& what) { decide_proposal(now, what); }
 void handle(const step& now, const access_noted& what)
@@ -305,6 +318,7 @@ void handle(const step& now, const clock_ticked&)
     look_at_replies(now);
     look_at_promises(now);
     look_for_causes(now);
+    look_at_duties(now);
     look_at_proposals(now);
     now.known().pages.stirred = true;
 }
@@ -472,7 +486,7 @@ bool is_shown(const state& known, const crisis& flag, const summary& one)
 bool is_settled(const policy& rules, const state& known, const crisis& flag)
 {
     for (const auto& [id, declared] : rules.accounts) {
-        if (!covers(flag.over, declared))
+        if (!covers(flag, declared))
             continue;
         auto found = known.accounts.find(id);
         if (found == known.accounts.end())

@@ -26,6 +26,7 @@ struct crisis_raised {
     time_point next_update_by;
     bool now = false;               // skip the undo window
     std::map<account_id, statement> statements;  // rendered for every account in scope that has one
+    by_language why_in{};           // `why`, where it was given by language
     bool drill = false;             // practice, on practice accounts alone
 };
 
@@ -37,6 +38,8 @@ struct crisis_lowered {
     actor_id second{};          // as in release_requested
     std::map<account_id, statement> all_clear{};  // goes out first, then everything is unpinned; empty: nothing is said
     bool now = false;                             // skip its undo window
+    std::string about{};                          // of the all-clear
+    by_language about_in{};
 };
 
 // A person wants the next edition said.
@@ -48,6 +51,10 @@ struct statement_asked {
     time_point next_update_by{};  // unset for an all-clear
     bool now = false;             // skip the undo window
     std::map<account_id, statement> words;  // rendered for every account in scope that has one
+    by_language about_in{};
+    std::string reason{};        // what happened, as the words say it from now on; empty: as before
+    by_language reason_in{};
+    std::string break_glass{};   // as in release_requested
 };
 
 // Take back the latest edition that is not public yet.
@@ -96,6 +103,7 @@ struct task_done {
 struct summary_approved {
     crisis_id crisis;
     actor_id by;
+    std::string break_glass{};  // as in release_requested
 };
 
 // A poll saw the whole queue of an account. What changed after `began_at` is newer than this picture.

@@ -7,12 +7,13 @@
 
 namespace halfmast {
 
-std::vector<planned_act> plan(const policy& rules, const state& known, const playbook& book, const scope& over, time_point now)
+std::vector<planned_act> plan(
+    const policy& rules, const state& known, const playbook& book, const scope& over, bool drill, time_point now)
 {
     std::vector<planned_act> acts;
     for (const auto& [id, declared] : rules.accounts) {
         auto where = known.accounts.find(id);
-        if (!covers(over, declared) || where == known.accounts.end())
+        if (!covers(over, drill, declared) || where == known.accounts.end())
             continue;
         std::vector<planned_act> here;
         for (const auto& [post, seen] : where->second.queue)
@@ -33,6 +34,17 @@ std::vector<planned_act> plan(const policy& rules, const state& known, const pla
     }
     std::ranges::stable_sort(acts, {}, &planned_act::due);
     return acts;
+}
+
+std::optional<std::string> no_drill(const policy& rules, const scope& over)
+{
+    if (std::ranges::any_of(rules.accounts, [&](const auto& entry) { return covers(over, true, entry.second); }))
+        return std::nullopt;
+    bool elsewhere = std::ranges::any_of(rules.accounts, [](const auto& entry) { return entry.second.practice; });
+    if (elsewhere)
+        return "drill: no practice account has " + to_string(over) + "; leave the scope out, or give one of them those labels";
+    return "drill: there is no practice account, and a drill touches no other. Write one into the settings: an [[account]] with "
+           "practice = true, whose platform is halfmast-sandbox or an account that nobody reads";
 }
 
 std::string explain(const verdict& judged)

@@ -70,7 +70,7 @@ std::vector<std::string> receivers_of(const step& now, const page_step& one)
 {
     std::vector<std::string> all;
     for (const auto& name : one.to) {
-        auto duty = now.rules.pages.on_duty ? now.rules.pages.on_duty(name, now.now) : std::nullopt;
+        auto duty = receivers_on_duty(now.rules.pages, now.known().duties, name, now.now);
         if (duty)
             all.insert(all.end(), duty->begin(), duty->end());
         else
@@ -162,6 +162,7 @@ page_letter write_letter(
     made.dedup = group.id;
     made.verb = verb;
     made.level = group.level;
+    made.drill = is_drill_group(name);
     made.crisis = group.crisis;
     made.count = 0;
     fill_words(now, group, made);

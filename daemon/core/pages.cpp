@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::seconds noted_again_after{60};
 constexpr std::string_view nobody = "nobody";  // the route of what no route matches
+constexpr std::string_view drill_front = "drill-";  // of the name of a group; no kind of page begins like that
 
 audit_record about_page(record_kind kind, const step& now, const page& one, const std::string& group)
 {
@@ -21,14 +22,26 @@ audit_record about_page(record_kind kind, const step& now, const page& one, cons
     return record;
 }
 
+// A flag says it; what concerns no flag is practice where it concerns a practice account.
+bool is_of_drill(const step& now, const page& one)
+{
+    auto flag = now.known().crises.find(one.crisis);
+    if (flag != now.known().crises.end())
+        return flag->second.drill;
+    const auto* where = one.account.empty() ? nullptr : now.declared(one.account);
+    return where != nullptr && where->practice;
+}
+
 bool label_is(const step& now, const page& one, const std::string& name, const std::string& wanted)
 {
+    if (name == "drill")
+        return (is_of_drill(now, one) ? "true" : "false") == wanted;
     if (name == "kind")
         return kind_of_page(one.key) == wanted;
     if (name == "crisis")
         return one.crisis.value == wanted;
     const auto* where = one.account.empty() ? nullptr : now.declared(one.account);
-    if (where != nullptr && covers({{name, wanted}}, *where))
+    if (where != nullptr && matches({{name, wanted}}, *where))
         return true;
     if (name == "account")
         return one.account.value == wanted;
@@ -59,7 +72,8 @@ struct place {
 place place_of(const step& now, const page& one)
 {
     const auto* chosen = find_route(now, one);
-    place found{std::string{kind_of_page(one.key)}, chosen == nullptr ? std::string{nobody} : chosen->name};
+    auto kind = (is_of_drill(now, one) ? std::string{drill_front} : std::string{}) + std::string{kind_of_page(one.key)};
+    place found{std::move(kind), chosen == nullptr ? std::string{nobody} : chosen->name};
     if (!one.crisis.empty())
         found.group += "/" + one.crisis.value;
     // Where there is no route at all, that is no news in every name.
@@ -194,7 +208,20 @@ void fold_letter(page_group& group, const audit_record& record)
 
 }  // namespace
 
+std::optional<std::vector<std::string>> receivers_on_duty(
+    const paging& rules, const std::map<std::string, duty_roster>& calendars, const std::string& rota, time_point at)
+{
+    auto filled = rules.calendars.find(rota);
+    if (filled == rules.calendars.end())
+        return rules.on_duty ? rules.on_duty(rota, at) : std::nullopt;
+    auto known = calendars.find(rota);
+    auto duty = known == calendars.end() ? std::vector<std::string>{} : who_has_duty(known->second, at);
+    return duty.empty() ? filled->second.otherwise : std::move(duty);  // never nobody
+}
+
 std::string_view kind_of_page(std::string_view key) { return key.substr(0, key.find('/')); }
+
+bool is_drill_group(std::string_view name) { return name.starts_with(drill_front); }
 
 void apply_page(state& known, const audit_record& record)
 {

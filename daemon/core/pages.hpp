@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/core/crisis.hpp"
+#include "daemon/core/duty.hpp"
 #include "daemon/core/ids.hpp"
 #include "daemon/core/time.hpp"
 
@@ -47,6 +48,9 @@ std::string_view kind_of_page(std::string_view key);
 void open_page(const step&, page);
 // The cause is gone, or nothing is left to be done about it. Nothing happens when no such page is open.
 void resolve_page(const step&, const std::string& key, const std::string& why);
+
+// Pages of drills and of practice accounts, where nothing real is at stake, are in groups of their own. By the group's name.
+bool is_drill_group(std::string_view name);
 
 // What a receiver is told about a group.
 enum class page_verb {
@@ -149,6 +153,7 @@ struct page_letter {
     std::uint32_t number = 1;   // 2 and up: the receiver knows of it
     int attempt = 1;
     bool test = false;          // `doctor --pages`: nothing happened
+    bool drill = false;         // of a drill or of a practice account: nothing real is at stake
     std::string acknowledge_url; // a POST there takes it in hand; empty: there is no such way. Filled in by the shell
 };
 
@@ -169,7 +174,8 @@ struct page_step {
 
 struct page_route {
     std::string name;             // may be empty for one of them
-    scope match; // labels of the account and of the crisis' scope; "kind", "account", "connector", "crisis", "playbook"
+    // Labels of the account and of the crisis' scope; "kind", "account", "connector", "crisis", "playbook"; "drill": true, false.
+    scope match;
     page_level least = page_level::minor;
     std::vector<page_step> steps; // the first one has after 0
     milliseconds gather{std::chrono::seconds{2}};   // waits so long for more of the same before the first letter
@@ -191,7 +197,14 @@ struct paging {
     std::function<std::optional<time_point>(time_point at)> quiet_until;
     // Who has the duty of a rota then, as receivers; nothing when no rota has that name. A step may name a rota like a receiver.
     std::function<std::optional<std::vector<std::string>>(const std::string& rota, time_point at)> on_duty;
+    std::map<std::string, duty_rules> calendars;  // rotas that a calendar fills, by name; what it says is part of the state
+    std::vector<std::string> rotas;               // all of both kinds, by name, for whoever lists them
 };
+
+// Who is told when a step names this rota: whoever has the duty, and where nobody has it in a calendar, who stands in for that.
+// Nothing when there is no such rota.
+std::optional<std::vector<std::string>> receivers_on_duty(
+    const paging&, const std::map<std::string, duty_roster>& calendars, const std::string& rota, time_point at);
 
 // The fold's part: what a record of a page makes true.
 void apply_page(state&, const audit_record&);

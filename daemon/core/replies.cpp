@@ -76,11 +76,13 @@ void ask_reply(const step& now, const reply_asked& what)
     auto verb = "reply at " + what.account.value + ": ";
     auto found = now.known().crises.find(what.crisis);
     const auto* declared = now.declared(what.account);
-    if (found == now.known().crises.end() || declared == nullptr || !covers(found->second.over, *declared))
+    if (found == now.known().crises.end() || declared == nullptr || !covers(found->second, *declared))
         return now.refuse(refusal::cause::unknown_target, verb + "there is no crisis '" + what.crisis.value + "' over such an account", record);
     const auto& flag = found->second;
     if (flag.now == phase::lowered)
         return now.refuse(refusal::cause::wrong_state, verb + flag.id.value + " was lowered; answer at the platform", record);
+    if (!declared->speaks)
+        return now.refuse(refusal::cause::not_possible, verb + "nothing is said in public there: its settings have speaks = false", record);
     if (what.to.empty() || what.words.text.empty() || what.words.text.find("{{") != std::string::npos)
         return now.refuse(refusal::cause::not_possible, verb + "name the post, and give words without placeholders", record);
     if (!fits(*declared, what.words))

@@ -36,17 +36,22 @@ void plan_accounts(const step& now, const crisis& flag)
     for (const auto& said : flag.editions) {
         if (said.undone)
             continue;
-        for (const auto& [id, words] : said.words)
-            if (now.declared(id) != nullptr && !now.at(id).summaries.contains(flag.id))
+        for (const auto& [id, words] : said.words) {
+            const auto* declared = now.declared(id);
+            if (declared != nullptr && covers(flag, *declared) && !now.at(id).summaries.contains(flag.id))
                 plan_account(now, flag, id, said);
+        }
     }
 }
 
 // Until when an edition that is wanted has to wait, and why.
 void wait_until(const step& now, account_state& where, summary& one, const crisis& flag, const edition& next)
 {
-    if (!next.approved) {
+    const auto* declared = now.declared(one.account);
+    if (!next.approved || (declared != nullptr && !declared->speaks)) {
         one.wakes_at = time_point::max();
+        if (auto hole = next.approved ? std::string{} : hole_in(next.words); !hole.empty())
+            one.detail = "the " + std::string{to_string(next.kind)} + " waits for a person's word: nothing is given for {{" + hole + "}}";
         return;
     }
     auto place = place_in_hour(now, where, flag, outlives_flag(next.kind), name_of_act(flag.id, next.number, goes_by_edit(now, one)));
@@ -68,7 +73,7 @@ bool is_left_to_person(const step& now, summary& one, const crisis& flag)
 {
     const auto* declared = now.declared(one.account);
     const auto* next = next_edition(flag, one, now.now);
-    if (one.recalled || next == nullptr || declared == nullptr || !is_ready(*next, now.now))
+    if (one.recalled || next == nullptr || declared == nullptr || !declared->speaks || !is_ready(*next, now.now))
         return false;
     if (!declared->can_publish && !goes_by_edit(now, one))
         leave_to_person(now, one, flag, *next, declared->connector + " has no call that publishes; post and pin it by hand");
@@ -163,7 +168,7 @@ void leave_to_person(const step& now, summary& one, const crisis& flag, const ed
     wanted.account = one.account;
     wanted.edition = said.number;
     wanted.post = one.remote;
-    wanted.link = one.url;
+    wanted.link = !one.url.empty() || declared == nullptr ? one.url : declared->profile;
     bool whole = words.text.find("{{") == std::string::npos;
     wanted.text = whole ? words.text : std::string{};  // what is not finished must not be pasted
     wanted.what = (wanted.kind == task_kind::edit ? "change the public post of " : "post the " + std::string{to_string(said.kind)} + " of ")

@@ -73,11 +73,11 @@ bool is_flag_up(const state& known, const crisis_id& id)
     return flag != known.crises.end() && flag->second.now == phase::raised;
 }
 
-// An open flag of that playbook that covers at least what the signal is about; null when there is none.
+// An open flag of that playbook that covers at least what the signal is about; null when there is none. A drill covers none of it.
 const crisis* already_up(const state& known, const heard_signal& said)
 {
     for (const auto& [id, flag] : known.crises)
-        if (flag.now == phase::raised && flag.playbook == said.playbook
+        if (flag.now == phase::raised && !flag.drill && flag.playbook == said.playbook
             && std::ranges::all_of(flag.over, [&](const auto& matcher) {
                    auto same = said.over.find(matcher.first);
                    return same != said.over.end() && same->second == matcher.second;
@@ -110,7 +110,7 @@ bool is_hushed(const state& known, const signal_rules& rules, const heard_signal
         return true;
     return std::ranges::any_of(known.crises, [&](const auto& entry) {
         const auto& flag = entry.second;
-        return flag.now == phase::lowered && flag.playbook == said.playbook && flag.over == said.over
+        return flag.now == phase::lowered && !flag.drill && flag.playbook == said.playbook && flag.over == said.over
             && now < flag.lowered_at + rules.hush;
     });
 }
@@ -154,6 +154,7 @@ void accept_now(const step& now, std::uint64_t number, const actor_id& by, const
     flag.by = by;
     flag.playbook = one.playbook;
     flag.over = one.over;
+    flag.drill = false;
     if (!flag.level)
         flag.level = one.level;
     if (flag.why.empty())

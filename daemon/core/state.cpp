@@ -162,7 +162,7 @@ std::vector<const crisis*> open_over(const state& known, const account& where)
 {
     std::vector<const crisis*> open;
     for (const auto& [id, flag] : known.crises)
-        if (flag.now == phase::raised && covers(flag.over, where))
+        if (flag.now == phase::raised && covers(flag, where))
             open.push_back(&flag);
     return open;
 }

@@ -124,6 +124,8 @@ void open_task(const step& now, task wanted)
     }
     wanted.id = "t-" + std::to_string(now.known().next_task);
     wanted.opened_at = now.now;
+    if (const auto* declared = now.declared(wanted.account); declared != nullptr && declared->practice)
+        wanted.what = "DRILL: " + wanted.what;
     if (wanted.due == time_point{})
         wanted.due = now.now + by_hand_within;
     if (auto flag = now.known().crises.find(wanted.crisis); flag != now.known().crises.end())

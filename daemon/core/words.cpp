@@ -325,7 +325,7 @@ bool is_final(hold_state value)
     }
 }
 
-bool covers(const scope& wanted, const account& candidate)
+bool matches(const scope& wanted, const account& candidate)
 {
     return std::ranges::all_of(wanted, [&](const auto& matcher) {
         const auto& [name, value] = matcher;
@@ -337,6 +337,13 @@ bool covers(const scope& wanted, const account& candidate)
         return label != candidate.labels.end() && label->second == value;
     });
 }
+
+bool covers(const scope& over, bool drill, const account& candidate)
+{
+    return candidate.practice == drill && matches(over, candidate);
+}
+
+bool covers(const crisis& flag, const account& candidate) { return covers(flag.over, flag.drill, candidate); }
 
 bool fits(const account& where, const statement& words)
 {

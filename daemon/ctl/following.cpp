@@ -94,6 +94,8 @@ int say_end(const session& all, followed end, const char* schema, const std::str
     } else if (!lead.empty()) {
         told.sentence = lead + "; " + told.sentence;
     }
+    if (is_drill(member_of(end.message, "crisis")))
+        told.sentence = "DRILL: " + told.sentence;
     if (all.json()) {
         end.message["schema"] = schema;
         end.message["sentence"] = told.sentence;
@@ -113,19 +115,20 @@ std::string crisis_path(const std::string& id) { return "/crises/" + percent_enc
 std::string only_open_crisis(client& daemon, const char* command)
 {
     auto status = daemon.get("/status").body();
-    std::vector<std::string> open;
+    std::vector<const document*> open;
     for (const auto& flag : member_of(status, "crises"))
         if (text_of(flag, "phase") == "raised")
-            open.push_back(text_of(flag, "id"));
+            open.push_back(&flag);
     if (open.size() == 1)
-        return open[0];
+        return text_of(*open[0], "id");
     if (open.empty())
         throw command_error{exit_code::failed, "no-crisis", "no flag is up; 'halfmast status --all' lists the old ones"};
     std::string names;
-    for (const auto& id : open)
-        names += (names.empty() ? "" : ", ") + id;
+    for (const auto* flag : open)
+        names += (names.empty() ? "" : ", ") + text_of(*flag, "id") + (is_drill(*flag) ? " is a DRILL" : "");
     throw command_error{exit_code::usage, "usage",
-                        std::to_string(open.size()) + " flags are up (" + names + "); say which one: '" + std::string{command} + " " + open[0] + "'"};
+                        std::to_string(open.size()) + " flags are up (" + names + "); say which one: '" + std::string{command} + " "
+                            + text_of(*open[0], "id") + "'"};
 }
 
 progress_style style_of(const session& all)
@@ -139,7 +142,7 @@ progress_style style_of(const session& all)
 
 std::string headline(const document& crisis, time_point now)
 {
-    auto text = text_of(crisis, "id") + " " + text_of(crisis, "playbook") + " (" + text_of(crisis, "severity") + ")";
+    auto text = (is_drill(crisis) ? "DRILL " : "") + text_of(crisis, "id") + " " + text_of(crisis, "playbook") + " (" + text_of(crisis, "severity") + ")";
     text += ", raised " + moment_of(member_of(crisis, "raised_at"), now) + " by " + text_of(crisis, "raised_by");
     if (auto owner = text_of(crisis, "owner"); !owner.empty() && owner != text_of(crisis, "raised_by"))
         text += ", owner " + owner;

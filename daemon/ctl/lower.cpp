@@ -32,7 +32,8 @@ struct lower_options {
 // One person was not enough: the flag stays up until another one asks for the same.
 int say_waits(const session& all, document message, const std::string& id)
 {
-    auto sentence = "the flag " + id + " is still up: lowering it waits for a second person, who types 'halfmast lower " + id + "'";
+    bool drill = is_drill(member_of(message, "crisis"));
+    auto sentence = (drill ? "DRILL: the drill " + id + " goes on" : "the flag " + id + " is still up") + ": lowering it waits for a second person, who types 'halfmast lower " + id + "'";
     if (all.json()) {
         message["schema"] = "halfmast.lower/1";
         message["sentence"] = sentence;
@@ -65,9 +66,10 @@ int run_lower(const session& all, const lower_options& given)
     auto message = daemon.post(crisis_path(id) + "/lower", body).body();
     if (flag_of(message, "waits_for_second"))
         return say_waits(all, std::move(message), id);
+    auto lead = is_drill(member_of(message, "crisis")) ? "the drill " + id + " is over" : "the flag " + id + " is down";
     progress drawing{std::cerr, progress_style::none};  // its bars count holds, and no hold changes here
     auto end = follow(daemon, std::move(message), wait, is_unpinned, drawing);
-    return say_end(all, std::move(end), "halfmast.lower/1", "the flag " + id + " is down", tell_lower);
+    return say_end(all, std::move(end), "halfmast.lower/1", lead, tell_lower);
 }
 
 }  // namespace

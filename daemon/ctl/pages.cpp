@@ -38,7 +38,7 @@ std::string receivers_of(const document& page)
 void print_page(const document& page, const paint& color, time_point at)
 {
     auto by = text_of(page, "acknowledged_by");
-    auto head = text_of(page, "severity") + "  " + text_of(page, "key");
+    auto head = (flag_of(page, "drill") ? "DRILL " : "") + text_of(page, "severity") + "  " + text_of(page, "key");
     std::cout << (by.empty() ? color.bad(head) : color.strong(head)) << "  since " << moment_of(member_of(page, "since"), at)
               << (by.empty() ? ", nobody has it in hand" : ", in hand: " + by) << '\n';
     std::cout << "  " << text_of(page, "what") << '\n';
@@ -51,6 +51,25 @@ void print_page(const document& page, const paint& color, time_point at)
             std::cout << "  " << words << value << '\n';
     std::cout << "  told: " << receivers_of(page) << '\n';
 }
+
+}  // namespace
+
+void print_duty(const document& message, const paint& color, time_point at)
+{
+    for (const auto& one : member_of(message, "duty")) {
+        std::string told;
+        for (const auto& name : member_of(one, "told"))
+            if (name.is_string())
+                told += (told.empty() ? "" : ", ") + safe(name.get_ref<const std::string&>());
+        auto line = "rota " + text_of(one, "rota") + ": "
+            + (flag_of(one, "stands_in") ? "nobody has the duty now; told instead: " : "on duty now: ") + told;
+        if (const auto& gap = member_of(one, "next_gap"); gap.is_object() && member_of(one, "read_at").is_string())
+            line += (flag_of(gap, "unknown") ? "; nobody is missing until " : "; the next gap begins ") + clock_of(member_of(gap, "from"), at);
+        std::cout << (text_of(one, "trouble").empty() ? line : color.bad(line)) << '\n';
+    }
+}
+
+namespace {
 
 int run_list(const session& all)
 {
@@ -76,6 +95,7 @@ int run_list(const session& all)
                 ? color.good("Every open page is in hand.")
                 : color.bad(count(unanswered, "page waits", "pages wait") + " for somebody: halfmast pages ack KEY"))
                   << '\n';
+    print_duty(message, color, at);
     return exit_code::done;
 }
 

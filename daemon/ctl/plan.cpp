@@ -11,6 +11,7 @@
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/scopes.hpp"
 #include "daemon/ctl/statements.hpp"
+#include "daemon/ctl/truth.hpp"
 
 namespace halfmast::ctl {
 
@@ -88,7 +89,8 @@ int show_plan(const session& all, const reply& answer)
     std::cout << "Accounts:\n";
     auto sum = print_accounts(plan, color);
     auto number = member_of(plan, "accounts").size();
-    std::cout << color.strong("Nothing was done. '" + text_of(plan, "playbook") + "' (" + text_of(plan, "severity") + ") would hold "
+    std::cout << color.strong("Nothing was done. " + std::string{is_drill(plan) ? "A DRILL of '" : "'"} + text_of(plan, "playbook") + "' ("
+                              + text_of(plan, "severity") + ") would hold "
                               + count(sum, "post") + " of " + count(number, "account"))
               << '\n';
     return exit_code::done;

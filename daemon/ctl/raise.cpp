@@ -1,4 +1,5 @@
 // halfmast raise: the one command that has to work at three in the morning. It asks the daemon first and says everything else later.
+// halfmast drill: the same way in practice, so that nobody walks it for the first time then.
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -38,6 +39,7 @@ struct raise_options {
     bool now = false;
     bool dry_run = false;
     bool direct = false;
+    bool drill = false;
 };
 
 document request_of(const raise_options& given)
@@ -58,6 +60,8 @@ document request_of(const raise_options& given)
     put("next_update", given.next_update);
     if (given.now)
         body["now"] = true;
+    if (given.drill)
+        body["drill"] = true;
     return body;
 }
 
@@ -87,6 +91,14 @@ int spool(const session& all, document request, const command_error& why)
                             + "  systemctl start halfmastd      then raise again"};
 }
 
+// What is practised must not begin by itself some other day, beside whatever is real then.
+[[noreturn]] void refuse_to_keep(const command_error& why)
+{
+    throw command_error{exit_code::unreachable, "unreachable",
+                        why.detail() + ".\nThe drill did not begin, and nothing was kept for later. In earnest the flag would be kept, and 'halfmast raise "
+                                       "--direct' would hold from here. Now: systemctl start halfmastd, then drill again"};
+}
+
 // Asking twice is safe: a second raise of the same flag reports the first one.
 document ask(client& daemon, const document& request)
 {
@@ -113,15 +125,26 @@ void say_raised(const session& all, const document& message)
         return;
     const auto& flag = member_of(message, "crisis");
     bool created = flag_of(message, "created");
-    std::cout << (created ? "The flag is up: " : "The flag was up already: ") << headline(flag, now()) << std::endl;
+    auto what = is_drill(flag) ? std::string{"The drill "} + (created ? "is on: " : "was on already: ")
+                               : std::string{"The flag "} + (created ? "is up: " : "was up already: ");
+    std::cout << what << headline(flag, now()) << std::endl;
     if (auto degraded = text_of(message, "degraded"); !degraded.empty())
         std::cerr << paint{all, STDERR_FILENO}.bad("degraded: " + degraded) << std::endl;
 }
 
 // ---- the ways through ----
 
+// How it ends stands at the end: a drill that is forgotten goes on paging.
+truth tell_drill(const document& message)
+{
+    auto told = tell_raise(message);
+    told.sentence += "; it ends with 'halfmast lower " + text_of(member_of(message, "crisis"), "id") + "'";
+    return told;
+}
+
 int raise_through(const session& all, const std::string& socket, const document& request, std::optional<milliseconds> wait, bool direct)
 {
+    bool drill = flag_of(request, "drill");
     client daemon{socket};
     auto message = ask(daemon, request);
     say_raised(all, message);
@@ -134,10 +157,10 @@ int raise_through(const session& all, const std::string& socket, const document&
     auto id = text_of(member_of(end.message, "crisis"), "id");
     std::string lead;
     if (end.how == ending::interrupted)
-        lead = "the flag " + id + " stays up and " + (direct ? "NOBODY goes on holding until halfmastd is started" : "halfmastd goes on");
+        lead = (drill ? "the drill " + id + " goes on and " : "the flag " + id + " stays up and ") + (direct ? "NOBODY goes on holding until halfmastd is started" : "halfmastd goes on");
     else if (end.how == ending::lost)
-        lead = "the flag " + id + " is up";
-    return say_end(all, std::move(end), "halfmast.raise/1", lead, tell_raise);
+        lead = drill ? "the drill " + id + " is on" : "the flag " + id + " is up";
+    return say_end(all, std::move(end), drill ? "halfmast.drill/1" : "halfmast.raise/1", lead, drill ? tell_drill : tell_raise);
 }
 
 int raise_direct(const session& all, const document& request, std::optional<milliseconds> wait)
@@ -167,16 +190,14 @@ int run_raise(const session& all, const raise_options& given)
     try {
         return raise_through(all, socket_path(all), request, wait.value_or(milliseconds{60'000}), false);
     } catch (const daemon_down& error) {
+        if (given.drill)
+            refuse_to_keep(error);
         return spool(all, std::move(request), error);
     }
 }
 
-}  // namespace
-
-void add_raise(CLI::App& app, session& all)
+void add_options(CLI::App* command, const std::shared_ptr<raise_options>& given)
 {
-    auto given = std::make_shared<raise_options>();
-    auto* command = app.add_subcommand("raise", "Raise a crisis flag: hold what is queued, publish and pin the summary");
     command->add_option("PLAYBOOK", given->playbook, "Which playbook; the only one, or 'outage', when left out")->type_name("");
     command->add_option("--reason", given->reason, "What happened; goes into the ledger and the summary")->type_name("TEXT");
     command->add_option("--severity", given->severity, "minor, major or critical (1, 2, 3); the playbook's when left out")->type_name("SEVERITY");
@@ -186,6 +207,32 @@ void add_raise(CLI::App& app, session& all)
     command->add_option("--wait", given->wait, "How long to wait for every confirmation (60s); 0 returns at once")->type_name("DURATION");
     command->add_flag("--now", given->now, "Publish without the playbook's undo window");
     command->add_flag("-n,--dry-run", given->dry_run, "Show what it would hold and publish; do nothing");
+}
+
+}  // namespace
+
+void add_drill(CLI::App& app, session& all)
+{
+    auto given = std::make_shared<raise_options>();
+    given->drill = true;
+    auto* command = app.add_subcommand("drill", "Practise: the same as raise, on practice accounts only");
+    add_options(command, given);
+    command->footer(R"(Everything is as in earnest (holds, read-backs, texts, pins, pages, approvals, review), but only on accounts with
+practice = true in the settings; a real flag never touches those, and a drill no others. What it says begins
+with DRILL. It may run while a real flag is up. Exit codes as raise; 3: no practice account is in scope.
+
+Examples:
+  halfmast drill
+  halfmast drill outage --reason "first Monday of the month" --scope brand=acme
+  halfmast drill outage -n)");
+    command->callback([&all, given] { all.command = [&all, given] { return run_raise(all, *given); }; });
+}
+
+void add_raise(CLI::App& app, session& all)
+{
+    auto given = std::make_shared<raise_options>();
+    auto* command = app.add_subcommand("raise", "Raise a crisis flag: hold what is queued, publish and pin the summary");
+    add_options(command, given);
     command->add_flag("--direct", given->direct, "Without a daemon: hold from here, then end")->excludes("--dry-run");
     command->footer(R"(It asks no question, and nothing waits for anything before the first hold goes out. The last line is the
 truth: only what was read back counts as held. Exit code 0: everything is confirmed. 8: not everything.

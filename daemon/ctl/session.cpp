@@ -79,6 +79,7 @@ void add_common_options(CLI::App& app, session& all)
 void add_commands(CLI::App& app, session& all)
 {
     add_raise(app, all);
+    add_drill(app, all);
     add_status(app, all);
     add_plan(app, all);
     add_lower(app, all);

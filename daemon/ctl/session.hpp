@@ -105,6 +105,7 @@ time_point now();
 
 // One for each group of commands; each adds its subcommands.
 void add_raise(CLI::App&, session&);
+void add_drill(CLI::App&, session&);
 void add_status(CLI::App&, session&);
 void add_plan(CLI::App&, session&);
 void add_lower(CLI::App&, session&);

@@ -85,12 +85,12 @@ void print_editions(std::ostream& out, const document& flag, const paint& color,
     }
 }
 
-void print_crisis(std::ostream& out, const document& flag, const paint& color, time_point at)
+void print_flag(std::ostream& out, const document& flag, const paint& color, time_point at)
 {
     bool lowered = text_of(flag, "phase") == "lowered";
     auto head = text_of(flag, "id") + " " + text_of(flag, "playbook") + " (" + text_of(flag, "severity") + ")" + (lowered ? ", lowered" : "");
     auto reason = text_of(flag, "reason");
-    out << color.strong(head) << (reason.empty() ? "" : ": " + reason) << '\n';
+    out << color.strong(is_drill(flag) ? "DRILL " + head : head) << (reason.empty() ? "" : ": " + reason) << '\n';
     out << "  raised " << moment_of(member_of(flag, "raised_at"), at) << " by " << text_of(flag, "raised_by") << ", owner " << text_of(flag, "owner")
         << ", for " << scope_of(flag) << '\n';
     if (lowered)
@@ -102,6 +102,21 @@ void print_crisis(std::ostream& out, const document& flag, const paint& color, t
     print_editions(out, flag, color, at);
     if (auto waiting = number_of(flag, "replies"); waiting != 0)
         out << "  " << count(waiting, "reply waits", "replies wait") << ": halfmast say replies\n";
+}
+
+// A drill stands in a frame of its own, in every line, so that nobody takes a part of it for the real thing.
+void print_crisis(std::ostream& out, const document& flag, const paint& color, time_point at)
+{
+    if (!is_drill(flag))
+        return print_flag(out, flag, color, at);
+    std::ostringstream inside;
+    print_flag(inside, flag, color, at);
+    std::istringstream lines{inside.str()};
+    out << "+-- DRILL: practice accounts only, nothing real is held --\n";
+    for (std::string line; std::getline(lines, line);)
+        out << "| " << line << '\n';
+    auto how = text_of(flag, "phase") == "lowered" ? "the drill is over" : "it ends with: halfmast lower " + text_of(flag, "id");
+    out << "+-- " << how << " --\n";
 }
 
 // How many public acts an account may have in an hour of this flag; 0: no limit.
@@ -153,7 +168,8 @@ void print_accounts(std::ostream& out, const document& status, const paint& colo
             ? color.warn("not read yet")
             : color.bad("NOT READ: " + text_of(account, "trouble"));
         auto queued = member_of(account, "queued").is_null() ? std::string{"no queue there"} : std::to_string(number_of(account, "queued")) + " queued";
-        rows.row({text_of(account, "id"), text_of(account, "connector"), queued, read});
+        auto name = text_of(account, "id") + (flag_of(account, "practice") ? " (practice)" : "");
+        rows.row({name, text_of(account, "connector"), queued, read});
     }
     if (rows.empty())
         return;
@@ -207,8 +223,8 @@ void print_readiness(std::ostream& out, const document& status, const paint& col
 void print_pages(std::ostream& out, const document& status, const paint& color, time_point at)
 {
     for (const auto& page : member_of(status, "pages"))
-        out << color.bad("Page: " + text_of(page, "what") + " (" + text_of(page, "severity") + ", since " + clock_of(member_of(page, "since"), at)
-                         + "): halfmast pages ack " + text_of(page, "key"))
+        out << color.bad((flag_of(page, "drill") ? "DRILL page: " : "Page: ") + text_of(page, "what") + " (" + text_of(page, "severity")
+                         + ", since " + clock_of(member_of(page, "since"), at) + "): halfmast pages ack " + text_of(page, "key"))
             << '\n';
 }
 
@@ -223,19 +239,25 @@ void print_proposals(std::ostream& out, const document& status, const paint& col
 
 std::string last_line(const document& status, const paint& color)
 {
-    std::size_t up = 0;
+    std::size_t up = 0, drills = 0;
     std::uint64_t held = 0, open = 0;
     for (const auto& flag : member_of(status, "crises")) {
         if (text_of(flag, "phase") != "raised")
             continue;
+        if (is_drill(flag)) {
+            ++drills;
+            continue;
+        }
         ++up;
         held += number_of(member_of(flag, "holds"), "held");
         open += not_confirmed(member_of(flag, "holds"));
     }
     auto degraded = member_of(status, "degraded").size();
-    auto tail = degraded == 0 ? std::string{} : "; " + count(degraded, "thing is", "things are") + " NOT well";
+    auto tail = drills == 0 ? std::string{} : "; " + count(drills, "DRILL is", "DRILLS are") + " on";
+    if (degraded != 0)
+        tail += "; " + count(degraded, "thing is", "things are") + " NOT well";
     if (up == 0)
-        return degraded == 0 ? color.good("No flag is up.") : color.warn("No flag is up" + tail + ".");
+        return degraded == 0 ? color.good("No flag is up" + tail + ".") : color.warn("No flag is up" + tail + ".");
     auto text = count(up, "flag is", "flags are") + " up: " + std::to_string(held) + " held and confirmed"
         + (open == 0 ? std::string{} : ", " + std::to_string(open) + " NOT confirmed") + tail + ".";
     return open == 0 && degraded == 0 ? color.good(text) : color.bad(text);

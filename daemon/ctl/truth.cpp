@@ -203,6 +203,8 @@ std::uint64_t not_confirmed(const document& holds)
     return sum;
 }
 
+bool is_drill(const document& flag) { return flag_of(flag, "drill"); }
+
 bool is_settled(const document& message) { return flag_of(member_of(message, "crisis"), "settled"); }
 
 truth tell_raise(const document& message)

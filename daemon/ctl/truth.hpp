@@ -42,6 +42,9 @@ std::uint64_t not_confirmed(const document& holds);
 
 bool is_settled(const document& message);
 
+// `flag` is the crisis member, or one of status.
+bool is_drill(const document& flag);
+
 // Nothing of the summary of this crisis is under way after `lower`.
 bool is_unpinned(const document& message);
 

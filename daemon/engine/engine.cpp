@@ -126,8 +126,8 @@ void engine::handle(turn& now, letter one)
     }
     auto about = account_of(one.what);
     bool only_pages = std::holds_alternative<page_answered>(one.what) || std::holds_alternative<page_acknowledged>(one.what)
-        || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<signal_received>(one.what)
-        || std::holds_alternative<proposal_decided>(one.what);
+        || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<duty_read>(one.what)
+        || std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what);
     if (about.empty())
         now.all_touched = now.all_touched || !only_pages;
     else
@@ -140,7 +140,7 @@ void engine::handle(turn& now, letter one)
         mark_crises();
         if (hooks_.look_now)
             for (const auto& [id, declared] : policy_.accounts)
-                if (auto flag = state_.crises.find(given.crisis); flag != state_.crises.end() && covers(flag->second.over, declared))
+                if (auto flag = state_.crises.find(given.crisis); flag != state_.crises.end() && covers(flag->second, declared))
                     hooks_.look_now(id);
     }
     if (one.answer)

@@ -47,6 +47,8 @@ void read_labels(table_reader& account, std::map<std::string, std::string>& labe
         const auto* value = node.as_string();
         if (name == "account" || name == "connector")
             account.fault_at(key.source().begin, "labels: '" + name + "' is taken: a scope matches the account's own " + name + " by it");
+        else if (name == "drill")
+            account.fault_at(key.source().begin, "labels: 'drill' is taken: routes of pages match by it what is practised");
         else if (name.empty() || name.find_first_of(",= ") != std::string::npos)
             account.fault_at(key.source().begin, "labels: '" + visible(name) + "' cannot stand in a scope, which reads k=v,k=v");
         else if (value == nullptr)
@@ -73,6 +75,27 @@ void read_place(table_reader& account, halfmast::account& made)
             account.fault(account.find("time_zone"),
                           "time_zone: '" + visible(*zone) + "' is not known; write a name of the IANA list, such as Europe/Budapest");
     }
+}
+
+// What is said there in public, and where people see it.
+void read_voice(table_reader& account, halfmast::account& made)
+{
+    if (auto yes = account.flag("speaks"))
+        made.speaks = *yes;
+    auto profile = account.text("profile");
+    if (!profile)
+        return;
+    auto links = text::links_in(*profile);
+    if (links.size() == 1 && links.front() == *profile)
+        made.profile = std::move(*profile);
+    else
+        account.fault(account.find("profile"), "profile: '" + visible(*profile) + "' is not an address such as https://social.example/@acme");
+}
+
+void read_practice(table_reader& account, halfmast::account& made)
+{
+    if (auto yes = account.flag("practice"))
+        made.practice = *yes;
 }
 
 void read_rhythm(table_reader& account, account_entry& made)
@@ -204,6 +227,8 @@ void account_list::read(table_reader account, std::size_t number)
     made.room = find_room(account);
     read_labels(account, made.declared.labels);
     read_place(account, made.declared);
+    read_voice(account, made.declared);
+    read_practice(account, made.declared);
     read_rhythm(account, made);
     read_credential_end(account, made);
     if (auto before = account.duration("warn_before", warn_bounds))
@@ -261,6 +286,8 @@ void account_list::read_own(table_reader& account, account_entry& made)
     else if (secrets_ && account.faults().errors() == before)
         account.fault(nullptr, "connector " + made.declared.connector + " cannot work with these settings and does not say why");
     account.finish();
+    if (const auto* url = account.find("url"); url != nullptr && url->is_string() && made.declared.profile.empty() && made.declared.can_publish)
+        made.declared.profile = url->as_string()->get();  // where its posts are made, that is also where people see them
 }
 
 }  // namespace halfmast::settings

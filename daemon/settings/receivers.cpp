@@ -281,9 +281,14 @@ void receiver_list::read_rota(table_reader one, std::size_t number)
             one.fault(one.find("name"), taken ? "name: there is a receiver or a rota of that name already"
                                               : "name: '" + name + "' is no name; small letters, digits, '-' and '_'");
     }
-    auto made = halfmast::settings::read_rota(one, name);
+    auto made = halfmast::settings::read_rota(one, name, secrets_);
     for (const auto& who : made.turns)
         mentions_.push_back({one, one.find("turns"), who});
+    for (const auto& who : made.rules.otherwise)
+        mentions_.push_back({one, one.find("otherwise"), who});
+    if (made.calendar)
+        for (const auto& [word, who] : made.calendar->people)
+            mentions_.push_back({one, one.find("people"), who});
     for (const auto& swap : made.swaps)
         if (!swap.who.empty())
             mentions_.push_back({one, one.find("swap"), swap.who});
@@ -307,8 +312,11 @@ void receiver_list::read_route(table_reader one, std::size_t number)
     if (const auto* match = one.table("match")) {
         auto inner = one.inside(*match, "match");
         for (const auto& [key, node] : *match)
-            if (auto value = inner.text(key.str()))
+            if (auto value = inner.text(key.str())) {
                 made.match[std::string{key.str()}] = *value;
+                if (key.str() == "drill" && *value != "true" && *value != "false")
+                    inner.fault(&node, "drill: '" + *value + "' is neither \"true\" nor \"false\"");
+            }
     }
     if (auto word = one.text("severity")) {
         if (auto level = parse_severity(*word))
@@ -421,7 +429,16 @@ void receiver_list::finish(settings& made)
             everything.steps.front().to.push_back(one.name);
         pages_.routes.push_back(std::move(everything));
     }
-    pages_.on_duty = duty_of(std::move(rotas_));
+    pages_.on_duty = duty_of(rotas_);
+    for (auto& one : rotas_) {
+        pages_.rotas.push_back(one.name);
+        if (!one.calendar)
+            continue;
+        for (const auto& [name, kind] : kinds_)
+            one.calendar->people.try_emplace(text::fold(name), name);
+        pages_.calendars[one.name] = std::move(one.rules);
+        made.calendars.push_back(std::move(*one.calendar));
+    }
     made.receivers = std::move(all_);
     made.pages = std::move(pages_);
     made.heartbeat = std::move(heartbeat_);

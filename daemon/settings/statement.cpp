@@ -29,14 +29,32 @@ std::string without_ends(const std::string& text)
     return first == std::string::npos ? std::string{} : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-field_values values_of(const account& to, const playbook& book, const std::string& language, const statement_fields& fields)
+// What people typed, for a text in one language.
+struct typed_field {
+    std::string name;
+    std::string tag;
+    std::string text;  // empty: nothing was typed
+};
+
+typed_field choose_typed(const playbook& book, const char* name, const std::string& text, const by_language& in, const std::string& language)
+{
+    if (const auto* chosen = choose_filling(book, in, language))
+        return {name, chosen->first, without_ends(chosen->second)};
+    return {name, "und", without_ends(text)};
+}
+
+bool is_within(const std::string& tag, const std::string& wider)
+{
+    return tag == wider || (tag.starts_with(wider) && tag[wider.size()] == '-');
+}
+
+field_values values_of(const account& to, const playbook& book, const std::string& language, const statement_fields& fields,
+                       const std::vector<typed_field>& typed)
 {
     const auto& zone = to.time_zone;
     field_values values{
-        {"reason", without_ends(fields.reason)},
         {"owner", fields.owner},
         {"severity", std::string{to_string(fields.level)}},
-        {"about", without_ends(fields.about)},
         {"contact", choose_contact(book, language)},
         {"raised_at", text::local_time(fields.raised_at, fields.now, language, zone)},
         {"now", text::local_time(fields.now, fields.now, language, zone)},
@@ -44,6 +62,8 @@ field_values values_of(const account& to, const playbook& book, const std::strin
         {"next_update_by", ""},
         {"next_update_in", ""},
     };
+    for (const auto& one : typed)
+        values[one.name] = one.text;
     if (fields.next_update_by != time_point{}) {
         values["next_update_by"] = text::local_time(fields.next_update_by, fields.now, language, zone);
         values["next_update_in"] = text::time_ahead(std::chrono::floor<seconds>(fields.next_update_by - fields.now), language);
@@ -55,9 +75,15 @@ struct filled_text {
     std::string text;
     std::size_t length = 0;
     std::string too_long;
-    std::string hole;    // a field that stands there and has no value
+    std::string hole;    // a field that stands there and has no value; its name
     std::string broken;  // it is no template
 };
+
+// In front of every text of a practice account, and counted with it.
+std::string marked(const std::string& text, const account& to)
+{
+    return to.practice && !text.empty() ? drill_mark(to.language) + text : text;
+}
 
 filled_text fill(const std::string& source, const account& to, const field_values& values)
 {
@@ -67,31 +93,47 @@ filled_text fill(const std::string& source, const account& to, const field_value
         made.broken = rendered.error().detail;
         return made;
     }
-    made.text = without_ends(*rendered);
+    made.text = marked(without_ends(*rendered), to);
     // Whatever people type, readers never see a placeholder: doubled braces are taken apart.
     for (auto at = made.text.find("{{"); at != std::string::npos; at = made.text.find("{{", at))
         made.text.insert(++at, " ");
     made.length = text::counted(made.text, to.counting);
     made.too_long = text::too_long(made.text, to);
     if (auto holes = text::holes_of(source, values); holes && !holes->empty())
-        made.hole = "nothing is given for {{" + holes->front() + "}}";
+        made.hole = holes->front();
     return made;
 }
 
-void take(written_statement& made, filled_text&& from, bool brief)
+void take(written_statement& made, filled_text&& from)
 {
-    made.brief = brief;
     made.text = std::move(from.text);
     made.length = from.length;
-    made.trouble = from.broken.empty() ? std::move(from.hole) : std::move(from.broken);
+    made.hole = std::move(from.hole);
+    made.trouble = !from.broken.empty() ? std::move(from.broken)
+        : made.hole.empty()             ? std::string{}
+                                        : "nothing is given for {{" + made.hole + "}}: it goes out when somebody approves it as it is";
+}
+
+// Which of what people typed stands in a text, and whether that is in another language.
+std::vector<written_filling> fillings_of(const std::string& source, const std::string& language, const std::vector<typed_field>& typed)
+{
+    std::vector<written_filling> found;
+    const auto used = text::fields_of(source);
+    for (const auto& one : typed) {
+        if (!used || one.text.empty() || std::ranges::find(*used, one.name) == used->end())
+            continue;
+        bool differs = one.tag != "und" && !is_within(one.tag, language) && !is_within(language, one.tag);
+        found.push_back({one.name, one.tag, differs});
+    }
+    return found;
 }
 
 // Where a text goes: accounts of which all that matters here is the same.
-using place_kind = std::tuple<std::string, std::string, std::string, int, text_counting, int>;
+using place_kind = std::tuple<std::string, std::string, std::string, int, text_counting, int, bool>;
 
 place_kind place_of(const account& one)
 {
-    return {one.language, one.time_zone, one.connector, one.text_limit, one.counting, one.byte_limit};
+    return {one.language, one.time_zone, one.connector, one.text_limit, one.counting, one.byte_limit, one.practice};
 }
 
 // Promised for another day, so that the date is in it; sentences of 70 characters.
@@ -192,12 +234,28 @@ const std::pair<const std::string, wording>* choose_wording(const playbook& book
     return &*texts->second.begin();
 }
 
+const std::pair<const std::string, std::string>* choose_filling(const playbook& book, const by_language& texts, const std::string& wanted)
+{
+    for (const auto& tag : languages_tried(book, wanted))
+        if (auto found = texts.find(tag); found != texts.end())
+            return &*found;
+    if (auto open = texts.find("und"); open != texts.end())
+        return &*open;
+    return texts.empty() ? nullptr : &*texts.begin();
+}
+
 std::string choose_contact(const playbook& book, const std::string& wanted)
 {
     for (const auto& tag : languages_tried(book, wanted))
         if (auto found = book.contact.find(tag); found != book.contact.end())
             return found->second;
     return book.contact.empty() ? std::string{} : book.contact.begin()->second;
+}
+
+std::string drill_mark(const std::string& language)
+{
+    auto tag = language.substr(0, language.find('-'));
+    return tag == "hu" ? "GYAKORLAT: " : tag == "ru" ? "УЧЕНИЯ: " : tag == "zh" ? "演练：" : "DRILL: ";
 }
 
 written_statement write_statement(const account& to, const playbook& book, edition_kind kind, const statement_fields& fields)
@@ -210,23 +268,20 @@ written_statement write_statement(const account& to, const playbook& book, editi
     }
     made.language = chosen->first;
     const auto& [full, brief] = chosen->second;
-    const auto values = values_of(to, book, made.language, fields);
+    const std::vector<typed_field> typed{choose_typed(book, "reason", fields.reason, fields.reason_in, made.language),
+                                         choose_typed(book, "about", fields.about, fields.about_in, made.language)};
+    const auto values = values_of(to, book, made.language, fields, typed);
     auto whole = fill(full, to, values);
-    if (whole.too_long.empty()) {
-        take(made, std::move(whole), false);
-        return made;
-    }
-    if (brief.empty()) {
-        made.too_long = true;
-        made.trouble = whole.too_long + ", and there is no short form";
-        auto trouble = made.trouble;
-        take(made, std::move(whole), false);
-        made.trouble = std::move(trouble);
-        return made;
-    }
-    auto small = fill(brief, to, values);
-    auto trouble = small.too_long.empty() ? std::string{} : small.too_long + ", in the short form too";
-    take(made, std::move(small), true);
+    auto small = brief.empty() || (whole.too_long.empty() && whole.hole.empty()) ? filled_text{} : fill(brief, to, values);
+    const bool whole_says_it = whole.too_long.empty() && (whole.hole.empty() || small.text.empty() || !small.too_long.empty() || !small.hole.empty());
+    std::string trouble;
+    if (!whole_says_it && brief.empty())
+        trouble = whole.too_long + ", and there is no short form";
+    else if (!whole_says_it && !small.too_long.empty())
+        trouble = small.too_long + ", in the short form too";
+    made.brief = !whole_says_it && !brief.empty();
+    made.fillings = fillings_of(made.brief ? brief : full, made.language, typed);
+    take(made, made.brief ? std::move(small) : std::move(whole));
     if (!trouble.empty()) {
         made.too_long = true;
         made.trouble = std::move(trouble);
@@ -239,7 +294,7 @@ std::vector<unfit_statement> unfit_statements(const std::map<std::string, playbo
     // Ten thousand accounts are of a few kinds; writing a text costs more than looking one up.
     std::map<place_kind, std::pair<const account*, std::size_t>> places;
     for (const auto* one : accounts)
-        if (one->can_publish || one->can_pin)
+        if (one->speaks)
             ++places.try_emplace(place_of(*one), one, std::size_t{0}).first->second.second;
     std::vector<unfit_statement> found;
     for (const auto& [name, book] : books)

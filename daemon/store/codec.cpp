@@ -38,6 +38,7 @@ json flag_json(const crisis& flag)
                 {"phase", to_string(flag.now)}};
     put(object, "playbook", flag.playbook);
     put(object, "reason", flag.why);
+    put_by_language(object, "reason_in", flag.why_in);
     put(object, "owner", flag.owner.value);
     put(object, "lowered_by", flag.lowered_by.value);
     if (flag.drill)
@@ -64,6 +65,7 @@ crisis read_flag(const json& object)
     flag.playbook = text_at(object, "playbook");
     flag.level = needed_word_at(object, "severity", parse_severity);
     flag.why = text_at(object, "reason");
+    flag.why_in = by_language_at(object, "reason_in");
     flag.raised_by = actor_id{text_at(object, "raised_by")};
     flag.owner = actor_id{text_at(object, "owner")};
     flag.raised_at = time_at(object, "raised_at").value_or(time_point{});
@@ -311,6 +313,8 @@ json ask_json(const ask& one)
         object["now"] = true;
     for (const auto& [account, words] : one.words)
         object["words"][account.value] = to_json(words);
+    put(object, "about", one.about);
+    put_by_language(object, "about_in", one.about_in);
     return object;
 }
 
@@ -338,6 +342,8 @@ ask read_ask(const json& object)
         for (const auto& [account, words] : all->items())
             if (const auto* said = object_at(*all, account.c_str()))
                 one.words[account_id{account}] = read_statement(*said);
+    one.about = text_at(object, "about");
+    one.about_in = by_language_at(object, "about_in");
     return one;
 }
 

@@ -358,6 +358,31 @@ TEST_CASE("every kind: a test is marked as one, says the same words, and no kind
     }
 }
 
+TEST_CASE("every kind: a drill is marked as one in front of everything that is said", "[alert]")
+{
+    for (auto verb : {page_verb::trigger, page_verb::acknowledge, page_verb::resolve})
+        for (const auto& how : all_wires()) {
+            INFO(how.kind << " " << to_string(verb));
+            auto to = make_receiver(std::string{how.kind});
+            to.secret = how.kind == "webhook" ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "s3cret-canary";
+            auto letter = make_letter(verb);
+            auto real = how.write(to, letter, letter_time());
+            letter.drill = true;
+            auto made = how.write(to, letter, letter_time());
+            REQUIRE(real.has_value() == made.has_value());
+            if (!made)
+                continue;  // this kind is not told of that
+            CHECK(real->body.find("DRILL") == std::string::npos);
+            bool says_words = !(how.kind == "pagerduty" && verb != page_verb::trigger);  // its key alone
+            CHECK((made->body.find("DRILL") != std::string::npos) == says_words);
+        }
+    auto letter = make_letter();
+    letter.drill = true;
+    CHECK(subject(letter).starts_with("DRILL CRITICAL: 2 posts of acme-blog"));
+    CHECK(text(letter).starts_with("DRILL: 2 posts of acme-blog"));
+    CHECK(write_mail(make_receiver("smtp"), letter, letter_time()).find("Subject: DRILL CRITICAL: ") != std::string::npos);
+}
+
 TEST_CASE("words: cut at a whole character, one line where one is wanted, and how to take it in hand", "[alert]")
 {
     CHECK(cut("abc", 3) == "abc");

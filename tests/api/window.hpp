@@ -48,6 +48,7 @@ public:
         flag.playbook = (*book)->name;
         flag.level = asked.level;
         flag.over = asked.over;
+        flag.drill = asked.drill;
         flag.why = asked.why;
         flag.owner = actor_id{asked.owner};
         flag.next_update_by = here.now + asked.next_update.value_or((*book)->next_update);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "connectors/registry.hpp"
+#include "daemon/app/replies.hpp"
 #include "daemon/settings/settings.hpp"
 #include "daemon/text/counting.hpp"
 #include "tests/support/catch.hpp"
@@ -70,7 +71,7 @@ TEST_CASE("every shipped text can go out on every platform, in every language", 
     std::set<std::string> platforms;
     for (const auto& [name, book] : rules.playbooks)
         for (auto kind : kinds) {
-            auto all = app::write_statements(rules, book, {}, kind, usual(kind));
+            auto all = app::write_statements(rules, book, {}, false, kind, usual(kind));
             CHECK(all.size() >= 3 * languages.size());
             for (const auto& one : all) {
                 const auto& where = rules.accounts.at(one.account);
@@ -106,16 +107,50 @@ TEST_CASE("only accounts in scope that can say something are spoken for", "[app]
     pins.can_pin = true;
     rules.accounts.emplace(pins.id, pins);
     const auto& book = rules.playbooks.at("outage");
-    auto all = app::write_statements(rules, book, {}, edition_kind::summary, usual(edition_kind::summary));
+    auto all = app::write_statements(rules, book, {}, false, edition_kind::summary, usual(edition_kind::summary));
     auto find = [&](const std::string& id) { return std::ranges::find(all, id, [](const auto& one) { return one.account.value; }); };
     CHECK(find("queue-only") == all.end());
     REQUIRE(find("by-hand") != all.end());
     CHECK(find("by-hand")->by == "person");
-    CHECK(app::write_statements(rules, book, {{"brand", "other"}}, edition_kind::summary, usual(edition_kind::summary)).empty());
-    auto one = app::write_statements(rules, book, {{"account", "mastodon-hu"}}, edition_kind::update, usual(edition_kind::update));
+    CHECK(app::write_statements(rules, book, {{"brand", "other"}}, false, edition_kind::summary, usual(edition_kind::summary)).empty());
+    auto one = app::write_statements(rules, book, {{"account", "mastodon-hu"}}, false, edition_kind::update, usual(edition_kind::update));
     REQUIRE(one.size() == 1);
     CHECK(one.front().by == "post");
     CHECK(one.front().text.find("Frissítés, 16:05 CET") == 0);
+}
+
+TEST_CASE("what is said in a drill begins with its mark in the account's language, which is counted too", "[app][statements][drill]")
+{
+    auto rules = rules_for_all();
+    for (auto& [id, where] : rules.accounts)
+        where.practice = true;
+    const std::map<std::string, std::string> marks{{"en", "DRILL: "}, {"hu", "GYAKORLAT: "}, {"ru", "УЧЕНИЯ: "}, {"zh", "演练："}};
+    for (const auto& [name, book] : rules.playbooks)
+        for (auto kind : kinds) {
+            CHECK(app::write_statements(rules, book, {}, false, kind, usual(kind)).empty());  // a real flag says nothing there
+            auto all = app::write_statements(rules, book, {}, true, kind, usual(kind));
+            CHECK(all.size() >= 3 * languages.size());
+            for (const auto& one : all) {
+                const auto& where = rules.accounts.at(one.account);
+                INFO(name << " " << one.account.value << " " << to_string(kind) << ": " << one.text);
+                CHECK(one.trouble.empty());
+                CHECK(one.text.starts_with(marks.at(where.language)));
+                CHECK(one.length == text::counted(one.text, where.counting));
+                CHECK(is_within_limits(where, one));
+            }
+        }
+    CHECK(app::doubtful_statements(rules).empty());
+    // As long as the limit without the mark is too long with it.
+    auto& small = rules.accounts.at(account_id{"mastodon-en"});
+    playbook book;
+    book.name = "a";
+    book.texts[edition_kind::summary]["en"] = {std::string(small.text_limit, 'a'), "Short."};
+    auto written = app::write_statements(rules, book, {{"account", small.id.value}}, true, edition_kind::summary, usual(edition_kind::summary));
+    REQUIRE(written.size() == 1);
+    CHECK(written.front().text == "DRILL: Short.");
+    auto reply = app::write_reply(small, book, "hu", "Dolgozunk rajta.");
+    REQUIRE(reply.has_value());
+    CHECK(reply->text == "GYAKORLAT: Dolgozunk rajta.");
 }
 
 TEST_CASE("an account whose limit is too small is told before a crisis", "[app][statements]")
@@ -155,7 +190,7 @@ TEST_CASE("whatever is typed into the fields, no placeholder goes out and no lim
             fields.reason = typed();
             fields.owner = typed();
             fields.about = typed();
-            for (const auto& one : app::write_statements(rules, book, {}, kind, fields)) {
+            for (const auto& one : app::write_statements(rules, book, {}, false, kind, fields)) {
                 const auto& where = rules.accounts.at(one.account);
                 INFO(name << " " << one.account.value << " " << to_string(kind) << ": " << one.text);
                 CHECK(one.text.find("{{") == std::string::npos);

@@ -64,10 +64,10 @@ TEST_CASE("a scope covers by label, account and connector", "[decide]")
     here.raise("outage", {{"brand", "acme"}});
     CHECK(here.has_hold("sale", "acme-blog"));
     CHECK_FALSE(here.has_hold("sale", "other-blog"));
-    CHECK(covers({}, acme));
-    CHECK(covers({{"account", "acme-blog"}, {"connector", "wordpress"}}, acme));
-    CHECK_FALSE(covers({{"account", "acme-blog"}, {"brand", "other"}}, acme));
-    CHECK_FALSE(covers({{"region", "eu"}}, acme));
+    CHECK(matches({}, acme));
+    CHECK(matches({{"account", "acme-blog"}, {"connector", "wordpress"}}, acme));
+    CHECK_FALSE(matches({{"account", "acme-blog"}, {"brand", "other"}}, acme));
+    CHECK_FALSE(matches({{"region", "eu"}}, acme));
 }
 
 TEST_CASE("lowering releases nothing; what never left is let go", "[decide]")

@@ -387,7 +387,7 @@ TEST_CASE("a rung that is known to be lost is not planned silently: the next one
             lines.push_back({by, "may edit others' posts", false, "the role is Author"});
         here.checks(lines);
     };
-    auto planned = [&] { return plan(here.rules, here.known, here.rules.playbooks.at("outage"), {}, here.now).front(); };
+    auto planned = [&] { return plan(here.rules, here.known, here.rules.playbooks.at("outage"), {}, false, here.now).front(); };
     CHECK(planned().by == rung::draft);
     CHECK(planned().doubt.empty());
 

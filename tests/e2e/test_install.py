@@ -24,12 +24,26 @@ class AnInstalledHalfmast(Story):
             said = self.run_installed(program, "--version")
             self.assertEqual(said.returncode, 0, said.stderr)
             self.assertRegex(said.stdout, r"\d+\.\d+\.\d+")
-        for file in ("usr/lib/systemd/system/halfmastd.service", "usr/lib/sysusers.d/halfmast.conf", "usr/lib/tmpfiles.d/halfmast.conf",
+        for file in ("usr/lib/systemd/system/halfmastd.service", "usr/lib/systemd/system/halfmast-sandbox.service", "usr/lib/sysusers.d/halfmast.conf", "usr/lib/tmpfiles.d/halfmast.conf",
                      "etc/halfmast/halfmast.toml", "etc/halfmast/playbooks/outage.toml", "etc/halfmast/words/en.toml"):
             self.assertTrue(os.path.isfile(os.path.join(self.folder, file)), file)
-        unit = open(os.path.join(self.folder, "usr/lib/systemd/system/halfmastd.service")).read()
-        for program in re.findall(r"^Exec\w+=/usr/bin/(\S+)", unit, re.M):
-            self.assertTrue(os.access(os.path.join(self.folder, "usr", "bin", program), os.X_OK), program)
+        for name in ("halfmastd", "halfmast-sandbox"):
+            unit = open(os.path.join(self.folder, "usr/lib/systemd/system", name + ".service")).read()
+            for program in re.findall(r"^Exec\w+=/usr/bin/(\S+)", unit, re.M):
+                self.assertTrue(os.access(os.path.join(self.folder, "usr", "bin", program), os.X_OK), program)
+
+    def test_the_practice_platform_starts_as_its_unit_says_and_is_heard_here_alone(self):
+        unit = open(os.path.join(self.folder, "usr/lib/systemd/system/halfmast-sandbox.service")).read()
+        words = re.search(r"^ExecStart=/usr/bin/(.+)$", unit, re.M).group(1).split()
+        self.assertTrue(words[words.index("--listen") + 1].startswith("127.0.0.1:"))
+        words[words.index("--listen") + 1] = "127.0.0.1:0"  # the port may be taken here
+        words[0] = os.path.join(self.folder, "usr", "bin", words[0])
+        running = subprocess.Popen(words, stdout=subprocess.PIPE)
+        ready = running.stdout.readline()
+        running.terminate()
+        self.assertEqual(running.wait(20), 0)
+        running.stdout.close()
+        self.assertIn(b'"name":"practice"', ready)
 
     def test_the_installed_settings_pass_their_check(self):
         said = self.run_installed("halfmast", "check-config", os.path.join(self.folder, "etc", "halfmast", "halfmast.toml"))

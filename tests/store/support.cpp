@@ -97,6 +97,7 @@ crisis record_maker::flag(const crisis_id& id)
     made.id = id;
     made.playbook = text();
     made.level = static_cast<severity>(below(3));
+    made.drill = maybe();
     made.over = {{"brand", text()}, {"region", "eu"}};
     for (unsigned i = 0; i < 4; ++i)
         if (maybe())
@@ -374,6 +375,7 @@ void describe(writer& to, const crisis& flag)
     to.add("flag.id", flag.id.value);
     to.add("flag.playbook", flag.playbook);
     to.add("flag.level", to_string(flag.level));
+    to.add("flag.drill", flag.drill);
     to.add("flag.scope", to_string(flag.over));
     for (auto kind : flag.hold)
         to.add("flag.hold", to_string(kind));

@@ -183,7 +183,7 @@ export class Stage {
     await page.locator('input[name=username]').fill(user)
     await page.locator('input[name=password]').fill(password)
     await page.locator('form button.main').click()
-    await page.locator('.user').getByText(user).waitFor()
+    await page.locator('.user').getByText(user).waitFor({ state: 'attached' })  // on a phone it is in the menu
   }
 
   // A page of somebody who signed in on it.

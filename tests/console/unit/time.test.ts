@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, countdown, fromLocalInput, oddHour, relative, toLocalInput } from '../src/lib/time'
+import { clock, countdown, fromLocalInput, lanes, oddHour, relative, toLocalInput } from '../src/lib/time'
 
 const now = Date.parse('2026-11-27T20:00:00Z')
 
@@ -33,4 +33,13 @@ test('the hour that the clocks skip or repeat is named', () => {
   expect(oddHour('2026-10-25T03:30')).toBe(null)
   expect(oddHour('2026-06-01T12:00')).toBe(null)
   expect(oddHour('')).toBe(null)
+})
+
+test('slots that would cover one another stand side by side, as many ways as there is room for', () => {
+  const placed = (most: number, ...at: number[]): string => lanes(at.map((one) => ({ at: one })), 3, most).map(({ lane, of }) => `${lane}/${of}`).join(' ')
+  expect(placed(2, 0, 3, 6)).toBe('0/1 0/1 0/1')
+  expect(placed(2, 0, 1, 3.5, 10)).toBe('0/2 1/2 0/2 0/1')
+  expect(placed(2, 0, 0, 0)).toBe('0/2 1/2 1/2')
+  expect(placed(3, 0, 0, 0)).toBe('0/3 1/3 2/3')
+  expect(placed(2)).toBe('')
 })

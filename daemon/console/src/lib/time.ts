@@ -52,3 +52,24 @@ export function oddHour(text: string): 'skipped' | 'twice' | null {
     if (toLocalInput(new Date(made.getTime() + shift)) === text.slice(0, 16)) return 'twice'
   return null
 }
+
+// Slots of one height on a line, each in the first lane that is free there; what overlaps shares the width, at most `most` ways. Sorted by `at`.
+export function lanes<T extends { at: number }>(slots: T[], height: number, most: number): (T & { lane: number; of: number })[] {
+  const placed: (T & { lane: number; of: number })[] = []
+  let group: typeof placed = []
+  let ends: number[] = []
+  for (const slot of slots) {
+    if (ends.every((end) => end <= slot.at)) {
+      group = []
+      ends = []
+    }
+    const free = ends.findIndex((end) => end <= slot.at)
+    const lane = free >= 0 ? free : Math.min(ends.length, most - 1)
+    ends[lane] = slot.at + height
+    const one = { ...slot, lane, of: 1 }
+    group.push(one)
+    placed.push(one)
+    for (const other of group) other.of = ends.length
+  }
+  return placed
+}

@@ -67,6 +67,7 @@ export interface Account {
   trouble?: string
   language?: string
   time_zone?: string
+  practice?: boolean
   ready?: Ready
 }
 
@@ -152,7 +153,7 @@ export interface Post {
   old_due?: string
   detail?: string
   etag?: string
-  can_edit?: boolean
+  can_edit_text?: boolean
   order?: { by: string; at: string; reason?: string }
   judged?: { by: string; class: string; at?: string } | null
   notes?: { by: string; at: string; text: string }[]
@@ -184,6 +185,7 @@ export interface Statement {
   kind?: string
   form?: string
   by?: string
+  hole?: string | null
   links?: { url: string; ok: boolean; said?: string }[]
   unpins?: string[]
 }
@@ -232,6 +234,32 @@ export interface AuditRecord {
   outcome?: string
   why?: string
   [other: string]: unknown
+}
+
+export interface AuditFault {
+  seq: number | null
+  what: string
+}
+
+// Whether the chain of records holds, as the daemon itself found; ok is null until it has looked.
+export interface AuditState {
+  ok: boolean | null
+  records: number
+  head: { seq: number; hash: string } | null
+  verified: { at: string; through: number } | null
+  checking: boolean
+  signed: { seq: number; at: string } | null
+  faults: AuditFault[]
+}
+
+// The settings file as it is on disk now, not what the daemon runs with.
+export interface SettingsCheck {
+  file: string
+  running_since: string
+  checked_at: string
+  differs: boolean
+  faults: { file?: string | null; line?: number | null; column?: number | null; message: string }[]
+  doubts: string[]
 }
 
 export interface Reply {

@@ -156,11 +156,12 @@ class Platforms(unittest.TestCase):
 class Unit(unittest.TestCase):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_the_unit_is_sandboxed(self):
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", os.path.join(SOURCE, "systemd", "halfmastd.service")],
-                              capture_output=True, text=True, timeout=60)
-        level = re.search(r"exposure level for halfmastd.service: ([0-9.]+)", done.stdout)
-        self.assertTrue(level, done.stdout + done.stderr)
-        self.assertLessEqual(float(level.group(1)), 1.2)
+        for unit, most in (("halfmastd.service", 1.2), ("halfmast-sandbox.service", 0.9)):
+            done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", os.path.join(SOURCE, "systemd", unit)],
+                                  capture_output=True, text=True, timeout=60)
+            level = re.search(rf"exposure level for {unit}: ([0-9.]+)", done.stdout)
+            self.assertTrue(level, done.stdout + done.stderr)
+            self.assertLessEqual(float(level.group(1)), most, unit)
 
 
 if __name__ == "__main__":

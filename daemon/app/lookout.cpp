@@ -74,6 +74,9 @@ lookout::lookout(
     };
     for_links.hear = heard;
     for_links.partners = wanted.partners;
+    for (const auto& one : wanted.accounts)
+        if (one.declared.practice)
+            for_links.practice.insert(one.declared.id);
     links_ = std::make_unique<signals::link_follower>(executor, wanted.signals.links, std::move(for_links));
 }
 

@@ -177,6 +177,7 @@ asio::awaitable<void> link_follower::round()
 {
     auto now = needs_.clock();
     auto posts = posts_to_follow(needs_.known(), now, now + rules_.ahead);
+    std::erase_if(posts, [&](const auto& one) { return needs_.practice.contains(one.account); });
     std::set<std::string> links(needs_.partners.begin(), needs_.partners.end());
     for (const auto& one : posts)
         for (const auto& url : one.links)

@@ -82,6 +82,7 @@ public:
         std::function<void(event)> tell;         // holds
         std::function<void(heard_signal)> hear;
         std::vector<std::string> partners;
+        std::set<account_id> practice{};         // what leads nowhere there is part of a drill, and no warning
     };
 
     link_follower(asio::any_io_executor executor, link_watch rules, needs wanted);

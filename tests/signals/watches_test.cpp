@@ -388,9 +388,13 @@ TEST_CASE("a round asks each link once, partners too, and hands on what follows"
         = {leading("1", noon() + 1h, {"https://shop.example/a"}), {post_class::promotional, {}}};
     known.accounts[account_id{"blog"}].queue[post_id{"2"}]
         = {leading("2", noon() + 2h, {"https://shop.example/a"}), {post_class::promotional, {}}};
+    // One of a practice account: neither asked nor held.
+    known.accounts[account_id{"sand"}].queue[post_id{"1"}]
+        = {leading("1", noon() + 1h, {"https://practice.example/a"}), {post_class::promotional, {}}};
     std::vector<std::vector<std::string>> asked;
     std::vector<event> told;
     signals::link_follower::needs needs;
+    needs.practice = {account_id{"sand"}};
     needs.clock = [] { return noon(); };
     needs.known = [&]() -> const state& { return known; };
     needs.ask = [&](std::vector<std::string> urls) -> asio::awaitable<std::vector<signals::asked_link>> {

@@ -85,7 +85,7 @@ document notes_member(const post_remarks* remarks)
     return list;
 }
 
-bool can_edit(const policy& rules, const listed_post& listed)
+bool can_edit_text(const policy& rules, const listed_post& listed)
 {
     auto declared = rules.accounts.find(listed.account);
     if (declared == rules.accounts.end() || listed.held == nullptr)
@@ -206,7 +206,8 @@ document post_member(const listed_post& listed, const policy& rules)
     if (one.order)
         post["order"] = order_member(*one.order);
     post["waits_for_second"] = listed.waits == nullptr ? document(nullptr) : waits_member(*listed.waits);
-    post["can_edit"] = can_edit(rules, listed);
+    if (can_edit_text(rules, listed))
+        post["can_edit_text"] = true;
     post["source_change"] = nullptr;
     if (one.source_text)
         post["source_change"] = {{"at", format_utc(one.source_changed_at)}, {"before", one.post ? one.post->text : ""}, {"after", *one.source_text}};
@@ -340,6 +341,11 @@ document statement_member(const statement_preview& shown)
     for (const auto& link : shown.links)
         links.push_back({{"url", link.url}, {"ok", link.ok}, {"said", link.said}});
     one["links"] = std::move(links);
+    auto fillings = document::array();
+    for (const auto& filled : shown.fillings)
+        fillings.push_back({{"field", filled.field}, {"language", filled.language}, {"differs", filled.differs}});
+    one["fillings"] = std::move(fillings);
+    one["hole"] = text_or_null(shown.hole);
     one["trouble"] = text_or_null(shown.trouble);
     return one;
 }

@@ -85,7 +85,17 @@ result<bulk_body> read_bulk(std::string_view body);
 // {"reason"}, or nothing at all.
 result<std::string> read_reason(std::string_view body);
 
-// {"kind","about","next_update","now"} of POST /crises/{crisis}/statements; the crisis is in the path.
+// {"reason","break_glass"}, or nothing at all.
+struct approve_body {
+    std::string why;
+    std::string break_glass;
+
+    approve_body() {}
+};
+result<approve_body> read_approve(std::string_view body);
+
+// {"kind","about","reason","next_update","now","break_glass"} of POST /crises/{crisis}/statements; the crisis is in the path. "about" and
+// "reason" are a string, or an object of strings by BCP 47 tag, here and in the bodies of raise, accept and lower.
 result<say_request> read_say(std::string_view body, actor_id by);
 
 // {"reason","all_clear","about","now","break_glass"}.

@@ -74,6 +74,13 @@ document editions_member(const state& known, const crisis& flag, time_point now)
         one["approved_by"] = word_or_null(said.approved_by.value);
         one["undone"] = said.undone;
         one["about"] = word_or_null(said.about);
+        if (!said.about_in.empty())
+            one["about_in"] = said.about_in;
+        if (!said.reason.empty())
+            one["reason"] = said.reason;
+        if (!said.reason_in.empty())
+            one["reason_in"] = said.reason_in;
+        one["hole"] = word_or_null(hole_in(said.words));
         one["out"] = reach.out;
         one["of"] = reach.of;
         list.push_back(std::move(one));

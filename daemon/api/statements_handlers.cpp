@@ -60,6 +60,8 @@ response say(const call& asked)
     crisis_id id{asked.parts[0]};
     if (find_crisis(asked, id) == nullptr)
         co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_break_glass(asked, wanted->break_glass))
+        co_return to_response(*no);
     wanted->crisis = id;
     auto came = co_await asked.daemon.say(std::move(*wanted));
     // Another one may have been asked for since; the number that is answered is that of this one.
@@ -108,15 +110,17 @@ response undo(const call& asked)
 
 response approve(const call& asked)
 {
-    auto why = read_reason(asked.request.body);
-    if (!why)
-        co_return to_response(bad_request(why.error().detail));
+    auto wanted = read_approve(asked.request.body);
+    if (!wanted)
+        co_return to_response(bad_request(wanted.error().detail));
     crisis_id id{asked.parts[0]};
     const auto* flag = find_crisis(asked, id);
     if (flag == nullptr)
         co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_break_glass(asked, wanted->break_glass))
+        co_return to_response(*no);
     auto number = waiting(*flag);
-    event happened = summary_approved{id, asked.by};
+    event happened = summary_approved{id, asked.by, std::move(wanted->break_glass)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_crisis(asked, came, id, "approving what " + id.value + " is to say", 200, number);
 }

@@ -93,6 +93,7 @@ std::vector<std::string> making_room(const std::vector<post_id>& pins, int most)
 }
 
 constexpr std::chrono::minutes look_holds_for{1};
+constexpr int most_looked_at_at_once = 25;  // with what they say
 constexpr std::size_t most_looks_at_pins = 50;  // one after the other; the rest is not looked at
 
 api::answer to_answer(engine::reply given)
@@ -396,21 +397,30 @@ asio::awaitable<result<std::vector<post_reading>>> daemon_backend::look(account_
     std::vector<post_reading> seen;
     bool many = posts.size() > 1;
     std::erase_if(looked_at_, [&](const auto& one) { return one.second + look_holds_for < now(); });
-    for (const auto& post : posts) {  // one by one: a post alone is read whole
-        auto where = known().accounts.find(account);  // it may have moved on while the platform was asked
-        const auto* one = where == known().accounts.end() ? nullptr : find_hold(where->second, post);
-        auto last = looked_at_.find(display_id(account, post));
-        bool just_now = many && last != looked_at_.end() && last->second + look_holds_for > now();  // for the preview of the same bulk
-        if (one == nullptr || just_now)
-            continue;
+    auto declared = rules().accounts.find(account);
+    auto at_once = declared == rules().accounts.end() ? 1 : std::clamp(declared->second.read_batch, 1, most_looked_at_at_once);
+    for (std::size_t next = 0; next < posts.size();) {
         read_posts wanted;
-        wanted.wanted.push_back({one->id, one->remote, one->by, one->post, true});
+        auto where = known().accounts.find(account);  // it may have moved on while the platform was asked
+        for (; next < posts.size() && wanted.wanted.size() < static_cast<std::size_t>(at_once); ++next) {
+            const auto* one = where == known().accounts.end() ? nullptr : find_hold(where->second, posts[next]);
+            auto last = looked_at_.find(display_id(account, posts[next]));
+            bool just_now = many && last != looked_at_.end() && last->second + look_holds_for > now();  // for the preview of the same bulk
+            if (one != nullptr && !just_now)
+                wanted.wanted.push_back({one->id, one->remote, one->by, one->post, true});
+        }
+        if (wanted.wanted.empty())
+            continue;
+        std::vector<std::string> asked;
+        for (const auto& one : wanted.wanted)
+            asked.push_back(display_id(account, one.post));
         action call{0, account, std::move(wanted)};
         auto looking = calls_.carry_out(std::move(call));
         auto came = co_await std::move(looking);
         if (came.trouble)
             co_return *came.trouble;
-        looked_at_[display_id(account, post)] = now();
+        for (auto& id : asked)
+            looked_at_[std::move(id)] = now();
         seen.insert(seen.end(), std::make_move_iterator(came.readings.begin()), std::make_move_iterator(came.readings.end()));
     }
     co_return seen;

@@ -29,6 +29,30 @@ bool was_started(const state& known, const crisis_id& crisis, std::uint32_t numb
     });
 }
 
+// The summary that waits for a word, and that a summary in other words takes the place of: all that was said so far, and nobody saw it.
+const edition* replaced_by(const step& now, const crisis& flag, edition_kind kind)
+{
+    const edition* found = nullptr;
+    for (const auto& said : flag.editions) {
+        if (said.undone)
+            continue;
+        if (found != nullptr || said.kind != edition_kind::summary || said.approved || was_started(now.known(), flag.id, said.number))
+            return nullptr;
+        found = &said;
+    }
+    return kind == edition_kind::summary ? found : nullptr;
+}
+
+void take_its_place(const step& now, const crisis& flag, const edition& before, const actor_id& by)
+{
+    audit_record record{record_kind::statement_undone, now.now, by};
+    record.crisis = flag.id;
+    record.number = before.number;
+    record.why = "it waited, and is asked for in other words now";
+    record.outcome = "done";
+    now.note(std::move(record));
+}
+
 // Why this cannot be said; nothing when it can.
 std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now, const crisis& flag, const statement_asked& what)
 {
@@ -37,7 +61,7 @@ std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now
     if (flag.now == phase::lowered)
         return {{cause::wrong_state, verb + "it was lowered; what is said of it is complete"}};
     bool any = std::ranges::any_of(flag.editions, [](const auto& said) { return !said.undone; });
-    if (what.kind == edition_kind::summary && any)
+    if (what.kind == edition_kind::summary && any && replaced_by(now, flag, what.kind) == nullptr)
         return {{cause::wrong_state, verb + "there is a summary already; say an update"}};
     if (what.kind == edition_kind::correction && !any)
         return {{cause::wrong_state, verb + "nothing was said yet that could be wrong; say an update"}};
@@ -53,6 +77,12 @@ std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now
     return std::nullopt;
 }
 
+bool is_same_wish(const edition& said, const statement_asked& what)
+{
+    return said.kind == what.kind && said.about == what.about && said.about_in == what.about_in && said.reason == what.reason
+        && said.reason_in == what.reason_in;
+}
+
 // Waiting for a word, and by whom it was asked for. The last one first.
 std::vector<const edition*> waiting(const crisis& flag)
 {
@@ -65,7 +95,31 @@ std::vector<const edition*> waiting(const crisis& flag)
 
 }  // namespace
 
-edition make_edition(const step& now, const crisis& flag, edition_kind kind, const actor_id& by, bool at_once)
+std::string text_for_all(const by_language& texts)
+{
+    if (auto open = texts.find("und"); open != texts.end())
+        return open->second;
+    return texts.empty() ? std::string{} : texts.begin()->second;
+}
+
+std::string hole_in(const std::map<account_id, statement>& words)
+{
+    for (const auto& [id, one] : words)
+        if (!one.hole.empty())
+            return one.hole;
+    return {};
+}
+
+reason_said reason_of(const crisis& flag)
+{
+    for (auto said = flag.editions.rbegin(); said != flag.editions.rend(); ++said)
+        if (!said->undone && !said->reason.empty())
+            return {said->reason, said->reason_in};
+    return {flag.why, flag.why_in};
+}
+
+edition make_edition(const step& now, const crisis& flag, edition_kind kind, const actor_id& by, const std::map<account_id, statement>& words,
+                     bool at_once)
 {
     auto book = now.rules.playbooks.find(flag.playbook);
     edition made;
@@ -74,8 +128,10 @@ edition make_edition(const step& now, const crisis& flag, edition_kind kind, con
     made.by = by;
     made.at = now.now;
     made.undo_until = at_once || book == now.rules.playbooks.end() ? now.now : now.now + book->second.undo;
-    // The first one is made of prepared words: the playbook says whether it waits. What people add is another matter.
-    made.approved = flag.publish == publish_mode::at_once && (!flag.two_person || made.number == 1);
+    made.words = words;
+    // The summary is made of prepared words: the playbook says whether it waits. What people add is another matter. And whatever is not
+    // whole waits: somebody has to say that it is meant so.
+    made.approved = flag.publish == publish_mode::at_once && (!flag.two_person || kind == edition_kind::summary) && hole_in(words).empty();
     return made;
 }
 
@@ -93,15 +149,26 @@ void ask_statement(const step& now, const statement_asked& what)
     now.made.crisis = flag->id;
     // The same, asked for by somebody else while it waits: that is the approval.
     for (const auto* other : waiting(*flag))
-        if (other->kind == what.kind && other->about == what.about && other->by != what.by) {
+        if (is_same_wish(*other, what) && other->by != what.by) {
             now.made.repeated = true;
             now.made.made = std::to_string(other->number);
             return approve_statements(now, {what.crisis, what.by});
         }
-    auto made = make_edition(now, *flag, what.kind, what.by, what.now);
+    if (const auto* before = replaced_by(now, *flag, what.kind))
+        take_its_place(now, *flag, *before, what.by);
+    auto made = make_edition(now, *flag, what.kind, what.by, what.words, what.now);
     made.about = what.about;
+    made.about_in = what.about_in;
+    made.reason = what.reason;
+    made.reason_in = what.reason_in;
     made.next_update_by = promises(what.kind) ? what.next_update_by : time_point{};
-    made.words = what.words;
+    bool alone = flag->two_person && !made.approved && !what.break_glass.empty();
+    if (alone)
+        break_the_glass(now, *flag, what.by, "say " + std::string{to_string(what.kind)}, what.break_glass);
+    if (alone && hole_in(what.words).empty()) {
+        made.approved = true;
+        made.approved_by = what.by;
+    }
     record.number = made.number;
     record.until = made.undo_until;
     record.edition = std::move(made);
@@ -142,15 +209,18 @@ void approve_statements(const step& now, const summary_approved& what)
         return now.refuse(refusal::cause::unknown_target, no_such("approve", what.crisis), record);
     now.made.crisis = what.crisis;
     std::vector<std::uint32_t> agreed;
-    const edition* mine = nullptr;
+    const edition* mine = nullptr;  // that somebody else has to agree to
     for (const auto* said : waiting(*flag)) {
         if (flag->now == phase::lowered && !outlives_flag(said->kind))
             continue;
-        if (flag->two_person && said->by == what.by)
+        bool own = flag->two_person && said->by == what.by;
+        if (own)
             mine = said;
-        else
+        if (!own || !what.break_glass.empty())
             agreed.push_back(said->number);
     }
+    if (mine != nullptr && !what.break_glass.empty())
+        break_the_glass(now, *flag, what.by, "approve " + std::string{to_string(mine->kind)}, what.break_glass);
     if (agreed.empty() && mine != nullptr)
         return now.refuse(refusal::cause::same_person,
                           "approve " + flag->id.value + ": " + what.by.value + " asked for it, so somebody else has to agree", record);

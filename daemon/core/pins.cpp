@@ -143,7 +143,34 @@ void confirm(const step& now, summary& one, const std::vector<post_id>& pins, co
     confirm_task(now, one.account, "pin/" + one.crisis.value, "read back: it is pinned");
 }
 
+// A person was asked to put ours down: are they?
+void unpinned_by_hand(const step& now, summary& one, const std::vector<post_id>& pins)
+{
+    one.look_at_pins = false;
+    if (std::ranges::any_of(pins, [&](const auto& id) { return is_ours(one, id); }))
+        return;
+    std::vector<post_id> former;
+    if (!stands_behind(now.known(), one))
+        add_former_pins(now, one, former);
+    bool back = std::ranges::all_of(former, [&](const auto& id) { return contains(pins, id); });
+    if (!back && find_task(now, one.account, "unpin/" + one.crisis.value)->state == task_state::open)
+        return;  // they put it down and are not done, or pin no more: their word will tell
+    auto record = about_summary(record_kind::pins_restored, now, one);
+    record.outcome = "done";
+    record.pins = pins;
+    record.why = std::string{"read back: it is unpinned"} + (back ? "" : ", and former pins are not pinned again");
+    auto why = record.why;
+    confirm_task(now, one.account, "unpin/" + one.crisis.value, why);
+    if (!has_words_left(now.known(), one))
+        now.note(std::move(record));
+}
+
 }  // namespace
+
+bool is_unpinned_by_hand(const step& now, const summary& one)
+{
+    return !is_up(now.known(), one.crisis) && find_task(now, one.account, "unpin/" + one.crisis.value) != nullptr;
+}
 
 bool stands_behind(const state& known, const summary& one)
 {
@@ -208,6 +235,8 @@ void after_read_pins(const step& now, const action_finished& done, summary& one)
     const auto& pins = done.result.pins;
     now.at(done.account).failures = 0;
     one.pins_read_at = now.now;
+    if (is_unpinned_by_hand(now, one))
+        return unpinned_by_hand(now, one, pins);
     if (!one.pins_known)
         return remember(now, pins, one);
     one.look_at_pins = false;
@@ -270,6 +299,8 @@ void look_at_pins_soon(const step& now, const account_id& id)
     if (declared == nullptr || !declared->can_pin)
         return;
     for (auto& [crisis, one] : now.at(id).summaries) {
+        if (is_unpinned_by_hand(now, one) && now.now >= one.pins_read_at + looked_at_again)
+            one.look_at_pins = true;
         bool ours = one.state == summary_state::pinned || (one.state == summary_state::manual && one.pins_known && !one.remote.empty());
         if (ours && is_up(now.known(), crisis) && now.now >= one.pins_read_at + looked_at_again && !stands_behind(now.known(), one))
             one.look_at_pins = true;

@@ -37,8 +37,10 @@ std::vector<asked_ability> asked_of(const account& where)
         if (where.rungs.empty())
             all.push_back({ability::hold, rung::manual, true});
     }
-    all.push_back({ability::publish, {}, !where.can_publish});
-    all.push_back({ability::pin, {}, !where.can_publish || !where.can_pin});
+    if (where.speaks) {
+        all.push_back({ability::publish, {}, !where.can_publish});
+        all.push_back({ability::pin, {}, !where.can_publish || !where.can_pin});
+    }
     if (where.can_read_feed)
         all.push_back({ability::read_feed, {}});
     return all;

@@ -391,8 +391,19 @@ consent ask_second(const step& now, const crisis_lowered& asked, const crisis& f
     wish.by = asked.by;
     wish.why = asked.why;
     wish.words = asked.all_clear;
+    wish.about = asked.about;
+    wish.about_in = asked.about_in;
     wish.now = asked.now;
     return consent_to(now, flag, std::move(wish), std::string{flag.ask}, asked.second, asked.break_glass);
+}
+
+void break_the_glass(const step& now, const crisis& flag, const actor_id& by, std::string what, const std::string& why)
+{
+    audit_record record{record_kind::glass_broken, now.now, by};
+    record.crisis = flag.id;
+    record.why = why;
+    record.outcome = std::move(what);
+    now.note(std::move(record));
 }
 
 std::optional<event> take_second(const step& now, const second_given& given)
@@ -418,6 +429,8 @@ std::optional<event> take_second(const step& now, const second_given& given)
         down.why = one->why;
         down.second = given.by;
         down.all_clear = one->words;
+        down.about = one->about;
+        down.about_in = one->about_in;
         down.now = one->now;
         return event{std::move(down)};
     }

@@ -72,6 +72,8 @@ struct ask {
     bool during_crisis = false;            // release
     std::optional<std::string> saw_text;   // release: what it said at its source, and was accepted
     std::map<account_id, statement> words; // lower: the all-clear
+    std::string about{};                   // lower: of the all-clear
+    by_language about_in{};
     bool now = false;                      // lower: without the undo window
 };
 

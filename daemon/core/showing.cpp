@@ -107,6 +107,12 @@ const edition* next_edition(const crisis& flag, const summary& one, time_point n
     return chosen;
 }
 
+bool has_words_left(const state& known, const summary& one)
+{
+    auto flag = known.crises.find(one.crisis);
+    return flag != known.crises.end() && next_edition(flag->second, one, time_point::max()) != nullptr;
+}
+
 bool goes_by_edit(const step& now, const summary& one)
 {
     const auto* declared = now.declared(one.account);

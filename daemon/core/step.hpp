@@ -77,6 +77,7 @@ void route_anew(const step&);  // after a start: pages whose route the settings 
 void heed(const step&, std::size_t record);  // what a record of this decision means to people
 void look_for_causes(const step&);           // what the clock and the state say
 void note_health(const step&, const health_changed&);
+void look_at_duties(const step&);            // rotas that a calendar fills: is somebody there, now and soon?
 // letters.cpp
 // The next ones of the route are told of this page's group at once.
 void escalate_at_once(const step&, const std::string& page_key, const std::string& why);
@@ -115,14 +116,16 @@ struct consent {
 };
 consent ask_second(const step&, const release_requested&, const account_id&, const hold&, time_point at);
 consent ask_second(const step&, const crisis_lowered&, const crisis&);
+// One person was enough all the same, for `what` ("say update"); it is recorded and paged.
+void break_the_glass(const step&, const crisis&, const actor_id& by, std::string what, const std::string& why);
 
 // editions.cpp
 void ask_statement(const step&, const statement_asked&);
 void undo_statement(const step&, const statement_undone&);
 void approve_statements(const step&, const summary_approved&);
 void change_owner(const step&, const owner_changed&);
-// The next edition of a crisis, without its words.
-edition make_edition(const step&, const crisis&, edition_kind, const actor_id& by, bool at_once);
+// The next edition of a crisis.
+edition make_edition(const step&, const crisis&, edition_kind, const actor_id& by, const std::map<account_id, statement>& words, bool at_once);
 
 // replies.cpp
 void ask_reply(const step&, const reply_asked&);
@@ -159,6 +162,8 @@ void look_at_promises(const step&);
 // the latest that waits.
 const edition* next_edition(const crisis&, const summary&, time_point now);
 bool is_ready(const edition&, time_point now);
+// More of this crisis may have to be said on this account.
+bool has_words_left(const state&, const summary&);
 // What is said although the flag is down, and what the last place of the hour is kept for.
 bool outlives_flag(edition_kind);
 // From when on the account has a place in the hour for one more public act; `own` is not counted twice.
@@ -185,6 +190,7 @@ void after_read_pins(const step&, const action_finished&, summary&);
 void after_pin(const step&, const action_finished&, summary&);
 void after_unpin(const step&, const action_finished&, summary&);
 void look_at_pins_soon(const step&, const account_id&);  // a poll came
+bool is_unpinned_by_hand(const step&, const summary&);   // that is wanted, and not seen yet
 
 // summaries.cpp
 bool start_summary(const step&, const account_id&);

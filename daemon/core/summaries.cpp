@@ -65,7 +65,7 @@ bool find_out(const step& now, const account_id& id, summary& one, const crisis&
         return false;
     const auto& said = flag.editions[number - 1];
     const auto* declared = now.declared(id);
-    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr && declared->can_publish
+    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr && declared->can_publish && declared->speaks
         && is_sayable(*declared, said.words.at(id))
         && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number, false)) <= now.now;
     publish(now, id, one, flag, said, !wanted);

@@ -34,17 +34,33 @@ std::map<account_id, halfmast::statement> statements_at(const json& object)
 
 }  // namespace
 
+void put_by_language(json& object, const char* name, const by_language& texts)
+{
+    for (const auto& [tag, text] : texts)
+        object[name][tag] = text;
+}
+
+by_language by_language_at(const json& object, const char* name)
+{
+    by_language texts;
+    if (const auto* all = object_at(object, name))
+        for (const auto& [tag, text] : all->items())
+            texts[tag] = text_at(*all, tag.c_str());
+    return texts;
+}
+
 json to_json(const halfmast::statement& words)
 {
     json object{{"language", words.language}, {"text", words.text}};
     if (words.length != 0)
         object["length"] = words.length;
+    put(object, "hole", words.hole);
     return object;
 }
 
 halfmast::statement read_statement(const json& object)
 {
-    return {text_at(object, "language"), text_at(object, "text"), count_at(object, "length", 0)};
+    return {text_at(object, "language"), text_at(object, "text"), count_at(object, "length", 0), text_at(object, "hole")};
 }
 
 json to_json(const edition& said)
@@ -60,6 +76,9 @@ json to_json(const edition& said)
     if (said.undone)
         object["undone"] = true;
     put(object, "about", said.about);
+    put_by_language(object, "about_in", said.about_in);
+    put(object, "reason", said.reason);
+    put_by_language(object, "reason_in", said.reason_in);
     put_statements(object, said.words);
     return object;
 }
@@ -77,6 +96,9 @@ edition read_edition(const json& object)
     said.approved_by = actor_id{text_at(object, "approved_by")};
     said.undone = yes_at(object, "undone");
     said.about = text_at(object, "about");
+    said.about_in = by_language_at(object, "about_in");
+    said.reason = text_at(object, "reason");
+    said.reason_in = by_language_at(object, "reason_in");
     said.words = statements_at(object);
     return said;
 }

@@ -12,6 +12,10 @@ namespace halfmast::store {
 nlohmann::json to_json(const halfmast::statement& words);
 halfmast::statement read_statement(const nlohmann::json& object);
 
+// What was given by language; an empty one is left out.
+void put_by_language(nlohmann::json& object, const char* name, const by_language&);
+by_language by_language_at(const nlohmann::json& object, const char* name);
+
 nlohmann::json to_json(const edition& said);
 edition read_edition(const nlohmann::json& object);
 

@@ -84,7 +84,9 @@ response readyz(const call& asked)
 response doctor(const call& asked)
 {
     auto reports = co_await asked.daemon.doctor();
-    co_return json(200, doctor_message(reports, asked.daemon.degraded()));
+    auto message = doctor_message(reports, asked.daemon.degraded());
+    message["duty"] = duty_members(asked.daemon.known(), asked.daemon.rules().pages, asked.daemon.now());
+    co_return json(200, message);
 }
 
 response audit(const call& asked)

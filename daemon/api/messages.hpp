@@ -75,7 +75,9 @@ document statements_message(const std::vector<statement_preview>&);             
 
 // ---- pages ----
 
-document pages_message(const state&);                                           // halfmast.pages/1
+document pages_message(const state&, const paging&, time_point now);            // halfmast.pages/1
+// Who has the duty of each rota now, and from when on nobody would: the member "duty" of pages and of doctor.
+document duty_members(const state&, const paging&, time_point now);
 document page_member(const state&, const std::string& name, const page_group&);
 // Open groups that nobody has acknowledged: the member "pages" of status.
 document unanswered_pages(const state&);

@@ -24,6 +24,8 @@ pager::pager(asio::any_io_executor executor, const settings::settings& wanted, s
     std::function<void(event)> tell)
     : clock_(std::move(clock)), tell_(std::move(tell)), watch_(executor)
 {
+    if (!wanted.calendars.empty())
+        duties_ = std::make_unique<duties>(executor, wanted, clock_, tell_);
     bool beats = !wanted.heartbeat.url.empty() || !wanted.heartbeat.receiver.empty();
     if (wanted.receivers.empty() && !beats)
         return;
@@ -65,6 +67,8 @@ void pager::describe(const settings::settings& wanted, paging& rules)
 
 void pager::start()
 {
+    if (duties_)
+        duties_->start();
     if (heartbeat_)
         heartbeat_->start();
     seen_ = clock_();
@@ -76,6 +80,8 @@ void pager::stop()
 {
     stopping_ = true;
     watch_.cancel();
+    if (duties_)
+        duties_->stop();
     if (heartbeat_)
         heartbeat_->stop();
 }

@@ -1,5 +1,5 @@
-// Everything of pages that is not the core's: the receivers' way out with an HTTP client of its own, the heartbeat, and the watch
-// over the clock. Pages must never wait for a platform, nor a platform for a page.
+// Everything of pages that is not the core's: the receivers' way out with an HTTP client of its own, the heartbeat, the calendars of
+// rotas, and the watch over the clock. Pages must never wait for a platform, nor a platform for a page.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "daemon/alert/heartbeat.hpp"
 #include "daemon/alert/outbox.hpp"
 #include "daemon/api/backend.hpp"
+#include "daemon/app/duties.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/settings/settings.hpp"
@@ -38,6 +39,7 @@ private:
     std::unique_ptr<net::http_client> http_;
     std::unique_ptr<alert::outbox> outbox_;
     std::unique_ptr<alert::heartbeat> heartbeat_;
+    std::unique_ptr<duties> duties_;
     asio::steady_timer watch_;
     time_point seen_{};
     std::chrono::steady_clock::time_point seen_steady_{};

@@ -17,6 +17,7 @@
 #include "daemon/api/messages.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/app/credentials.hpp"
+#include "daemon/app/duties.hpp"
 #include "daemon/app/statements.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/store/lock.hpp"
@@ -70,6 +71,42 @@ json judged(const judgement& rules, const json& line)
     return {{"id", line.contains("id") ? line["id"] : json(nullptr)}, {"class", to_string(found.kind)}, {"why", reasons}};
 }
 
+std::string in_a_row(const std::vector<std::string>& names)
+{
+    std::string all;
+    for (const auto& name : names)
+        all += (all.empty() ? "" : ", ") + name;
+    return all;
+}
+
+// Who has the duty now, by the settings and by the calendars that a daemon kept last.
+api::document duty_now(const settings::settings& wanted, time_point now)
+{
+    std::map<std::string, duty_roster> kept;
+    for (const auto& from : wanted.calendars)
+        if (auto known = kept_roster(wanted.state_dir, from, now))
+            kept[from.rota] = std::move(*known);
+    state known;
+    known.duties = std::move(kept);
+    return api::duty_members(known, wanted.pages, now);
+}
+
+void print_duty(const api::document& duty)
+{
+    for (const auto& one : duty) {
+        std::cout << "rota " << one.at("rota").get<std::string>() << ": "
+                  << (one.at("stands_in").get<bool>() ? "nobody is known to have the duty now; told instead: " : "on duty now: ")
+                  << in_a_row(one.at("told").get<std::vector<std::string>>());
+        if (const auto& gap = one.at("next_gap"); gap.is_object() && !one.at("read_at").is_null())
+            std::cout << (gap.at("unknown").get<bool>() ? "; nobody is missing until " : "; the next gap begins at ")
+                      << gap.at("from").get<std::string>();
+        if (one.at("from") == "calendar")
+            std::cout << (one.at("read_at").is_null() ? "; its calendar was not read yet, or what is kept of it cannot be read from here"
+                                                      : "; its calendar was read at " + one.at("read_at").get<std::string>());
+        std::cout << '\n';
+    }
+}
+
 }  // namespace
 
 bool print_faults(const settings::loaded& loaded)
@@ -82,6 +119,7 @@ bool print_faults(const settings::loaded& loaded)
 int check_config(const std::string& file, bool as_json)
 {
     auto loaded = settings::load(file, connectors(), true);
+    auto duty = duty_now(loaded.value, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
     std::size_t errors = 0;
     for (const auto& fault : loaded.faults)
         errors += fault.how == settings::weight::error ? 1 : 0;
@@ -91,16 +129,19 @@ int check_config(const std::string& file, bool as_json)
             faults.push_back({{"file", fault.file}, {"line", fault.line}, {"column", fault.column}, {"text", fault.text},
                               {"weight", fault.how == settings::weight::error ? "error" : "warning"}});
         std::cout << print({{"schema", "halfmast.check-config/1"}, {"file", file}, {"valid", errors == 0},
-                            {"accounts", loaded.value.accounts.size()}, {"playbooks", loaded.value.playbooks.size()}, {"faults", faults}})
+                            {"accounts", loaded.value.accounts.size()}, {"playbooks", loaded.value.playbooks.size()}, {"faults", faults},
+                            {"duty", json(duty)}})
                   << '\n';
     } else {
         for (const auto& fault : loaded.faults)
             std::cout << to_string(fault) << '\n';
-        if (errors == 0)
+        if (errors == 0) {
             std::cout << file << ": valid, " << loaded.value.accounts.size() << " account(s), " << loaded.value.playbooks.size()
                       << " playbook(s)\n";
-        else
+            print_duty(duty);
+        } else {
             std::cout << file << ": " << errors << " fault(s); nothing starts with this\n";
+        }
     }
     return errors == 0 ? exit_ok : exit_config;
 }

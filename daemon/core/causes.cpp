@@ -11,6 +11,7 @@ namespace {
 
 constexpr int summary_tries = 3;                 // so often it is tried before a person is told
 constexpr std::chrono::seconds approval_wait{60};  // who raises may approve at once
+constexpr std::chrono::minutes calendar_settles{10};  // a calendar that is away for a moment harms nobody
 constexpr std::size_t most_looked_at = 2'000;    // posts of one account that are due soon: more are "at least so many"
 
 // Kinds that are states, and why their pages end by themselves.
@@ -420,6 +421,35 @@ void look_for_causes(const step& now)
     }
     for (const auto& [key, why] : over)
         resolve_page(now, key, std::string{why});
+}
+
+// A rota that nothing is known of yet is being read: what is so is said when that is done.
+void look_at_duties(const step& now)
+{
+    const auto& rules = now.rules.pages.calendars;
+    for (const auto& [rota, known] : now.known().duties) {
+        auto wanted = rules.find(rota);
+        auto fault = wanted == rules.end() ? std::nullopt : fault_of(rota, wanted->second, known, now.now);
+        if (!fault) {
+            resolve_page(now, "rota/" + rota, "somebody has the duty, and its calendar was read");
+            continue;
+        }
+        page said;
+        said.key = "rota/" + rota;
+        said.level = fault->level;
+        said.what = fault->what;
+        said.todo = fault->todo;
+        if (next_gap(known, now.now).from >= now.now + wanted->second.gap_ahead)
+            said.wait = calendar_settles;
+        open_page(now, std::move(said));
+    }
+    std::vector<std::string> left;
+    const auto& open = now.known().pages.open;
+    for (auto at = open.lower_bound("rota/"); at != open.end() && at->first.starts_with("rota/"); ++at)
+        if (!rules.contains(at->first.substr(5)))
+            left.push_back(at->first);
+    for (const auto& key : left)
+        resolve_page(now, key, "the settings have no such calendar any more");
 }
 
 void note_health(const step& now, const health_changed& what)

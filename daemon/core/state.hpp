@@ -93,6 +93,7 @@ struct state {
     std::map<crisis_id, crisis> crises;  // lowered ones too
     page_book pages;
     proposal_book proposals;
+    std::map<std::string, duty_roster> duties;  // what calendars say, by rota; like the mirror, not from the ledger
     std::map<std::string, ask> asks;  // what waits for a second person, by id
     std::uint64_t next_ask = 1;
     std::map<std::string, reply> replies;  // by id

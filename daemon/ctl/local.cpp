@@ -51,6 +51,7 @@ int show_doctor(const session& all, const reply& answer)
     for (const auto& line : degraded)
         if (line.is_string())
             std::cout << color.bad("NOT  " + safe(line.get_ref<const std::string&>())) << '\n';
+    print_duty(message, color, now());
     auto text = ok ? "All is well: " + count(number, "check") : std::to_string(wrong + degraded.size()) + " NOT well, see above";
     std::cout << (ok ? color.good(text) : color.bad(text)) << '\n';
     return code;

@@ -1,4 +1,4 @@
-// [[rota]]: who has the duty when, in turns. A route names a rota like a receiver. Internal to this room.
+// [[rota]]: who has the duty when, in turns or by a calendar. A route names a rota like a receiver. Internal to this room.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/duty.hpp"
+#include "daemon/ports/duty_calendar.hpp"
 #include "daemon/settings/table.hpp"
 
 namespace halfmast::settings {
@@ -24,14 +26,18 @@ struct rota {
     milliseconds every{7 * 24 * 3'600'000};
     std::string zone = "UTC";        // turns change at the same hour there, summer and winter
     std::vector<swapped_duty> swaps; // of several at once, the last one counts
+    std::optional<duty_calendar> calendar;  // then there are no turns
+    duty_rules rules;                // of a calendar
 };
 
 // Who has it then; empty for a rota without turns.
 std::string on_duty(const rota& one, time_point at);
 
-std::function<std::optional<std::vector<std::string>>(const std::string& name, time_point at)> duty_of(std::vector<rota> all);
+// Of those that have turns.
+std::function<std::optional<std::vector<std::string>>(const std::string& name, time_point at)> duty_of(
+    const std::vector<rota>& all);
 
-// The name is read by whoever knows the other names.
-rota read_rota(table_reader& table, std::string name);
+// The name is read by whoever knows the other names. With `secrets` false an address that is a secret is not read.
+rota read_rota(table_reader& table, std::string name, bool secrets);
 
 }  // namespace halfmast::settings

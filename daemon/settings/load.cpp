@@ -198,6 +198,8 @@ private:
             made_.control_group = *name;
         if (auto before = daemon.duration("warn_before", warn_bounds))
             made_.warn_before = *before;
+        if (auto length = daemon.duration("silence_after", {std::chrono::seconds{10}, std::chrono::hours{1}}))
+            made_.silence_after = *length;
         if (auto length = daemon.duration("request_timeout", {std::chrono::seconds{1}, std::chrono::minutes{10}}))
             made_.request_timeout = *length;
         if (auto address = daemon.text("listen")) {

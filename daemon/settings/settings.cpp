@@ -36,6 +36,7 @@ policy make_policy(const settings& wanted)
     made.signals = wanted.proposals;
     made.warn_before = wanted.warn_before;
     made.review = wanted.review;
+    made.feed_margin = wanted.silence_after;
     made.rules = std::make_shared<const judgement>(wanted.marks, wanted.words, wanted.campaign_links);
     return made;
 }

@@ -40,6 +40,7 @@ struct settings {
     std::uint64_t access_mark = 0;                // and of [access], which is also read again while the daemon runs
     std::string proxy;
     milliseconds warn_before = policy{}.warn_before;  // of the end of a credential; an account may have its own
+    milliseconds silence_after = policy{}.feed_margin;  // so long after its due time a held post may still appear
     bool has_vault = false;                       // a vault_key is named
     secret vault_key;                             // 32 bytes; empty: none, or secrets are not read here
     std::vector<account_entry> accounts;

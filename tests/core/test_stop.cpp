@@ -51,8 +51,9 @@ public:
     // Until nothing is under way or planned, for at most so long.
     void run(milliseconds longest)
     {
-        for (auto end = here.now + longest; here.now < end; here.now += tick) {
-            calls.pass(tick);
+        auto step = tick;
+        for (auto end = here.now + longest; here.now < end; here.now += step) {
+            calls.pass(step);
             there.pass(here.now);
             arrive();
             if (here.now >= next_look) {
@@ -61,6 +62,7 @@ public:
                 here.reads_feed(there.feed);
             }
             leave();
+            step = flights.empty() ? idle : tick;
         }
     }
 
@@ -75,6 +77,7 @@ public:
     bucket calls;
     milliseconds trip;
     int faults;  // of a hundred calls
+    milliseconds idle = tick;  // how often it is asked for work while no call is under way
     time_point raised_at{};
     bool in_order = true;
 
@@ -227,6 +230,7 @@ TEST_CASE("whatever the platform answers, each post ends held, escaped or with a
     for (int round = 0; round < rounds; ++round)
         CHECK(rc::check("ends known", [] {
         stop story{some_bucket(), tick * *rc::gen::inRange(1, 20), *rc::gen::inRange(0, 60)};
+        story.idle = 10 * tick;  // a quarter of an hour, most of it quiet
         auto count = *rc::gen::inRange(1, 25);
         for (int number = 0; number < count; ++number)
             story.schedule("p" + std::to_string(number), tick * *rc::gen::inRange(0, 6000));

@@ -3,9 +3,7 @@ import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
 await story('conflict', async (stage) => {
-  await stage.start({ people: { dora: ['manager'], eva: ['manager'] } })
-  await stage.seed('acme', { due: minutes(90), text: promo(1) })
-  await until(async () => (await stage.status()).accounts[0].queued === 1, 20_000, 'the queue is seen')
+  await stage.start({ people: { dora: ['manager'], eva: ['manager'] }, posts: { acme: [{ due: minutes(90), text: promo(1) }] } })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
   assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)
 

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
 await story('live', async (stage) => {
-  await stage.start({ accounts: ['acme', 'acme-cn'] })
-  await stage.seed('acme', ...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })), { due: minutes(50), text: 'Our shop is closed today because of a burst pipe. #service' })
-  await stage.seed('acme-cn', { due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' })
-  await until(async () => (await stage.status()).accounts.every((one) => one.queued > 0), 20_000, 'the queues are seen')
+  await stage.start({
+    accounts: ['acme', 'acme-cn'],
+    posts: {
+      acme: [...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })), { due: minutes(50), text: 'Our shop is closed today because of a burst pipe. #service' }],
+      'acme-cn': [{ due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' }],
+    },
+  })
 
   const page = await stage.open()
   await page.getByText('No flag is up.').waitFor()

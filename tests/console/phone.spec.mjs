@@ -1,11 +1,9 @@
 // The same console on a phone: nothing scrolls sideways, what is pressed is large enough, and the whole way from the flag to a post works.
 import assert from 'node:assert/strict'
-import { minutes, promo, story, until } from './support.mjs'
+import { minutes, promo, story } from './support.mjs'
 
 await story('phone', async (stage) => {
-  await stage.start()
-  await stage.seed('acme', ...Array.from({ length: 4 }, (_, i) => ({ due: minutes(60 + i), text: promo(i, 'https://shop.example/sale?utm_campaign=spring-with-a-very-long-name-that-does-not-break') })))
-  await until(async () => (await stage.status()).accounts[0].queued === 4, 20_000, 'the queue is seen')
+  await stage.start({ posts: { acme: Array.from({ length: 4 }, (_, i) => ({ due: minutes(60 + i), text: promo(i, 'https://shop.example/sale?utm_campaign=spring-with-a-very-long-name-that-does-not-break') })) } })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
 
   const page = await stage.open({ width: 390, height: 844 })

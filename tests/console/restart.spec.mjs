@@ -4,9 +4,7 @@ import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
 await story('restart', async (stage) => {
-  await stage.start()
-  await stage.seed('acme', ...Array.from({ length: 5 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })))
-  await until(async () => (await stage.status()).accounts[0].queued === 5, 20_000, 'the queue is seen')
+  await stage.start({ posts: { acme: Array.from({ length: 5 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })) } })
   const raised = await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
   assert.equal(raised.code, 0, raised.out + raised.err)
 

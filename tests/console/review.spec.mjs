@@ -5,10 +5,11 @@ import { minutes, promo, story, until } from './support.mjs'
 const posts = 60
 
 await story('review', async (stage) => {
-  await stage.start({ accounts: ['acme', 'shop', 'blog'], people: { dora: ['manager'] }, more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n' })
-  for (const [i, account] of ['acme', 'shop', 'blog'].entries())
-    await stage.seed(account, ...Array.from({ length: posts / 3 }, (_, n) => ({ due: minutes(90 + 3 * n + i), text: promo(n) })))
-  await until(async () => (await stage.status()).accounts.every((one) => one.queued === posts / 3), 30_000, 'the queues are seen')
+  const accounts = ['acme', 'shop', 'blog']
+  await stage.start({
+    accounts, people: { dora: ['manager'] }, more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n',
+    posts: Object.fromEntries(accounts.map((one, i) => [one, Array.from({ length: posts / 3 }, (_, n) => ({ due: minutes(90 + 3 * n + i), text: promo(n) }))])),
+  })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
   await until(async () => (await stage.status()).crises[0].holds.held === posts, 60_000, 'every post is held')
   assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)

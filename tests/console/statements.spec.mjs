@@ -1,10 +1,11 @@
 // What is said: drafted and looked at first, published with time to take it back, taken back once, corrected; and who may not say anything.
 import assert from 'node:assert/strict'
-import { minutes, playbook, promo, story, until } from './support.mjs'
+import { minutes, playbook, promo, story } from './support.mjs'
 
 await story('statements', async (stage) => {
-  await stage.start({ people: { dora: ['manager'], olga: ['ops'] }, books: playbook.replace('undo     = "0s"', 'undo     = "20s"') })
-  await stage.seed('acme', { due: minutes(90), text: promo(1) })
+  await stage.start({
+    people: { dora: ['manager'], olga: ['ops'] }, books: playbook.replace('undo     = "0s"', 'undo     = "20s"'), posts: { acme: [{ due: minutes(90), text: promo(1) }] },
+  })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')
 
   const page = await stage.signedIn('dora')

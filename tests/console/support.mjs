@@ -37,7 +37,7 @@ export async function until(condition, milliseconds, what) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   return await new Promise((done, fail) => {
     const server = createServer()
     server.on('error', fail)
@@ -70,6 +70,7 @@ essential.tags   = ["service"]
 
 export class Stage {
   #children = []
+  #launched = null
   browser = null
 
   constructor(name) {
@@ -79,9 +80,13 @@ export class Stage {
     mkdirSync(this.pictures, { recursive: true })
   }
 
-  // accounts: names; books: playbooks; more: other tables; people: who signs in to the console, with which roles.
-  async start({ accounts = ['acme'], books = playbook, more = '', people = {} } = {}) {
-    const words = accounts.flatMap((one) => ['--account', `${one}:token-${one}`])
+  // accounts: names; practice: names of accounts for drills; posts: what lies in an account's queue before the daemon comes, so that its first look sees
+  // it; books: playbooks; more: other tables; people: who signs in to the console, with which roles; access: what makes the table [access] in their
+  // place; languages: of accounts, where not English.
+  async start({ accounts = ['acme'], practice = [], posts = {}, books = playbook, more = '', access, people = {}, languages = {} } = {}) {
+    this.#launch()
+    const all = [...accounts, ...practice]
+    const words = all.flatMap((one) => ['--account', `${one}:token-${one}`])
     const ready = join(this.folder, 'ready.json')
     this.sandbox = this.#spawn('halfmast-sandbox', ['--listen', '127.0.0.1:0', '--ready-file', ready, ...words])
     await until(() => existsSync(ready), 20_000, 'the practice platform starts')
@@ -90,14 +95,30 @@ export class Stage {
     this.url = `http://127.0.0.1:${this.port}`
     this.config = join(this.folder, 'halfmast.toml')
     this.socket = join(this.folder, 'control.sock')
-    const secrets = accounts.map((one) => {
+    const secrets = all.map((one) => {
       const file = join(this.folder, `token-${one}`)
       writeFileSync(file, `token-${one}`, { mode: 0o600 })
-      return `[[account]]\nid = "${one}"\nconnector = "mastodon"\nurl = "${this.platform}"\ntoken = { file = "${file}" }\npoll_every = "2s"\nlabels = { brand = "${one}" }\n`
+      return `[[account]]\nid = "${one}"\nconnector = "mastodon"\nurl = "${this.platform}"\ntoken = { file = "${file}" }\npoll_every = "1s"\nlabels = { brand = "${one}" }\n` +
+        (languages[one] ? `language = "${languages[one]}"\n` : '') + (practice.includes(one) ? 'practice = true\n' : '')
     })
-    writeFileSync(this.config, `[daemon]\nstate_dir = "${join(this.folder, 'state')}"\ncontrol_socket = "${this.socket}"\nlisten = "127.0.0.1:${this.port}"\n\n${secrets.join('\n')}${this.#access(people)}${more}${books}`)
+    for (const [account, list] of Object.entries(posts)) await this.seed(account, ...list)
+    const rights = access ? await access(this) : this.#access(people)
+    writeFileSync(this.config, `[daemon]\nstate_dir = "${join(this.folder, 'state')}"\ncontrol_socket = "${this.socket}"\nlisten = "127.0.0.1:${this.port}"\n\n${secrets.join('\n')}${rights}${more}${books}`)
     await this.startDaemon()
+    const wanted = Object.entries(posts)
+    if (wanted.length) await until(async () => {
+      const { accounts: seen } = await this.status()
+      return wanted.every(([name, list]) => seen.find((one) => one.id === name)?.queued === list.length)
+    }, 20_000, 'the queues are seen')
     return this
+  }
+
+  // Chromium takes longer to start than everything else together, so it starts beside it.
+  #launch() {
+    const { chromium } = modules('playwright-core')
+    this.#launched ??= chromium.launch({ executablePath: chromium_at, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] })
+    this.#launched.catch(() => {})  // said where it is waited for
+    return this.#launched
   }
 
   // Whoever runs the story may do everything over the control socket; over TCP one signs in, with PASSWORD.
@@ -114,8 +135,12 @@ export class Stage {
   }
 
   #spawn(program, words) {
-    const log = createWriteStream(join(this.folder, `${program}.log`), { flags: 'a' })
-    const child = spawn(join(build, program), words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    return this.keep(spawn(join(build, program), words, { stdio: ['ignore', 'pipe', 'pipe'] }), program)
+  }
+
+  // A program that ends with the story; what it says is kept beside the story's other files.
+  keep(child, name) {
+    const log = createWriteStream(join(this.folder, `${name}.log`), { flags: 'a' })
     child.stdout.pipe(log)
     child.stderr.pipe(log)
     this.#children.push(child)
@@ -162,8 +187,7 @@ export class Stage {
   // Every page of the story; faults of the pages are collected, for none is allowed.
   faults = []
   async open({ width = 1280, height = 900, language = 'en-GB', dark = false, path = '/', zone = 'Europe/Budapest' } = {}) {
-    const { chromium } = modules('playwright-core')
-    this.browser ??= await chromium.launch({ executablePath: chromium_at, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    this.browser ??= await this.#launch()
     const context = await this.browser.newContext({ viewport: { width, height }, locale: language, colorScheme: dark ? 'dark' : 'light', timezoneId: zone, baseURL: this.url })
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
@@ -198,7 +222,7 @@ export class Stage {
   }
 
   async close(failed) {
-    await this.browser?.close()
+    await (this.browser ?? await this.#launched?.catch(() => null))?.close()
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue
       const gone = new Promise((done) => child.once('exit', done))

@@ -38,8 +38,11 @@ export interface Edition {
   undo_until?: string | null
   next_update_by?: string | null
   approved?: boolean
+  approved_by?: string | null
   undone?: boolean
-  about?: string
+  about?: string | null
+  about_in?: Record<string, string>
+  hole?: string | null
   out?: number
   of?: number
 }
@@ -215,6 +218,7 @@ export interface PageMember {
   link?: string
   count?: number
   crisis?: string | null
+  drill?: boolean
   since?: string
   acknowledged_by?: string | null
   acknowledged_at?: string | null

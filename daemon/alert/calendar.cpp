@@ -14,15 +14,15 @@ namespace {
 constexpr std::size_t most_events = 5'000;
 constexpr std::size_t most_repeating = 500;
 constexpr std::size_t most_zones = 200;
-constexpr std::size_t most_steps = 200'000; // occurrences that are walked over, in all
+constexpr std::size_t most_steps = 200'000;  // occurrences that are walked over, in all
 constexpr std::size_t most_shifts = 10'000;
 constexpr std::size_t most_strangers = 10;
 
 // What clocks show at a place, and which place that is.
 struct local_time {
-    icaltimetype shown{}; // no zone in it: this struct has that
-    icaltimezone* drawn = nullptr; // a VTIMEZONE of the calendar
-    std::string zone; // else its name; "UTC" too
+    icaltimetype shown{};  // no zone in it: this struct has that
+    icaltimezone* drawn = nullptr;  // a VTIMEZONE of the calendar
+    std::string zone;  // else its name; "UTC" too
 };
 
 // "mailto:ann@acme.example" is an address; anything else is none of a person we would know.
@@ -59,7 +59,7 @@ private:
 
     struct series {
         std::optional<event> master;
-        std::map<time_point, event> instead; // by the moment of the occurrence they stand for
+        std::map<time_point, event> instead;  // by the moment of the occurrence they stand for
     };
 
     [[nodiscard]] local_time time_of(icalcomponent* event, icalproperty* property, icaltimetype given) const;
@@ -165,7 +165,7 @@ void calendar_reading::sort_in(icalcomponent* component)
     one.who = is_cancelled(component) ? std::vector<std::string>{} : whose(component);
     auto uid = text_in(first_of(component, ICAL_UID_PROPERTY));
     if (uid.empty())
-        uid = "\x01" + std::to_string(events_); // an event of its own
+        uid = "\x01" + std::to_string(events_);  // an event of its own
     auto& all = series_[uid];
     auto* stands_for = first_of(component, ICAL_RECURRENCEID_PROPERTY);
     if (stands_for == nullptr) {
@@ -243,7 +243,7 @@ void calendar_reading::walk_rule(
             }
             rule.until = shown_at(end + offset, start.shown.is_date);
         } else if (rule.until.is_date && !start.shown.is_date) {
-            rule.until = shown_at(naive(rule.until) + std::chrono::hours{24} - seconds{1}, false); // that day too
+            rule.until = shown_at(naive(rule.until) + std::chrono::hours{24} - seconds{1}, false);  // that day too
         }
         rule.until.zone = nullptr;
     }
@@ -385,13 +385,13 @@ std::vector<std::string> calendar_reading::named_in(const std::string& summary) 
     return all;
 }
 
-} // namespace
+}  // namespace
 
 result<read_calendar> shifts_in(
     std::string_view text, const duty_calendar& people, const calendar_help& help, time_point from, time_point to)
 {
     static const bool settled = [] {
-        icalerror_set_errors_are_fatal(0); // else libical aborts the process over a wrong line
+        icalerror_set_errors_are_fatal(0);  // else libical aborts the process over a wrong line
         return true;
     }();
     (void)settled;
@@ -422,4 +422,4 @@ result<read_calendar> shifts_in(
     }
 }
 
-} // namespace halfmast::alert
+}  // namespace halfmast::alert

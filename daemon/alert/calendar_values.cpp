@@ -6,7 +6,7 @@ namespace halfmast::alert {
 
 namespace {
 
-constexpr std::size_t most_name = 80; // bytes of a stranger's name
+constexpr std::size_t most_name = 80;  // bytes of a stranger's name
 constexpr int first_year = 1970;
 constexpr int last_year = 2200;
 
@@ -38,7 +38,7 @@ bool has_by_parts(const icalrecurrencetype& rule)
         || rule.by_second[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-} // namespace
+}  // namespace
 
 std::string short_name(std::string_view text)
 {
@@ -162,4 +162,4 @@ void check_rule(icalcomponent* component, const icalrecurrencetype& rule)
         throw not_understood(name_of(component) + " repeats in a way that is not understood");
 }
 
-} // namespace halfmast::alert
+}  // namespace halfmast::alert

@@ -53,4 +53,4 @@ icaltimetype shown_at(time_point at, bool whole_day);
 void check_zone(icalcomponent* zone);
 void check_rule(icalcomponent* event, const icalrecurrencetype& rule);
 
-} // namespace halfmast::alert
+}  // namespace halfmast::alert

@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::string_view kept_mark = "halfmast calendar 1";
 constexpr int most_calendar_redirects = 5;
-constexpr std::chrono::minutes calendar_again_after{1}; // when it could not be read
-constexpr std::chrono::hours worked_out_for{6}; // then the shifts of another stretch of time are worked out
-constexpr std::chrono::hours kept_anew_after{1}; // its age is kept so often while it does not change
+constexpr std::chrono::minutes calendar_again_after{1};  // when it could not be read
+constexpr std::chrono::hours worked_out_for{6};  // then the shifts of another stretch of time are worked out
+constexpr std::chrono::hours kept_anew_after{1};  // its age is kept so often while it does not change
 
 // One line of a header that a server wrote.
-std::string one_line(std::string_view header)
+std::string header_line(std::string_view header)
 {
     std::string made{header.substr(0, 1'000)};
     std::erase_if(made, [](unsigned char c) { return c < ' ' || c == 0x7f; });
@@ -41,7 +41,7 @@ std::optional<std::string_view> take_line(std::string_view& from)
 
 bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
 
-} // namespace
+}  // namespace
 
 std::string write_kept(const kept_calendar& one)
 {
@@ -85,7 +85,7 @@ struct duty_desk::one_calendar {
 
     duty_calendar from;
     asio::steady_timer timer;
-    kept_calendar kept; // the last good one; no text: there is none
+    kept_calendar kept;  // the last good one; no text: there is none
     duty_roster known;
     time_point worked_out_at{};
     time_point kept_at{};
@@ -158,8 +158,8 @@ asio::awaitable<void> duty_desk::look(one_calendar& one)
     } else if (came->status == 200) {
         kept_calendar fresh;
         fresh.text = std::move(came->body);
-        fresh.etag = one_line(find_header(came->headers, "ETag"));
-        fresh.changed = one_line(find_header(came->headers, "Last-Modified"));
+        fresh.etag = header_line(find_header(came->headers, "ETag"));
+        fresh.changed = header_line(find_header(came->headers, "Last-Modified"));
         fresh.read_at = needs_.clock();
         auto taking = take(one, std::move(fresh));
         co_await std::move(taking);
@@ -264,4 +264,4 @@ asio::awaitable<duty_roster> duty_desk::read_aside(const kept_calendar& kept, co
     co_return std::move(*mine->made);
 }
 
-} // namespace halfmast::alert
+}  // namespace halfmast::alert

@@ -24,8 +24,8 @@ namespace asio = boost::asio;
 // A calendar as it was fetched; what is kept on disk.
 struct kept_calendar {
     std::string text;
-    std::string etag; // of that text; empty: its server gives none
-    std::string changed; // Last-Modified, likewise
+    std::string etag;  // of that text; empty: its server gives none
+    std::string changed;  // Last-Modified, likewise
     time_point read_at{};
 
     kept_calendar() { }
@@ -43,7 +43,7 @@ public:
     struct needs {
         std::function<time_point()> clock;
         calendar_help help;
-        bool own_network = false; // a redirect may lead to this machine or a private network
+        bool own_network = false;  // a redirect may lead to this machine or a private network
         // The kept file of this rota; empty when there is none, or it cannot be read.
         std::function<std::string(const std::string& rota)> restore;
         // Keeps it. A problem is said as the rota's trouble: a restart would forget who has the duty.
@@ -73,8 +73,8 @@ private:
     http_port& http_;
     needs needs_;
     std::vector<std::shared_ptr<one_calendar>> all_;
-    asio::thread_pool aside_{1}; // a large calendar takes a while to read
+    asio::thread_pool aside_{1};  // a large calendar takes a while to read
     bool stopping_ = false;
 };
 
-} // namespace halfmast::alert
+}  // namespace halfmast::alert

@@ -22,7 +22,7 @@ std::string restore_calendar(const std::string& state_dir, const std::string& ro
 // Private calendars say more than who has the duty, so nobody else reads what is kept of them.
 result<void> keep_calendar(const std::string& state_dir, const std::string& rota, std::string_view file)
 {
-    std::error_code ignored; // what cannot be made cannot be written in either, and that is said
+    std::error_code ignored;  // what cannot be made cannot be written in either, and that is said
     std::filesystem::create_directories(state_dir + "/calendars", ignored);
     return audit::replace_file(kept_file(state_dir, rota), file, 0600);
 }
@@ -44,7 +44,7 @@ net::http_client_settings client_for_calendars(const settings::settings& wanted)
     return made;
 }
 
-} // namespace
+}  // namespace
 
 duties::duties(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
     std::function<void(event)> tell)
@@ -80,4 +80,4 @@ std::optional<duty_roster> kept_roster(const std::string& state_dir, const duty_
     return alert::roster_of(*kept, from, help_with_texts(), now);
 }
 
-} // namespace halfmast::app
+}  // namespace halfmast::app

@@ -34,4 +34,4 @@ private:
 // What is known of a rota from the calendar that was kept last; nothing when none was, or it cannot be read from here. Blocks.
 std::optional<duty_roster> kept_roster(const std::string& state_dir, const duty_calendar& from, time_point now);
 
-} // namespace halfmast::app
+}  // namespace halfmast::app

@@ -20,6 +20,20 @@ net::http_client_settings client_of(const settings::settings& wanted)
 
 }  // namespace
 
+std::optional<health_changed> clock_moved(milliseconds clock, milliseconds steady, time_point now)
+{
+    auto jump = clock - steady;
+    if (jump <= clock_tolerance && jump >= -clock_tolerance)
+        return std::nullopt;
+    health_changed what;
+    what.name = "clock";
+    what.what = "this machine's clock was moved by " + format_duration(jump < milliseconds{0} ? -jump : jump)
+        + (jump < milliseconds{0} ? " back" : " ahead") + ", to " + format_utc(now) + ": due times were judged by the old one";
+    what.todo = "look at the time service, and at 'halfmast queue list' for posts that are due";
+    what.happened_once = true;
+    return what;
+}
+
 pager::pager(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
     std::function<void(event)> tell)
     : clock_(std::move(clock)), tell_(std::move(tell)), watch_(executor)
@@ -119,17 +133,8 @@ void pager::watch_clock()
             return;
         auto now = clock_();
         auto steady = std::chrono::steady_clock::now();
-        auto jump = (now - seen_) - std::chrono::floor<milliseconds>(steady - seen_steady_);
-        if (jump > clock_tolerance || jump < -clock_tolerance) {
-            health_changed what;
-            what.name = "clock";
-            what.what = "this machine's clock was moved by " + format_duration(jump < milliseconds{0} ? -jump : jump)
-                + (jump < milliseconds{0} ? " back" : " ahead") + ", to " + format_utc(now)
-                + ": due times were judged by the old one";
-            what.todo = "look at the time service, and at 'halfmast queue list' for posts that are due";
-            what.happened_once = true;
-            tell_(event{std::move(what)});
-        }
+        if (auto moved = clock_moved(now - seen_, std::chrono::floor<milliseconds>(steady - seen_steady_), now))
+            tell_(event{std::move(*moved)});
         seen_ = now;
         seen_steady_ = steady;
         watch_clock();

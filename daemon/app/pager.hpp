@@ -17,6 +17,10 @@
 
 namespace halfmast::app {
 
+// What people hear when this machine's clock was moved: `clock` and `steady` are what passed by each between two looks. Nothing while
+// they agree as far as due times have a margin.
+std::optional<health_changed> clock_moved(milliseconds clock, milliseconds steady, time_point now);
+
 class pager {
 public:
     // `tell` hands an event to the loop. Without receivers and heartbeat no client is made.

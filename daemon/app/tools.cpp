@@ -257,13 +257,17 @@ int doctor(settings::settings wanted, bool as_json)
     for (const auto& report : reports)
         for (const auto& line : report.lines)
             all_well = all_well && line.ok;
+    auto duty = duty_now(wanted, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
     if (as_json) {
-        std::cout << api::dump(api::doctor_message(reports, {"the daemon is not running"})) << '\n';
+        auto message = api::doctor_message(reports, {"the daemon is not running"});
+        message["duty"] = duty;
+        std::cout << api::dump(message) << '\n';
     } else {
         for (const auto& report : reports)
             for (const auto& line : report.lines)
                 std::cout << (line.ok ? "ok   " : "NOT  ") << report.account.value << ": " << line.what
                           << (line.detail.empty() ? "" : ": " + line.detail) << (line.ends ? ", ends " + format_utc(*line.ends) : "") << '\n';
+        print_duty(duty);
     }
     return all_well ? exit_ok : exit_partly;
 }

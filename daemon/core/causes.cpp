@@ -11,7 +11,6 @@ namespace {
 
 constexpr int summary_tries = 3;                 // so often it is tried before a person is told
 constexpr std::chrono::seconds approval_wait{60};  // who raises may approve at once
-constexpr std::chrono::minutes calendar_settles{10};  // a calendar that is away for a moment harms nobody
 constexpr std::size_t most_looked_at = 2'000;    // posts of one account that are due soon: more are "at least so many"
 
 // Kinds that are states, and why their pages end by themselves.
@@ -20,11 +19,12 @@ struct kind_of_state {
     std::string_view over;
 };
 
-constexpr std::array<kind_of_state, 8> states_looked_for{{
+constexpr std::array<kind_of_state, 9> states_looked_for{{
     {"crisis-open", "said anew"},
     {"hold-manual", "no post that is due soon waits for a person there any more"},
     {"hold-unconfirmed", "every post that is due soon is held there, or decided on"},
     {"reply-approval", "the reply was approved or dropped"},
+    {"second-person", "a second person decided, or it is not wanted any more"},
     {"summary-approval", "it was approved, or is not wanted any more"},
     {"summary-failed", "the summary stands as it should, or is not wanted any more"},
     {"task", "it is done, or not wanted any more"},
@@ -232,6 +232,10 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
     said.what = "the " + std::string{to_string(waits->kind)} + " of " + flag.id.value + " waits for "
         + (flag.two_person ? "a second person's" : "an") + " approval; nothing of it is published until then";
     said.todo = "halfmast say approve " + flag.id.value;
+    if (auto hole = hole_in(waits->words); !hole.empty()) {
+        said.what += "; nothing is given for {{" + hole + "}} in it";
+        said.todo += " sends it as it is; halfmast say publish --help shows how it is said whole";
+    }
     said.wait = approval_wait;
     so.insert(said.key);
     open_page(now, std::move(said));
@@ -254,6 +258,32 @@ void look_at_reply_approvals(const step& now, std::set<std::string>& so)
             + all.front()->by.value + " at " + all.front()->account.value;
         said.todo = "halfmast say approve " + all.front()->id + ", or halfmast say drop " + all.front()->id;
         said.link = all.front()->to_url;
+        said.wait = approval_wait;
+        so.insert(said.key);
+        open_page(now, std::move(said));
+    }
+}
+
+// What one person wants, and another one has to want too.
+void look_at_asks(const step& now, std::set<std::string>& so)
+{
+    std::map<crisis_id, std::vector<const ask*>> waiting;
+    for (const auto& [id, one] : now.known().asks)
+        waiting[one.crisis].push_back(&one);
+    for (const auto& [crisis, all] : waiting) {
+        const auto* flag = find_crisis(now, crisis);
+        const auto& first = **std::ranges::min_element(all, {}, [](const auto* one) { return one->at; });
+        page said;
+        said.key = "second-person/" + crisis.value;
+        said.level = flag == nullptr ? page_level::major : flag->level;
+        said.crisis = crisis;
+        said.account = all.size() == 1 ? first.account : account_id{};
+        said.count = static_cast<std::uint32_t>(all.size());
+        said.what = plural(all.size(), "decision waits", "decisions wait") + " for a second person; " + (all.size() == 1 ? "" : "the first: ")
+            + first.by.value + " wants to "
+            + (first.kind == ask_kind::lower ? "lower " + crisis.value : "let " + display_id(first.account, first.post) + " go")
+            + (first.due ? ", which is due " + format_utc(*first.due) : "") + (first.why.empty() ? "" : ": " + first.why);
+        said.todo = "halfmast queue asks; to agree: halfmast queue second " + first.id;
         said.wait = approval_wait;
         so.insert(said.key);
         open_page(now, std::move(said));
@@ -403,6 +433,7 @@ void look_for_causes(const step& now)
     for (const auto& [id, flag] : now.known().crises)
         look_at_approvals(now, flag, so);
     look_at_reply_approvals(now, so);
+    look_at_asks(now, so);
     look_at_tasks(now, so);
     for (auto& [id, where] : now.known().accounts) {
         look_at_holds(now, id, where, so);
@@ -421,35 +452,6 @@ void look_for_causes(const step& now)
     }
     for (const auto& [key, why] : over)
         resolve_page(now, key, std::string{why});
-}
-
-// A rota that nothing is known of yet is being read: what is so is said when that is done.
-void look_at_duties(const step& now)
-{
-    const auto& rules = now.rules.pages.calendars;
-    for (const auto& [rota, known] : now.known().duties) {
-        auto wanted = rules.find(rota);
-        auto fault = wanted == rules.end() ? std::nullopt : fault_of(rota, wanted->second, known, now.now);
-        if (!fault) {
-            resolve_page(now, "rota/" + rota, "somebody has the duty, and its calendar was read");
-            continue;
-        }
-        page said;
-        said.key = "rota/" + rota;
-        said.level = fault->level;
-        said.what = fault->what;
-        said.todo = fault->todo;
-        if (next_gap(known, now.now).from >= now.now + wanted->second.gap_ahead)
-            said.wait = calendar_settles;
-        open_page(now, std::move(said));
-    }
-    std::vector<std::string> left;
-    const auto& open = now.known().pages.open;
-    for (auto at = open.lower_bound("rota/"); at != open.end() && at->first.starts_with("rota/"); ++at)
-        if (!rules.contains(at->first.substr(5)))
-            left.push_back(at->first);
-    for (const auto& key : left)
-        resolve_page(now, key, "the settings have no such calendar any more");
 }
 
 void note_health(const step& now, const health_changed& what)

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "daemon/core/step.hpp"
+
 namespace halfmast {
 
 namespace {
 
-constexpr std::chrono::hours gap_is_near{1}; // from then on it cannot wait for the morning
+constexpr std::chrono::hours gap_is_near{1};  // from then on it cannot wait for the morning
 constexpr std::size_t most_strangers_named = 3;
+constexpr std::chrono::minutes calendar_settles{10};  // a calendar that is away for a moment harms nobody
 
 std::string in_a_row(const std::vector<std::string>& names)
 {
@@ -38,7 +41,7 @@ std::string say_strangers(const duty_roster& known)
     return "; its calendar names " + all + ", whom no receiver stands for";
 }
 
-} // namespace
+}  // namespace
 
 std::vector<std::string> who_has_duty(const duty_roster& known, time_point at)
 {
@@ -103,4 +106,33 @@ std::optional<duty_fault> fault_of(const std::string& rota, const duty_rules& ru
     return made;
 }
 
-} // namespace halfmast
+// A rota that nothing is known of yet is being read: what is so is said when that is done.
+void look_at_duties(const step& now)
+{
+    const auto& rules = now.rules.pages.calendars;
+    for (const auto& [rota, known] : now.known().duties) {
+        auto wanted = rules.find(rota);
+        auto fault = wanted == rules.end() ? std::nullopt : fault_of(rota, wanted->second, known, now.now);
+        if (!fault) {
+            resolve_page(now, "rota/" + rota, "somebody has the duty, and its calendar was read");
+            continue;
+        }
+        page said;
+        said.key = "rota/" + rota;
+        said.level = fault->level;
+        said.what = fault->what;
+        said.todo = fault->todo;
+        if (next_gap(known, now.now).from >= now.now + wanted->second.gap_ahead)
+            said.wait = calendar_settles;
+        open_page(now, std::move(said));
+    }
+    std::vector<std::string> left;
+    const auto& open = now.known().pages.open;
+    for (auto at = open.lower_bound("rota/"); at != open.end() && at->first.starts_with("rota/"); ++at)
+        if (!rules.contains(at->first.substr(5)))
+            left.push_back(at->first);
+    for (const auto& key : left)
+        resolve_page(now, key, "the settings have no such calendar any more");
+}
+
+}  // namespace halfmast

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::hours;
 
 constexpr bounds turn_bounds{hours{1}, hours{24 * 366}};
-constexpr bounds calendar_bounds{std::chrono::minutes{1}, hours{24}};
+constexpr bounds calendar_bounds{seconds{1}, hours{24}};
 constexpr bounds calendar_timeout_bounds{seconds{1}, seconds{60}};
 constexpr bounds gap_bounds{std::chrono::minutes{10}, hours{24 * 14}};
 constexpr bounds stale_bounds{hours{1}, hours{24 * 14}};

@@ -109,7 +109,8 @@ std::optional<problem> book::read(std::string_view text)
         decltype(sessions_) sessions;
         for (const auto& one : all.at("sessions")) {
             auto made = read_session(one);
-            sessions.emplace(made.hash, std::move(made));
+            if (made.way != way_of_provider)  // of a version that wrote them
+                sessions.emplace(made.hash, std::move(made));
         }
         last_token_ = all.at("last_token");
         tokens_ = std::move(tokens);
@@ -127,7 +128,8 @@ std::string book::write() const
         tokens.push_back(token_json(one));
     auto sessions = json::array();
     for (const auto& [hash, one] : sessions_)
-        sessions.push_back(session_json(one));
+        if (one.way != way_of_provider)
+            sessions.push_back(session_json(one));
     json all{
         {"schema", book_schema}, {"last_token", last_token_}, {"tokens", std::move(tokens)}, {"sessions", std::move(sessions)}};
     return all.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -195,7 +197,7 @@ const kept_session* book::session(const std::string& hash, time_point now, milli
     if (found == sessions_.end())
         return nullptr;
     auto& one = found->second;
-    if (now - one.seen_at >= idle || now - one.made_at >= longest) {
+    if (peek(hash, now, idle, longest) == nullptr) {
         sessions_.erase(found);
         changed_ = true;
         return nullptr;
@@ -205,6 +207,37 @@ const kept_session* book::session(const std::string& hash, time_point now, milli
         changed_ = true;
     }
     return &one;
+}
+
+const kept_session* book::peek(const std::string& hash, time_point now, milliseconds idle, milliseconds longest) const
+{
+    auto found = sessions_.find(hash);
+    if (found == sessions_.end())
+        return nullptr;
+    const auto& one = found->second;
+    bool over = now - one.seen_at >= idle || now - one.made_at >= longest || (one.ends_at && *one.ends_at <= now);
+    return over ? nullptr : &one;
+}
+
+void book::set_roles(const std::string& hash, std::set<role> roles)
+{
+    if (auto found = sessions_.find(hash); found != sessions_.end())
+        found->second.roles = std::move(roles);
+}
+
+void book::set_end(const std::string& hash, time_point ends_at)
+{
+    if (auto found = sessions_.find(hash); found != sessions_.end())
+        found->second.ends_at = ends_at;
+}
+
+std::vector<std::string> book::sessions_of(std::string_view way) const
+{
+    std::vector<std::string> hashes;
+    for (const auto& [hash, one] : sessions_)
+        if (one.way == way)
+            hashes.push_back(hash);
+    return hashes;
 }
 
 bool book::end_session(const std::string& hash)

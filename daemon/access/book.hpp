@@ -26,15 +26,18 @@ struct kept_token {
     std::optional<time_point> used_at;
 };
 
+inline constexpr std::string_view way_of_provider = "provider";
+
 struct kept_session {
     std::string hash;
     std::string user;
-    std::string way;                       // "password", "login link", "provider"
+    std::string way;                       // "password", "login link"; of the provider's it is not written what outlives the daemon
     std::optional<std::set<role>> roles;   // as they were at sign-in; absent: the settings say, each time
     std::string mark;                      // of the password it began with: another one ends it
     std::string language;
     time_point made_at;
     time_point seen_at;
+    std::optional<time_point> ends_at;     // earlier than others of its age
 };
 
 struct kept_link {
@@ -51,7 +54,9 @@ class book {
 public:
     // What was written before. A problem says what is wrong with the text; then nothing was taken over.
     std::optional<problem> read(std::string_view text);
-    [[nodiscard]] std::string write() const;  // tokens and sessions; a link does not outlive the daemon
+    // Tokens and sessions. A link does not outlive the daemon, nor a session of the provider: what it is asked again with is in memory
+    // alone.
+    [[nodiscard]] std::string write() const;
 
     // ---- tokens ----
     const kept_token& add_token(kept_token made);  // gives it an id
@@ -64,6 +69,13 @@ public:
     // Null when there is none, or it is over; one that is over is forgotten.
     const kept_session* session(const std::string& hash, time_point now, milliseconds idle, milliseconds longest);
     bool end_session(const std::string& hash);
+    // The same without counting as a use.
+    [[nodiscard]] const kept_session* peek(const std::string& hash, time_point now, milliseconds idle, milliseconds longest) const;
+    // What the provider says of it now. Nothing where there is none.
+    void set_roles(const std::string& hash, std::set<role> roles);
+    void set_end(const std::string& hash, time_point ends_at);
+    [[nodiscard]] std::vector<std::string> sessions_of(std::string_view way) const;  // hashes
+    [[nodiscard]] const std::map<std::string, kept_session>& sessions() const { return sessions_; }  // also those that are over
 
     // ---- login links: one use ----
     void add_link(kept_link made, time_point now);

@@ -88,12 +88,14 @@ gate::~gate()
 
 void gate::renew(options wanted)
 {
+    auto before = std::move(wanted_.provider);
     wanted_ = std::move(wanted);
     groups_.clear();
     // One that is being asked just now is asked to its end; sign-ins that have begun begin again.
     provider_ = wanted_.provider && around_.http != nullptr
         ? std::make_shared<provider>(*wanted_.provider, *around_.http, around_.clock)
         : nullptr;
+    renew_ties(before);
 }
 
 // ---- the file ----
@@ -237,11 +239,14 @@ void gate::by_session(const net::server_request& request, visitor& who, time_poi
         return;
     auto hash = hash_of(secret);
     const auto* session = book_.session(hash, now, wanted_.session_idle, wanted_.session_longest);
-    if (session == nullptr)
+    if (session == nullptr) {
+        who.is_over = over_.contains(hash);
         return;
+    }
     auto roles = roles_of(*session);
     if (!roles) {
         book_.end_session(hash);
+        untie(hash);
         return;
     }
     who.how = visitor::proof::session;
@@ -249,8 +254,27 @@ void gate::by_session(const net::server_request& request, visitor& who, time_poi
     who.roles = std::move(*roles);
     who.id = hash;
     who.language = session->language;
+    who.is_unproved = is_unproved(hash, now);
     who.csrf = keyed(secret, csrf_word);
     who.may_be_forged = !is_safe_method(request.method) && !same(find_header(request.headers, "X-CSRF-Token"), who.csrf);
+}
+
+bool gate::still_stands(const visitor& who)
+{
+    auto now = around_.clock();
+    if (who.how == visitor::proof::session) {
+        const auto* session = book_.peek(who.id, now, wanted_.session_idle, wanted_.session_longest);
+        auto roles = session == nullptr ? std::nullopt : roles_of(*session);
+        return roles && allows(*roles, may::read);
+    }
+    if (who.how == visitor::proof::token)
+        return std::ranges::any_of(book_.tokens(now), [&](const auto& one) { return one.id == who.id; });
+    if (who.how == visitor::proof::certificate) {
+        const auto* known = find_user(who.by.value);
+        return known != nullptr && !known->certificate.empty() && allows(known->roles, may::read);
+    }
+    // Over loopback anybody reads, until there is a table [access].
+    return who.how != visitor::proof::loopback || !wanted_.set;
 }
 
 api::doorkeeper::seen gate::look(const net::server_request& request)

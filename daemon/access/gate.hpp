@@ -38,10 +38,20 @@ public:
     // Other settings from now on: whoever is not in them any more is out.
     void renew(options wanted);
 
+    // Asks the provider again about those of its sessions that are due: some end, some have other roles. To be called every
+    // recheck_every() or so; one at a time. What is asked with is in memory only.
+    asio::awaitable<void> recheck();
+    [[nodiscard]] milliseconds recheck_every() const;
+
     seen look(const net::server_request& request) override;
+    bool still_stands(const api::visitor& who) override;
     asio::awaitable<api::outcome_of<api::made_session>> sign_in(const net::server_request& request, std::string user,
                                                                 std::string password) override;
     asio::awaitable<std::string> sign_out(const net::server_request& request, api::visitor who) override;
+    std::vector<api::session_entry> sessions(const api::visitor& by) override;
+    asio::awaitable<api::outcome_of<std::vector<api::session_entry>>> end_sessions(api::visitor by, std::string id,
+                                                                                   std::string user) override;
+    void turned_away(const net::server_request& request, const api::visitor& who, const std::string& why) override;
     asio::awaitable<api::outcome_of<api::made_token>> make_token(api::visitor by, api::token_wish wish) override;
     std::vector<api::token_entry> tokens() override;
     asio::awaitable<api::outcome_of<api::token_entry>> revoke_token(api::visitor by, std::string id) override;
@@ -58,6 +68,23 @@ private:
         time_point at;
     };
 
+    // A session that its provider can be asked about again.
+    struct tie {
+        secret refresh;
+        std::string subject;
+        time_point proved_at;
+        time_point next_at;
+        bool away = false;  // it could not be asked the last time
+    };
+
+    // ---- the provider's sessions ----
+    void tie_down(const std::string& session, const proved_person& person);
+    void untie(const std::string& session);
+    void renew_ties(const std::optional<provider_options>& before);
+    void end_by_provider(const std::string& session, const std::string& why);
+    asio::awaitable<bool> recheck_one(std::shared_ptr<provider> asked, std::string session);
+    [[nodiscard]] bool is_unproved(const std::string& session, time_point now) const;
+
     // ---- proofs ----
     api::visitor by_socket(const net::peer& from, time_point now);
     bool by_token(const net::server_request& request, std::string_view bearer, seen& made, time_point now);
@@ -73,6 +100,7 @@ private:
     [[nodiscard]] std::string base_url(const net::server_request& request) const;
 
     // ---- signing in ----
+    [[nodiscard]] std::optional<api::trouble> refuse_to_end(const api::visitor& by) const;
     std::optional<api::trouble> may_try(const net::server_request& request, const std::string& user);
     asio::awaitable<api::made_session> begin_session(const net::server_request& request, kept_session begun);
     void note(access_noted::act what, const std::string& by, std::string why);
@@ -88,6 +116,9 @@ private:
     book book_;
     passwords passwords_;
     std::shared_ptr<provider> provider_;
+    std::map<std::string, tie> ties_;          // by the session's hash
+    std::map<std::string, time_point> over_;   // sessions that the provider ended, and when
+    bool rechecking_ = false;
     std::map<unsigned, kept_groups> groups_;  // by uid
     limits known_pace_;
     limits stranger_pace_;

@@ -110,6 +110,8 @@ asio::awaitable<api::made_session> gate::begin_session(const net::server_request
     auto lasts = wanted_.session_longest;
     begun.hash = hash_of(secret);
     begun.made_at = around_.clock();
+    if (begun.ends_at)
+        lasts = std::min(lasts, *begun.ends_at - begun.made_at);
     begun.seen_at = begun.made_at;
     api::made_session made;
     made.who.how = visitor::proof::session;
@@ -121,8 +123,10 @@ asio::awaitable<api::made_session> gate::begin_session(const net::server_request
     made.cookie = set_cookie(session_cookie, secret, secure, same_site::strict, lasts);
     note(access_noted::act::signed_in, begun.user, "by " + begun.way + ", from " + address_of(request.remote));
     // Another one than whoever had this browser before.
-    if (auto old = cookie_value(find_header(request.headers, "Cookie"), cookie_name(session_cookie, secure)); !old.empty())
+    if (auto old = cookie_value(find_header(request.headers, "Cookie"), cookie_name(session_cookie, secure)); !old.empty()) {
         book_.end_session(hash_of(old));
+        untie(hash_of(old));
+    }
     book_.add_session(std::move(begun));
     co_await save();  // without it the session ends with the daemon, which is no harm
     co_return made;
@@ -158,8 +162,11 @@ asio::awaitable<outcome_of<api::made_session>> gate::sign_in(
 
 asio::awaitable<std::string> gate::sign_out(const net::server_request& request, visitor who)
 {
-    if (who.how == visitor::proof::session && book_.end_session(who.id))
-        co_await save();
+    if (who.how == visitor::proof::session) {
+        untie(who.id);
+        if (book_.end_session(who.id))
+            co_await save();
+    }
     co_return set_cookie(session_cookie, "", is_secure(request), same_site::strict, milliseconds{0});
 }
 
@@ -230,6 +237,10 @@ asio::awaitable<outcome_of<api::journey>> gate::provider_start(const net::server
         co_return no_provider();
     if (auto wait = stranger_pace_.take("sign-in " + address_of(request.remote), around_.clock()))
         co_return too_often(*wait);
+    // A page of somebody else may not sign anybody in behind their back; browsers say whose page it was.
+    auto site = find_header(request.headers, "Sec-Fetch-Site");
+    if (!site.empty() && site != "same-origin" && site != "none")
+        co_return trouble{403, 4, "foreign-page", "That came from another site's page", "begin the sign-in at halfmast itself"};
     auto secure = is_secure(request);
     auto come_back = base_url(request) + "/auth/oidc/callback";
     auto begun = co_await asked->begin(std::move(come_back));
@@ -259,10 +270,13 @@ asio::awaitable<outcome_of<api::made_session>> gate::provider_return(const net::
     guess_pace_.forgive(address_of(request.remote));
     kept_session begun;
     begun.user = person->name;
-    begun.way = "provider";
+    begun.way = way_of_provider;
     begun.roles = person->roles;
     begun.language = person->language;
+    if (person->refresh.empty() && wanted_.provider)
+        begun.ends_at = around_.clock() + wanted_.provider->session_max;
     auto made = co_await begin_session(request, std::move(begun));
+    tie_down(made.who.id, *person);
     co_return made;
 }
 

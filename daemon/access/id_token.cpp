@@ -132,11 +132,13 @@ std::optional<std::string> fault_of_claims(const json& claims, const id_token_te
         return made ? "was made in the future; compare the clocks" : "does not say when it was made";
     if (auto from = seconds_of(claims, "nbf"); from && *from > terms.now + clock_slack)
         return "is not valid yet; compare the clocks";
+    if (text_of(claims, "sub").empty())
+        return "names nobody";
+    if (!terms.subject.empty())
+        return text_of(claims, "sub") == terms.subject ? std::nullopt : std::optional<std::string>{"names another person"};
     // Its nonce is what binds it to the browser that began here.
     if (terms.nonce.empty() || text_of(claims, "nonce") != terms.nonce)
         return "belongs to another sign-in (nonce)";
-    if (text_of(claims, "sub").empty())
-        return "names nobody";
     return std::nullopt;
 }
 

@@ -19,6 +19,7 @@ struct id_token_terms {
     std::string client_id;
     std::string nonce;
     time_point now;
+    std::string subject = {};  // of a token that came by renewal: the person it has to be about, and then no nonce is asked for
 };
 
 // How much the clocks may differ.

@@ -18,22 +18,6 @@ void make_ready()
 
 }  // namespace
 
-std::string base64url(std::string_view bytes)
-{
-    std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-    ::sodium_bin2base64(text.data(), text.size(), octets(bytes), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    text.pop_back();  // its terminating zero
-    return text;
-}
-
-std::string base64(std::string_view bytes)
-{
-    std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    ::sodium_bin2base64(text.data(), text.size(), octets(bytes), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-    text.pop_back();
-    return text;
-}
-
 std::string random_text(std::size_t bytes)
 {
     make_ready();
@@ -51,11 +35,7 @@ std::string sha256_bytes(std::string_view text)
 
 std::string hash_of(std::string_view secret)
 {
-    auto bytes = sha256_bytes(secret);
-    std::string text(bytes.size() * 2 + 1, '\0');
-    ::sodium_bin2hex(text.data(), text.size(), octets(bytes), bytes.size());
-    text.pop_back();
-    return text;
+    return net::hex(sha256_bytes(secret));
 }
 
 std::string keyed(std::string_view key, std::string_view text)

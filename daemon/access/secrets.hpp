@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/net/base64.hpp"
+
 namespace halfmast::access {
 
 constexpr std::size_t secret_bytes = 32;      // 256 bits
@@ -12,8 +14,8 @@ constexpr std::string_view token_mark = "hm_";  // so that programs that look fo
 // So many random bytes as base64url without padding.
 std::string random_text(std::size_t bytes = secret_bytes);
 
-std::string base64url(std::string_view bytes);
-std::string base64(std::string_view bytes);
+using net::base64;
+using net::base64url;
 
 // SHA-256 as hexadecimal digits. Enough for a secret of 256 random bits: there is nothing to guess.
 std::string hash_of(std::string_view secret);

@@ -124,6 +124,30 @@ document token_member(const token_entry& one)
     return made;
 }
 
+document session_member(const session_entry& one)
+{
+    document made;
+    made["id"] = one.id;
+    made["user"] = one.user.value;
+    made["way"] = one.way;
+    made["made_at"] = format_utc(one.made_at);
+    made["seen_at"] = format_utc(one.seen_at);
+    made["ends_at"] = format_utc(one.ends_at);
+    made["asking"] = one.asking;
+    return made;
+}
+
+document sessions_message(const std::vector<session_entry>& sessions)
+{
+    document made;
+    made["schema"] = "halfmast.sessions/1";
+    auto all = document::array();
+    for (const auto& one : sessions)
+        all.push_back(session_member(one));
+    made["sessions"] = std::move(all);
+    return made;
+}
+
 // ---- pages for people whose console is not loaded yet ----
 
 struct page_words {
@@ -256,6 +280,38 @@ response sign_out(const call& asked)
     if (!cookie.empty())
         given.headers.emplace_back("Set-Cookie", cookie);
     co_return given;
+}
+
+response list_sessions(const call& asked)
+{
+    if (auto wrong = unknown_member(asked, {}))
+        co_return to_response(*wrong);
+    co_return json(200, sessions_message(asked.door.sessions(asked.who)));
+}
+
+response end_session(const call& asked)
+{
+    auto by = asked.who;
+    auto id = asked.parts.at(0);
+    std::string nobody;
+    auto ended = co_await asked.door.end_sessions(std::move(by), std::move(id), std::move(nobody));
+    if (!ended)
+        co_return to_response(ended.error());
+    co_return json(200, sessions_message(*ended));
+}
+
+response end_sessions(const call& asked)
+{
+    small_body body{asked.request.body, {"user"}};
+    auto user = body.text("user");
+    if (!body.fault().empty())
+        co_return to_response(bad_request(body.fault()));
+    auto by = asked.who;
+    std::string all;
+    auto ended = co_await asked.door.end_sessions(std::move(by), std::move(all), std::move(user));
+    if (!ended)
+        co_return to_response(ended.error());
+    co_return json(200, sessions_message(*ended));
 }
 
 response list_tokens(const call& asked)

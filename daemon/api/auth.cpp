@@ -63,6 +63,11 @@ std::optional<trouble> refuse(const visitor& who, may what)
                        + in_words(roles_that(what)) + " may");
 }
 
+asio::awaitable<outcome_of<std::vector<session_entry>>> doorkeeper::end_sessions(visitor, std::string, std::string)
+{
+    co_return no_signing_in();
+}
+
 doorkeeper::seen open_door::look(const net::server_request& request)
 {
     seen made;

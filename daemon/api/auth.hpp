@@ -81,6 +81,18 @@ struct made_session {
     made_session() {}
 };
 
+struct session_entry {
+    std::string id;  // no secret; as long as the session lasts
+    actor_id user;
+    std::string way;  // "password", "login link", "provider"
+    time_point made_at;
+    time_point seen_at;
+    time_point ends_at;   // at the latest
+    bool asking = false;  // whoever asks, asks in it
+
+    session_entry() {}
+};
+
 struct made_link {
     std::string path;  // "/login/..."; below whatever the console's address is
     std::string url;   // with the address the settings name, "" when they name none
@@ -124,6 +136,19 @@ public:
         = 0;
     // Ends the visitor's session; gives the cookie that takes theirs away.
     virtual asio::awaitable<std::string> sign_out(const net::server_request& request, visitor who) = 0;
+
+    // Those of this visitor; of everybody, where they may administer. The newest first.
+    virtual std::vector<session_entry> sessions(const visitor&) { return {}; }
+    // Ends one by its id, or with "" all of `user` but the one that asks. Of others it takes the right to administer; in a session it
+    // takes one that began a short while ago: whoever found an open browser cannot lock its owner out. Gives those that ended.
+    virtual asio::awaitable<outcome_of<std::vector<session_entry>>> end_sessions(visitor by, std::string id, std::string user);
+
+    // Somebody was told no: it was not theirs to do, or they did not mean it. For the ledger, at a pace that nobody can fill it with.
+    virtual void turned_away(const net::server_request& request, const visitor& who, const std::string& why)
+    {
+        (void)request, (void)who, (void)why;
+    }
+
 
     virtual asio::awaitable<outcome_of<made_token>> make_token(visitor by, token_wish wish) = 0;
     virtual std::vector<token_entry> tokens() = 0;  // without those that ended

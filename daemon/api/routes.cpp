@@ -50,6 +50,9 @@ constexpr std::array table{
     route{"GET", "/session", may::nothing, handlers::show_session},
     route{"POST", "/session", may::nothing, handlers::sign_in},
     route{"DELETE", "/session", may::nothing, handlers::sign_out},
+    route{"GET", "/sessions", may::read, handlers::list_sessions},                   // one's own; of everybody with administer
+    route{"DELETE", "/sessions/{session}", may::read, handlers::end_session},        // likewise
+    route{"POST", "/sessions/end", may::read, handlers::end_sessions},               // likewise
     route{"GET", "/tokens", may::audit, handlers::list_tokens},
     route{"POST", "/tokens", may::administer, handlers::make_token},
     route{"DELETE", "/tokens/{token}", may::administer, handlers::revoke_token},
@@ -124,6 +127,12 @@ bool is_json(const net::server_request& request)
     return request.body.empty() || type.empty() || type.starts_with("application/json");
 }
 
+std::string detail_of(const net::server_response& given)
+{
+    auto body = nlohmann::json::parse(given.body, nullptr, false);
+    return body.is_object() ? body.value("detail", "") : std::string{};
+}
+
 }  // namespace
 
 std::span<const route> routes() { return table; }
@@ -146,8 +155,11 @@ asio::awaitable<net::server_response> api::answer_safely(net::server_request req
 asio::awaitable<net::server_response> api::answer(net::server_request request)
 {
     auto seen = door_.look(request);
-    if (seen.refused)
+    if (seen.refused) {
+        if (seen.refused->status == 403)
+            door_.turned_away(request, seen.who, seen.refused->detail);
         co_return to_response(*seen.refused);
+    }
     auto path = below_prefix(request.path);
     const route* found = nullptr;
     std::string allowed;
@@ -171,14 +183,20 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
     }
     if (found == nullptr)
         co_return to_response(trouble{404, 1, "route", "There is no such page", "nothing is served at " + request.path});
-    if (auto refused = refuse(seen.who, found->needs))
+    if (auto refused = refuse(seen.who, found->needs)) {
+        if (refused->status == 403)
+            door_.turned_away(request, seen.who, refused->detail);
         co_return to_response(*refused);
+    }
     if (!is_json(request)) {
         trouble wrong{415, 2, "media-type", "That kind of body is not read here", "the body must be application/json"};
         co_return to_response(wrong);
     }
     auto running = answer_once(asked, *found);
-    co_return co_await std::move(running);
+    auto given = co_await std::move(running);
+    if (given.status == 403 && found->needs != may::nothing)  // a handler knew more: a right that hangs on what it is about, or who was first
+        door_.turned_away(request, seen.who, detail_of(given));
+    co_return given;
 }
 
 // A request that comes twice under one key is done once.
@@ -250,8 +268,10 @@ asio::awaitable<net::server_response> api::answer_route(const call& asked, const
     } catch (const std::exception& error) {
         thrown = error.what();
     }
+    // What went wrong inside is nothing to whoever is outside.
+    daemon_.note_mistake("answering " + std::string{found.method} + " " + std::string{found.pattern} + ": " + thrown);
     trouble internal{500, 1, "internal", "The daemon made a mistake",
-                     "answering " + asked.request.method + " " + asked.request.path + ": " + thrown};
+                     std::string{found.method} + " " + std::string{found.pattern} + " was not answered; the daemon's log says why"};
     co_return to_response(internal);
 }
 

@@ -133,6 +133,8 @@ public:
         }
         listen();
         entrance_.obey_hangup(server_);
+        if (!options_.direct)
+            entrance_.watch_sessions();
         auto loop_work = loop_.run();
         asio::co_spawn(context_, std::move(loop_work), [this](std::exception_ptr error) { loop_ended(error); });
         loop_.tell(daemon_started{std::string{"halfmastd "} + HALFMAST_VERSION});
@@ -189,6 +191,11 @@ private:
     {
         net::http_server_settings made;
         made.patience = wanted_.request_timeout;
+        // For what is no page: a browser that opens an answer by itself shows it and runs nothing.
+        made.always = {{"Content-Security-Policy",
+                        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; sandbox"},
+                       {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
+        made.mistake = [](const std::string& what) { journal::mistake("answering a request: " + what); };
         return made;
     }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/api/playbooks.hpp"
+#include "daemon/app/journal.hpp"
 #include "daemon/app/replies.hpp"
 #include "daemon/app/statements.hpp"
 
@@ -476,6 +477,8 @@ asio::awaitable<std::vector<api::link_report>> daemon_backend::check_links(std::
     reports = co_await std::move(work);
     co_return reports;
 }
+
+void daemon_backend::note_mistake(const std::string& what) { journal::mistake(what); }
 
 void daemon_backend::verify_ledger()
 {

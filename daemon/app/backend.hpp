@@ -56,6 +56,7 @@ public:
     void set_auditor(auditor& of) { auditor_ = &of; }
     asio::awaitable<api::settings_report> check_settings() override;
     void set_settings(settings_desk& desk) { settings_ = &desk; }
+    void note_mistake(const std::string& what) override;
     asio::awaitable<std::vector<api::receiver_report>> test_pages() override;
     void set_pager(pager& receivers) { pager_ = &receivers; }
     asio::awaitable<std::vector<api::link_report>> check_links(std::vector<std::string> urls) override;

@@ -2,6 +2,11 @@
 
 #include <csignal>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "connectors/registry.hpp"
 #include "daemon/app/journal.hpp"
 
@@ -25,7 +30,7 @@ access::surroundings surroundings_of(
 }  // namespace
 
 entrance::entrance(boost::asio::any_io_executor executor, const settings::settings& wanted, wiring with)
-    : file_(wanted.file), renewed_(with.renewed), gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))), hangup_(executor, SIGHUP)
+    : file_(wanted.file), renewed_(with.renewed), gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))), hangup_(executor, SIGHUP), next_recheck_(executor)
 {
 }
 
@@ -48,6 +53,32 @@ void entrance::obey_hangup(net::http_server& server)
         read_again(server);
         obey_hangup(server);
     });
+}
+
+void entrance::stop()
+{
+    stopped_ = true;
+    hangup_.cancel();
+    next_recheck_.cancel();
+}
+
+void entrance::watch_sessions()
+{
+    auto work = recheck_all();
+    asio::co_spawn(next_recheck_.get_executor(), std::move(work), asio::detached);
+}
+
+asio::awaitable<void> entrance::recheck_all()
+{
+    while (!stopped_) {
+        boost::system::error_code woken;
+        next_recheck_.expires_after(gate_.recheck_every());
+        co_await next_recheck_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if (stopped_)
+            co_return;
+        auto work = gate_.recheck();
+        co_await std::move(work);
+    }
 }
 
 void entrance::read_again(net::http_server& server)

@@ -6,13 +6,17 @@
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/access/gate.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/settings/settings.hpp"
 
 namespace halfmast::app {
+
+namespace asio = boost::asio;
 
 class entrance {
 public:
@@ -33,15 +37,20 @@ public:
 
     // From now on SIGHUP reads certificates and [access] again. What is wrong with them is logged, and what was true stays.
     void obey_hangup(net::http_server& server);
-    void stop() { hangup_.cancel(); }
+    // And from now on the provider is asked again about whoever came by it.
+    void watch_sessions();
+    void stop();
 
 private:
     void read_again(net::http_server& server);
+    asio::awaitable<void> recheck_all();
 
     std::string file_;
     std::function<void(const settings::settings&)> renewed_;
     access::gate gate_;
     boost::asio::signal_set hangup_;
+    boost::asio::steady_timer next_recheck_;
+    bool stopped_ = false;
 };
 
 }  // namespace halfmast::app

@@ -255,6 +255,8 @@ void spool_obeyed(const std::string& path, const std::string& crisis) { say(mess
 
 void program_said(const std::string& account, const std::string& line) { say(message::program_said, {{"account", account}, {"says", line}}); }
 
+void mistake(const std::string& what) { say(message::mistake, {{"what", what}}); }
+
 void internal_error(const std::string& what) { say(message::internal_error, {{"what", what}}); }
 
 }  // namespace halfmast::app::journal

@@ -17,6 +17,7 @@ void hook_refused(const std::string& hook, const std::string& why, std::uint64_t
 void access_settings(const std::string& why);  // they were read again, and cannot be obeyed
 void ledger(const std::string& refused_why);  // empty: it works again
 void proof(const std::string& unsound_why);   // of the ledger; empty: it is sound
+void mistake(const std::string& what);        // a bug of ours that ended nothing
 void spool_obeyed(const std::string& path, const std::string& crisis);
 void program_said(const std::string& account, const std::string& line);  // an account's own program, beside its answers
 void internal_error(const std::string& what);

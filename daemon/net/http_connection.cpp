@@ -198,8 +198,7 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
         co_await wait(given.delay);
     if (given.no_answer || home_->closed)
         co_return false;
-    if (tls_)
-        given.headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
+    complete(given);
     bool streams = given.stream && may_have_body(given.status);
     keep_open = keep_open && !home_->draining && !given.cut_after && !streams;
     auto head = head_text(given, version, keep_open);
@@ -222,6 +221,16 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
     co_return sent && keep_open;
 }
 
+// What every answer says, however it came about.
+void connection::complete(server_response& given) const
+{
+    if (tls_)
+        given.headers.emplace_back("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+    for (const auto& [name, value] : home_->settings.always)
+        if (find_header(given.headers, name).empty())
+            given.headers.emplace_back(name, value);
+}
+
 asio::awaitable<void> connection::stream(const server_response& given, bool chunked)
 {
     open_stream out{*this, chunked};
@@ -234,7 +243,9 @@ asio::awaitable<void> connection::stream(const server_response& given, bool chun
     try {
         auto work = given.stream(out);
         co_await std::move(work);
-    } catch (const std::exception&) {
+    } catch (const std::exception& thrown) {
+        if (home_->settings.mistake)
+            home_->settings.mistake(thrown.what());
         whole = false;  // a bug of the handler: the peer sees a cut answer, and comes back
     }
     streaming_ = nullptr;
@@ -365,7 +376,9 @@ asio::awaitable<server_response> connection::ask(server_request request)
         auto work = home_->handler(std::move(request));
         auto given = co_await std::move(work);
         co_return given;
-    } catch (const std::exception&) {
+    } catch (const std::exception& thrown) {
+        if (home_->settings.mistake)
+            home_->settings.mistake(thrown.what());
     }
     co_return server_response{500, problem_text(500, "an internal error; the daemon's log has more")};
 }
@@ -382,6 +395,7 @@ asio::awaitable<void> connection::refuse()
     late_ = false;
     auto given = server_response{refusal_, problem_text(refusal_, reason_)};
     given.content_type = "application/problem+json";
+    complete(given);
     auto text = head_text(given, 11, false) + given.body;
     auto sent = co_await write(text.data(), text.size(), std::min(linger_time, home_->settings.patience), true);
     if (!sent)

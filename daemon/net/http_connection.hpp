@@ -73,6 +73,7 @@ private:
     asio::awaitable<void> stream(const server_response& given, bool chunked);
     static asio::awaitable<void> watch(std::shared_ptr<connection> mine);
     asio::awaitable<void> refuse();
+    void complete(server_response& given) const;
     asio::awaitable<server_response> ask(server_request request);
     asio::awaitable<void> wait(milliseconds length);
     asio::awaitable<void> say_goodbye();

@@ -83,6 +83,8 @@ struct http_server_settings {
     milliseconds patience{30'000};
     std::size_t slowest = 16u << 10;
     milliseconds slow_reader{15'000};      // of a stream: without a byte taken for so long it is over
+    http_headers always;                   // of every answer, refusals of what is no request too; an answer's own header of a name counts
+    std::function<void(const std::string&)> mistake;  // told what a handler threw; the peer learns nothing of it
 };
 
 // PEM files. With `client_ca` a peer may show a certificate of that authority; one of another is refused.

@@ -14,10 +14,12 @@ class marker {
 public:
     explicit marker(std::uint64_t start) : value_(start == 0 ? fnv_start : start) {}
 
-    void add(const toml::table& table)
+    void add(const toml::table& table, std::string_view without = "\n")
     {
-        word(table.size());
+        word(table.size() - (table.contains(without) ? 1 : 0));
         for (const auto& [key, node] : table) {
+            if (key.str() == without)
+                continue;
             text(key.str());
             add(node);
         }
@@ -91,10 +93,8 @@ void mark_settings(const toml::table& file, bool is_main, settings& made)
         made.mark = more.value();
         return;
     }
-    auto rest = file;
-    rest.erase("access");
     marker all{made.mark};
-    all.add(rest);
+    all.add(file, "access");
     made.mark = all.value();
     marker access{0};
     if (const auto* table = file.get("access"))

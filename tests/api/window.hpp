@@ -28,6 +28,11 @@ public:
     int looks = 0;
     asio::io_context hub_context;
     api::event_hub hub{hub_context.get_executor()};
+    api::ledger_proof found_of_ledger;
+    api::settings_report found_of_settings;
+    int verifications = 0;
+    std::string throws;                 // a bug, while the settings are looked at
+    std::vector<std::string> mistakes;  // what was told of bugs
     std::vector<api::history_entry> entries;  // of the ledger, by number
 
     const policy& rules() const override { return here.rules; }
@@ -50,6 +55,7 @@ public:
         flag.over = asked.over;
         flag.drill = asked.drill;
         flag.why = asked.why;
+        flag.why_in = asked.why_in;
         flag.owner = actor_id{asked.owner};
         flag.next_update_by = here.now + asked.next_update.value_or((*book)->next_update);
         flag.now = asked.now;
@@ -90,6 +96,10 @@ public:
         said.by = asked.by;
         said.kind = asked.kind;
         said.about = asked.about;
+        said.about_in = asked.about_in;
+        said.reason = asked.reason;
+        said.reason_in = asked.reason_in;
+        said.break_glass = asked.break_glass;
         said.now = asked.now;
         if (asked.kind != edition_kind::all_clear)
             said.next_update_by = here.now + asked.next_update.value_or(std::chrono::minutes{45});
@@ -106,6 +116,8 @@ public:
         down.why = asked.why;
         down.now = asked.now;
         down.break_glass = asked.break_glass;
+        down.about = asked.about;
+        down.about_in = asked.about_in;
         if (asked.all_clear)
             down.all_clear = words_of("It is over. " + asked.about);
         event happened{std::move(down)};
@@ -131,6 +143,14 @@ public:
         shown.account = account_id{"acme-blog"};
         shown.kind = to_string(asked.kind);
         shown.text = "See https://acme.example/help. " + asked.about;
+        for (const auto& [tag, text] : asked.about_in) {
+            api::filling_preview filled;
+            filled.field = "about";
+            filled.language = tag;
+            filled.differs = tag != "en";
+            shown.fillings.push_back(std::move(filled));
+        }
+        shown.hole = asked.about.empty() ? "about" : "";
         return std::vector{shown, shown};
     }
     asio::awaitable<std::vector<api::link_report>> check_links(std::vector<std::string> urls) override
@@ -170,6 +190,19 @@ public:
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id, post_id) override
     {
         co_return std::make_shared<const std::string>(R"({"id":12345678901234567890,"price":1.10})");
+    }
+    api::ledger_proof proof() const override { return found_of_ledger; }
+    void verify_ledger() override
+    {
+        ++verifications;
+        found_of_ledger.checking = true;
+    }
+    void note_mistake(const std::string& what) override { mistakes.push_back(what); }
+    asio::awaitable<api::settings_report> check_settings() override
+    {
+        if (!throws.empty())
+            throw std::runtime_error(throws);
+        co_return found_of_settings;
     }
     asio::awaitable<std::vector<api::account_report>> doctor() override { co_return std::vector<api::account_report>{}; }
 

@@ -1,9 +1,12 @@
 """Who may come in, from outside: tokens, passwords, cookies, login links and certificates over TLS, and what is refused there."""
+import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -77,9 +80,14 @@ password = {{ file = "maria.hash" }}
         except ValueError:
             return answer.status, text, answer.headers
 
-    def raw(self, request, close=False):
-        """Bytes in, bytes out, until the daemon closes."""
+    @contextlib.contextmanager
+    def connected(self):
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as plain, self.context().wrap_socket(plain, server_hostname="127.0.0.1") as line:
+            yield line
+
+    def raw(self, request):
+        """Bytes in, bytes out, until the daemon closes."""
+        with self.connected() as line:
             line.sendall(request)
             got = b""
             try:
@@ -110,6 +118,10 @@ password = {{ file = "maria.hash" }}
         found = self.daemon.halfmast("audit", "list", "-o", "json").json["records"]
         return [one for one in found if kind is None or one["kind"] == kind]
 
+    def changes(self):
+        """What is in the ledger but that somebody was turned away."""
+        return [one for one in self.records() if one["kind"] != "access_refused"]
+
     def remote(self, token, *words, ca="own.pem"):
         return self.daemon.halfmast("--url", self.url, "--ca", os.path.join(self.folder, ca), "--token-file", secret_file(self.folder, "token", token), *words,
                                     env={"HALFMAST_SOCKET": "/nonexistent"})
@@ -119,7 +131,7 @@ class WhoMayComeIn(Door):
     def test_tokens_have_their_roles_and_nobody_has_none(self):
         status, body, headers = self.ask("GET", "/api/v1/status")
         self.assertEqual((status, body["type"]), (401, "urn:halfmast:problem:not-signed-in"))
-        self.assertEqual(headers["Strict-Transport-Security"], "max-age=31536000")
+        self.assertEqual(headers["Strict-Transport-Security"], "max-age=31536000; includeSubDomains")
         self.assertEqual(headers["Cache-Control"], "no-store")
         self.assertEqual(self.ask("GET", "/livez")[0], 200)
         on_call, auditor, ops = self.bearer("on_call"), self.bearer("auditor"), self.bearer("ops", "--user", "desk", "--expires", "1d")
@@ -169,7 +181,7 @@ class WhoMayComeIn(Door):
         self.assertRegex(self.cookie, r"^__Host-halfmast=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$")
         cookie_only = {"Cookie": mine["Cookie"]}
         self.assertEqual(self.ask("GET", "/api/v1/session", None, cookie_only)[1]["csrf"], mine["X-CSRF-Token"])
-        before = len(self.records())
+        before = len(self.changes())
         for headers in (cookie_only, {**cookie_only, "X-CSRF-Token": "guess"}, {**mine, "Origin": "https://evil.example"}, {**mine, "Origin": "null"}):
             with self.subTest(headers=sorted(headers)):
                 status, body, _ = self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, headers)
@@ -177,7 +189,7 @@ class WhoMayComeIn(Door):
         # A form of another site: no JSON, or no CSRF token.
         status, body, _ = self.ask("POST", "/api/v1/crises", b"playbook=outage", {**mine, "Content-Type": "text/plain"})
         self.assertEqual(status, 415, body)
-        self.assertEqual(len(self.records()), before)
+        self.assertEqual(len(self.changes()), before)
         self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, {**mine, "Origin": self.url})[0], 201)
         self.assertEqual(self.ask("DELETE", "/api/v1/session", None, cookie_only)[0], 403)
         self.assertEqual(self.ask("DELETE", "/api/v1/session", None, mine)[0], 204)
@@ -192,6 +204,53 @@ class WhoMayComeIn(Door):
         self.assertEqual(status, 429, body)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
         self.assertGreaterEqual(len(self.records("access_refused")), 10)
+
+    def test_where_one_is_signed_in_is_seen_and_ended(self):
+        _, old = self.sign_in()
+        _, mine = self.sign_in()
+        mine_too = {"Cookie": mine["Cookie"]}
+        self.assertEqual([one["asking"] for one in self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"]].count(True), 1)
+        other = next(one for one in self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"] if not one["asking"])
+        self.assertEqual((other["user"], other["way"]), ("maria", "password"))
+        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{other['id']}", None, mine_too)[0], 403)  # without the CSRF token
+        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{other['id']}", None, mine)[0], 200)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, old)[0], 401)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 200)
+        # Of others it takes an administrator.
+        ops, admin = self.bearer("ops", "--user", "desk"), self.bearer("admin", "--user", "ada")
+        self.assertEqual(self.ask("GET", "/api/v1/sessions", None, ops)[1]["sessions"], [])
+        self.assertEqual(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, ops)[0], 403)
+        mine_id = self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"][0]["id"]
+        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{mine_id}", None, ops)[0], 404)
+        self.assertEqual(len(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, admin)[1]["sessions"]), 1)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 401)
+        self.assertTrue(any(f"session {mine_id} of maria" in one["why"] and one["actor"] == "ada" for one in self.records("access_token_revoked")))
+
+    def test_another_sign_in_ends_the_one_before_in_that_browser(self):
+        _, first = self.sign_in()
+        status, body, headers = self.ask("POST", "/api/v1/session", {"user": "maria", "password": PASSWORD}, {**first, "Origin": self.url})
+        self.assertEqual(status, 200, body)
+        self.assertNotEqual(headers["Set-Cookie"].split(";")[0], first["Cookie"])
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, first)[0], 401)
+
+    def test_who_is_turned_away_is_on_record(self):
+        ops = self.bearer("ops", "--user", "desk")
+        _, mine = self.sign_in()
+        self.assertEqual(self.ask("POST", "/api/v1/posts/a/b/release", {}, ops)[0], 403)
+        self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, {"Cookie": mine["Cookie"]})[0], 403)
+        self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, {**mine, "Origin": "https://evil.example"})[0], 403)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, {"Host": "evil.example"})[0], 403)
+        refused = [(one["actor"], one["why"]) for one in reversed(self.records("access_refused"))]
+        for (actor, why), (who, what) in zip(refused, (("desk", "POST /api/v1/posts/a/b/release: desk has ops"), ("maria", "POST /api/v1/crises: "),
+                                                       ("unknown", "POST /api/v1/crises: a page of another site"), ("unknown", "GET /api/v1/status: the Host"))):
+            self.assertEqual(actor, who)
+            self.assertTrue(why.startswith(what), why)
+            self.assertTrue(why.endswith(", from 127.0.0.1"), why)
+        self.assertEqual(len(refused), 4)
+        # Nobody can fill the ledger with it.
+        for _ in range(60):
+            self.ask("POST", "/api/v1/posts/a/b/release", {}, ops)
+        self.assertLess(len(self.records("access_refused")), 45)
 
     def test_a_login_link(self):
         made = self.check_code(self.daemon.halfmast("login-link", "maria"), 0)
@@ -232,7 +291,7 @@ class WhoMayComeIn(Door):
     def test_malformed_oversized_and_forged_requests_change_nothing(self):
         mine = self.bearer("admin")
         token = mine["Authorization"].encode()
-        before = len(self.records())
+        before = len(self.changes())
         line = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " + token + b"\r\n"
         post = b"POST /api/v1/crises" + line + b"Content-Type: application/json\r\n"
         for request, status in ((b"what is this\r\n\r\n", 400), (b"GET /api/v1/status HTTP/1.1\r\n\r\n", 400), (b"GET /api/v1/status HTTP/9.9\r\nHost: a\r\n\r\n", 400),
@@ -251,7 +310,7 @@ class WhoMayComeIn(Door):
                         {"X-Remote-User": "admin", "X-Forwarded-For": "127.0.0.1"}):
             with self.subTest(headers):
                 self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, headers)[0], 401)
-        self.assertEqual(len(self.records()), before)
+        self.assertEqual(len(self.changes()), before)
         self.assertEqual(self.daemon.status()["crises"], [])
         # Plain HTTP at a door of TLS is no way in.
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as plain:
@@ -315,6 +374,107 @@ class WhoMayComeIn(Door):
                 for name in names:
                     with open(os.path.join(folder, name), "rb") as file:
                         self.assertNotIn(secret.encode(), file.read(), name)
+
+
+class SlowSenders(Door):
+    """Each takes its time over TLS; all at once, while others are served."""
+
+    def listen(self):
+        return super().listen() + '\nrequest_timeout = "1s"'
+
+    def connect(self, shake_hands=True):
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", self.port))
+        plain.settimeout(60)
+        self.addCleanup(plain.close)
+        if not shake_hands:
+            return plain
+        line = self.context().wrap_socket(plain, server_hostname="127.0.0.1")
+        self.addCleanup(line.close)
+        return line
+
+    def drip(self, line, text):
+        """A byte, then a wait of a tenth of a second for an answer, and so on; (how much was sent, what came) once something comes or it is closed."""
+        line.settimeout(0.1)
+        for sent in range(len(text)):
+            try:
+                line.sendall(text[sent:sent + 1])
+                first = line.recv(65536)
+            except TimeoutError:
+                continue
+            except OSError:
+                return sent, b""
+            line.settimeout(60)
+            return sent, first + self.rest(line)
+        return len(text), b""
+
+    @staticmethod
+    def rest(line):
+        got = b""
+        try:
+            while piece := line.recv(65536):
+                got += piece
+        except (ConnectionError, ssl.SSLError):
+            pass
+        return got
+
+    def reads_nothing(self, line, request):
+        """Asks and asks and takes no answer; true once the daemon has closed."""
+        line.settimeout(0.2)
+        try:
+            while True:
+                line.sendall(request)
+        except TimeoutError:
+            pass  # it takes no more requests before its answers are taken
+        except OSError:
+            return True
+        ended = select.poll()
+        ended.register(line, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+        return bool(ended.poll(60_000))
+
+    def test_are_refused_in_the_set_time_and_nobody_else_waits(self):
+        mine = self.bearer("admin")
+        head = f"Host: 127.0.0.1\r\nAuthorization: {mine['Authorization']}\r\n".encode()
+        body = json.dumps({"playbook": "outage", "reason": "slowly " + "x" * 200}).encode()
+        post = b"POST /api/v1/crises HTTP/1.1\r\n" + head + b"Content-Type: application/json\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n"
+        before = len(self.changes())
+
+        def slow_body():
+            line = self.connect()
+            line.sendall(post)
+            return self.drip(line, body)
+
+        def slow_handshake():
+            plain = self.connect(shake_hands=False)
+            return self.drip(plain, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 300)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            slow = {
+                "headers": pool.submit(lambda: self.drip(self.connect(), post + body)),
+                "body": pool.submit(slow_body),
+                "nothing behind the head": pool.submit(lambda: (line := self.connect(), line.sendall(post), (0, self.rest(line)))[2]),
+                "handshake": pool.submit(slow_handshake),
+                "no handshake at all": pool.submit(lambda: (0, self.rest(self.connect(shake_hands=False)))),
+            }
+            deaf = pool.submit(lambda: self.reads_nothing(self.connect(), b"GET /api/v1/metrics HTTP/1.1\r\n" + head + b"\r\n"))
+            served = 0
+            while not all(one.done() for one in slow.values()) or not deaf.done():
+                self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 200)
+                served += 1
+            self.assertGreater(served, 0)
+            for name in ("headers", "body", "nothing behind the head"):
+                sent, answer = slow[name].result()
+                with self.subTest(name):
+                    self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer[:300])
+                    self.assertLess(sent, len(body) - 1)  # not when it was through
+            for name in ("handshake", "no handshake at all"):
+                with self.subTest(name):
+                    self.assertNotIn(b"HTTP/1.1", slow[name].result()[1])
+                    self.assertLess(slow[name].result()[0], 300)
+            self.assertTrue(deaf.result())
+        self.assertEqual(len(self.changes()), before)
+        self.assertEqual(self.daemon.status()["crises"], [])
 
 
 class WithoutSettings(Story):

@@ -7,11 +7,12 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from support import Story, http as ask, main, secret_file
+from support import Story, http as ask, main, secret_file, wait_until
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oidc")
 CACHE = os.environ.get("HALFMAST_OIDC_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "halfmast-oidc")
@@ -92,6 +93,7 @@ url = "{self.url}"
 issuer = "{self.issuer}"
 client_id = "halfmast"
 client_secret = {{ file = "{secret}" }}
+recheck = "1s"
 [access.oidc.groups]
 "social-managers" = ["manager"]
 "operations" = ["ops", "on_call"]
@@ -103,7 +105,10 @@ client_secret = {{ file = "{secret}" }}
         self.provider.stdout.close()
 
     def control(self, **wanted):
-        self.assertEqual(ask("POST", self.issuer + "/control", wanted)[0], 200)
+        """What the provider was asked so far."""
+        status, asked, _ = ask("POST", self.issuer + "/control", wanted)
+        self.assertEqual(status, 200)
+        return asked
 
     def sign_in(self, browser=None):
         browser = browser or Browser()
@@ -113,6 +118,32 @@ client_secret = {{ file = "{secret}" }}
     def session(self, browser):
         status, text, _ = browser.get(self.url + "/api/v1/session")
         return json.loads(text) if status == 200 else None
+
+    def sign_in_for_long(self):
+        """oidc-provider gives something to ask again with only with the person's consent: halfmast asks for that from the second sign-in on."""
+        first, status, text, _ = self.sign_in()
+        self.assertEqual(status, 200, text)
+        self.assertLessEqual(self.lasts(first), 3600)
+        browser, status, text, _ = self.sign_in()
+        self.assertEqual(status, 200, text)
+        self.assertGreater(self.lasts(browser), 3600)
+        return browser
+
+    @staticmethod
+    def lasts(browser):
+        return next(one for one in browser.cookies if one.name == "halfmast").expires - time.time()
+
+    def does(self, browser, method, path, body=None):
+        """(status, the problem's type or "")"""
+        headers = {"Content-Type": "application/json"}
+        if (session := self.session(browser)) is not None:
+            headers["X-CSRF-Token"] = session["csrf"]
+        request = urllib.request.Request(self.url + "/api/v1" + path, None if body is None else json.dumps(body).encode(), headers, method=method)
+        try:
+            with browser.opener.open(request, timeout=30) as answer:
+                return answer.status, ""
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())["type"].rsplit(":", 1)[1]
 
     def records(self, kind):
         found = self.daemon.halfmast("audit", "list", "-o", "json").json["records"]
@@ -168,6 +199,53 @@ client_secret = {{ file = "{secret}" }}
         self.assertIsNone(self.session(other))
         self.control(groups=["social-managers"], name="halfmast")  # the daemon's own name in the ledger
         self.assertEqual(self.sign_in()[1], 401)
+
+    def test_a_group_that_is_taken_away_ends_a_live_session(self):
+        browser = self.sign_in_for_long()
+        stream = browser.opener.open(self.url + "/api/v1/events", timeout=30)
+        self.control(groups=["operations"])
+        wait_until(lambda: self.session(browser)["roles"] == ["ops", "on_call"], 30, "other groups are other roles")
+        self.control(groups=["staff"])
+        wait_until(lambda: self.session(browser) is None, 30, "the session is over")
+        self.assertEqual(self.does(browser, "GET", "/status"), (401, "sign-in-again"))
+        self.assertEqual(self.does(browser, "POST", "/crises", {"playbook": "outage"}), (401, "sign-in-again"))
+        self.assertIn(b"event: ping", stream.read())  # what was being read ends too, and not by a time-out
+        self.assertGreater(self.control()["refreshed"], 0)
+        self.assertIn("in none of the provider's groups", self.records("access_refused")[0]["why"])
+        # Back in a group: they come in again, by the front door.
+        self.control(groups=["social-managers"])
+        self.assertEqual(self.sign_in(browser)[1], 200)
+        self.assertEqual(self.session(browser)["roles"], ["manager"])
+
+    def test_an_account_that_is_gone_ends_a_live_session(self):
+        browser = self.sign_in_for_long()
+        self.control(gone=True)
+        wait_until(lambda: self.session(browser) is None, 30, "the session is over")
+        self.assertEqual(self.does(browser, "GET", "/status"), (401, "sign-in-again"))
+
+    def test_while_the_provider_is_away_reading_and_stopping_go_on(self):
+        browser = self.sign_in_for_long()
+        release = ("POST", "/posts/alice/1/release", {"reason": "over"})
+        self.assertEqual(self.does(browser, *release)[0], 404)  # there is no such post, and she might let it go
+        self.control(away=True)
+        wait_until(lambda: self.does(browser, *release) == (401, "sign-in-again"), 30, "nothing is let go by a session that nobody vouches for")
+        self.assertEqual(self.does(browser, "GET", "/status")[0], 200)
+        self.assertEqual(self.does(browser, "POST", "/crises", {"playbook": "outage", "reason": "checkout fails"})[0], 201)
+        self.assertEqual(self.does(browser, "POST", "/crises/c-1/statements", {"kind": "update", "about": "x"}), (401, "sign-in-again"))
+        self.control()
+        wait_until(lambda: self.does(browser, *release)[0] == 404, 30, "it vouches again")
+
+    def test_what_the_provider_is_asked_with_is_in_memory_alone_and_given_back(self):
+        browser = self.sign_in_for_long()
+        self.assertEqual(self.does(browser, "DELETE", "/session")[0], 204)
+        wait_until(lambda: self.control()["revoked"] == 1, 30, "it was given back")
+        other = self.sign_in()[0]
+        self.assertEqual(self.session(other)["user"], "maria")
+        with open(os.path.join(self.daemon.state_dir, "access.json")) as file:
+            self.assertEqual(json.load(file)["sessions"], [])
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start()
+        self.assertIsNone(self.session(other))
 
     def test_a_sign_in_of_somebody_else_is_not_taken_over(self):
         """Login CSRF: the attacker's address, opened in the victim's browser."""

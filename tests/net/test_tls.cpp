@@ -125,7 +125,7 @@ TEST_CASE("requests over TLS are answered whole, and the end is said", "[tls]")
     safe_stage here;
     auto small = ask(here, get_of("/"));
     CHECK(small.text.ends_with("\r\n\r\nhello"));
-    CHECK(small.text.find("Strict-Transport-Security: max-age=31536000\r\n") != std::string::npos);
+    CHECK(small.text.find("Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n") != std::string::npos);
     CHECK(small.end == asio::error::eof);  // not "stream truncated"
     REQUIRE(here.seen.size() == 1);
     CHECK(here.seen[0].tls);

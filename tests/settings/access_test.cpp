@@ -50,6 +50,8 @@ client_secret = { env = "HALFMAST_TEST_CLIENT" }
 groups_claim = "roles"
 name_claim = "email"
 scope = "openid email"
+recheck = "2m"
+session_max = "30m"
 [access.oidc.groups]
 "/social/managers" = ["manager", "auditor"]
 )");
@@ -69,6 +71,8 @@ scope = "openid email"
     REQUIRE(rules.provider);
     CHECK(rules.provider->issuer == "https://id.acme.example/realms/acme/");  // as the provider writes it
     CHECK(rules.provider->client_secret.text() == "client-secret");
+    CHECK(rules.provider->recheck == std::chrono::minutes{2});
+    CHECK(rules.provider->session_max == std::chrono::minutes{30});
     CHECK(rules.provider->groups.at("/social/managers") == std::set{role::manager, role::auditor});
     REQUIRE(got.value.tls);
     CHECK(got.value.tls->certificate.ends_with("/own.pem"));

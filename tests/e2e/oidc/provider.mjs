@@ -20,16 +20,21 @@ const people = { maria: { name: 'maria', groups: ['social-managers', 'staff'] } 
 let signsIn = 'maria';
 let lie = '';
 let kept = '';
+let away = false; // nobody answers
+let gone = false; // the person has no account any more
+const asked = { refreshed: 0, revoked: 0 };
 
 const provider = new Provider(issuer, {
-  clients: [{ client_id: 'halfmast', client_secret: secret, redirect_uris: [redirect], token_endpoint_auth_method: 'client_secret_basic' }],
+  clients: [{ client_id: 'halfmast', client_secret: secret, redirect_uris: [redirect], token_endpoint_auth_method: 'client_secret_basic',
+              grant_types: ['authorization_code', 'refresh_token'] }],
   jwks: { keys: [key] },
   claims: { openid: ['sub'], profile: ['preferred_username', 'groups', 'locale'] },
   conformIdTokenClaims: true, // claims come from userinfo, as many providers do it
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
   cookies: { keys: ['for tests'] },
   pkce: { required: () => true },
   async findAccount(_, id) {
+    if (gone) return undefined;
     return {
       accountId: id,
       claims: async () => ({ sub: id, preferred_username: people[id].name, groups: people[id].groups, locale: 'hu' }),
@@ -43,7 +48,7 @@ provider.proxy = true;
 const interact = async (request, response) => {
   const { params } = await provider.interactionDetails(request, response);
   const grant = new provider.Grant({ accountId: signsIn, clientId: params.client_id });
-  grant.addOIDCScope('openid profile');
+  grant.addOIDCScope('openid profile offline_access');
   await provider.interactionFinished(request, response, { login: { accountId: signsIn }, consent: { grantId: await grant.save() } });
 };
 
@@ -102,17 +107,25 @@ const outside = http.createServer(async (request, response) => {
     if (wanted.groups) people.maria.groups = wanted.groups;
     if (wanted.name) people.maria.name = wanted.name;
     lie = wanted.lie ?? '';
-    response.writeHead(200).end('{}');
+    away = wanted.away ?? false;
+    gone = wanted.gone ?? false;
+    response.writeHead(200).end(JSON.stringify(asked));
     return;
   }
-  const asked = http.request(
+  if (away) {
+    request.socket.destroy();
+    return;
+  }
+  if (request.url.startsWith('/token/revocation')) asked.revoked += 1;
+  const passedOn = http.request(
     { host: '127.0.0.1', port: inside.address().port, path: request.url, method: request.method,
       headers: { ...request.headers, 'x-forwarded-proto': 'http', 'x-forwarded-host': `127.0.0.1:${port}` } },
     async (answer) => {
       let text = await read(answer);
       const headers = { ...answer.headers };
-      if (request.url.startsWith('/token') && answer.statusCode === 200) {
+      if (request.url === '/token' && answer.statusCode === 200) {
         const given = JSON.parse(text);
+        if (String(body).includes('grant_type=refresh_token')) asked.refreshed += 1;
         given.id_token = await changed(given.id_token);
         text = Buffer.from(JSON.stringify(given));
         headers['content-length'] = text.length;
@@ -121,7 +134,7 @@ const outside = http.createServer(async (request, response) => {
       response.writeHead(answer.statusCode, headers).end(text);
     },
   );
-  asked.on('error', () => response.writeHead(502).end());
-  asked.end(body);
+  passedOn.on('error', () => response.writeHead(502).end());
+  passedOn.end(body);
 });
 outside.listen(port, '127.0.0.1', () => console.log(JSON.stringify({ issuer, secret })));

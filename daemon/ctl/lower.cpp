@@ -14,6 +14,7 @@
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/times.hpp"
 #include "daemon/ctl/truth.hpp"
+#include "daemon/ctl/typed.hpp"
 
 namespace halfmast::ctl {
 
@@ -23,7 +24,7 @@ struct lower_options {
     std::string crisis;
     std::string reason;
     std::string wait = "60s";
-    std::string about;
+    typed_text about;
     bool all_clear = false;
     bool now = false;
     std::string break_glass;
@@ -57,8 +58,7 @@ int run_lower(const session& all, const lower_options& given)
         body["reason"] = given.reason;
     if (given.all_clear)
         body["all_clear"] = true;
-    if (!given.about.empty())
-        body["about"] = given.about;
+    put_typed(body, "about", given.about);
     if (given.now)
         body["now"] = true;
     if (!given.break_glass.empty())
@@ -83,7 +83,9 @@ void add_lower(CLI::App& app, session& all)
     command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")->type_name("DURATION");
     command->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
     auto* all_clear = command->add_flag("--all-clear", given->all_clear, "Say first that it is over, in the playbook's words");
-    command->add_option("--about", given->about, "With --all-clear: what it was, and what changed")->type_name("TEXT")->needs(all_clear);
+    auto [about, about_in] = add_typed(*command, given->about, "about", "With --all-clear: what it was, and what changed");
+    about->needs(all_clear);
+    about_in->needs(all_clear);
     command->add_flag("--now", given->now, "With --all-clear: without the playbook's undo window")->needs(all_clear);
     command->footer(R"(What was published stays published and is unpinned; former pins come back. Every held post waits for a
 person: see 'halfmast queue list --state held' and 'halfmast queue release --help'.

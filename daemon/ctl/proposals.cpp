@@ -13,6 +13,7 @@
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/times.hpp"
 #include "daemon/ctl/truth.hpp"
+#include "daemon/ctl/typed.hpp"
 
 namespace halfmast::ctl {
 
@@ -20,7 +21,8 @@ namespace {
 
 struct proposal_options {
     std::string id;
-    std::string reason;
+    std::string reason;   // dismiss
+    typed_text said;      // accept: what happened
     std::string severity;
     std::string owner;
     std::string next_update;
@@ -105,7 +107,8 @@ std::string proposal_path(const std::string& id, const char* verb) { return "/pr
 int run_proposals_accept(const session& all, const proposal_options& given)
 {
     auto body = document::object();
-    for (const auto& [name, value] : {std::pair{"reason", given.reason}, std::pair{"severity", read_severity(given.severity)},
+    put_typed(body, "reason", given.said);
+    for (const auto& [name, value] : {std::pair{"severity", read_severity(given.severity)},
                                       std::pair{"owner", given.owner}, std::pair{"next_update", given.next_update}})
         if (!value.empty())
             body[name] = value;
@@ -171,7 +174,7 @@ void add_proposals(CLI::App& app, session& all)
     auto taken = std::make_shared<proposal_options>();
     auto* accept = proposals->add_subcommand("accept", "It is a crisis: raise the flag that it proposes");
     accept->add_option("ID", taken->id, "Which one; the only one that waits when left out")->type_name("");
-    accept->add_option("--reason", taken->reason, "What happened; else what the signal says")->type_name("TEXT");
+    add_typed(*accept, taken->said, "reason", "What happened; stands in the summary");
     accept->add_option("--severity", taken->severity, "minor, major or critical (1, 2, 3); else the proposal's")
         ->type_name("SEVERITY");
     accept->add_option("--owner", taken->owner, "Who leads; you, when left out")->type_name("NAME");

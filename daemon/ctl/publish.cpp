@@ -22,9 +22,10 @@ constexpr milliseconds ask_patience{20'000};  // Ctrl-C has to wait so long at m
 
 struct publish_options {
     std::string crisis;
-    std::string about;
-    std::string next_update;
+    statement_words words;
     std::string wait = "60s";
+    std::string break_glass;
+    bool summary = false;
     bool all_clear = false;
     bool now = false;
 };
@@ -83,9 +84,11 @@ int run_publish(const session& all, const publish_options& given, const char* ki
 {
     std::signal(SIGPIPE, SIG_IGN);
     auto wait = read_duration(given.wait, "--wait");
-    auto body = statement_request(given.all_clear ? "all_clear" : kind, given.about, given.next_update);
+    auto body = statement_request(given.all_clear ? "all_clear" : given.summary ? "summary" : kind, given.words);
     if (given.now)
         body["now"] = true;
+    if (!given.break_glass.empty())
+        body["break_glass"] = given.break_glass;
     watch_interrupt();
     client daemon{socket_path(all)};
     auto id = given.crisis.empty() ? only_open_crisis(daemon, command) : given.crisis;
@@ -111,23 +114,30 @@ int run_publish(const session& all, const publish_options& given, const char* ki
 void add_shared_options(CLI::App& command, publish_options& given)
 {
     command.add_option("CRISIS", given.crisis, "Which one; the only one that is up when left out")->type_name("");
-    command.add_option("--next-update", given.next_update, "When people hear the next word; the playbook's when left out")->type_name("DURATION");
+    add_statement_words(command, given.words);
+    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
     command.add_flag("--now", given.now, "Without the playbook's undo window");
     command.add_option("--wait", given.wait, "How long to wait until every account shows it (60s); 0 returns at once")->type_name("DURATION");
 }
 
 }  // namespace
 
-document statement_request(const char* kind, const std::string& about, const std::string& next_update)
+void add_statement_words(CLI::App& command, statement_words& given)
+{
+    add_typed(command, given.reason, "reason", "What happened, as the texts say it from now on; as before when left out");
+    command.add_option("--next-update", given.next_update, "When people hear the next word; the playbook's when left out")->type_name("DURATION");
+}
+
+document statement_request(const char* kind, const statement_words& given)
 {
     auto body = document::object();
     body["kind"] = kind;
-    if (!about.empty())
-        body["about"] = about;
-    if (!next_update.empty()) {
-        if (read_duration(next_update, "--next-update") == milliseconds{0})
+    put_typed(body, "about", given.about);
+    put_typed(body, "reason", given.reason);
+    if (!given.next_update.empty()) {
+        if (read_duration(given.next_update, "--next-update") == milliseconds{0})
             throw command_error{exit_code::usage, "usage", "--next-update must be more than 0: when people hear the next word"};
-        body["next_update"] = next_update;
+        body["next_update"] = given.next_update;
     }
     return body;
 }
@@ -146,8 +156,9 @@ void add_publish(CLI::App& say, session& all)
 {
     auto given = std::make_shared<publish_options>();
     auto* publish = say.add_subcommand("publish", "Publish an update on every account of the flag");
-    publish->add_option("--about", given->about, "What is new; stands in the text as you write it")->type_name("TEXT");
-    publish->add_flag("--all-clear", given->all_clear, "The all-clear instead of an update; it promises no next word");
+    add_typed(*publish, given->words.about, "about", "What is new; stands in the text as you write it");
+    auto* all_clear = publish->add_flag("--all-clear", given->all_clear, "The all-clear instead of an update; it promises no next word");
+    publish->add_flag("--summary", given->summary, "The summary, instead of one that waits for a word")->excludes(all_clear);
     add_shared_options(*publish, *given);
     publish->footer(R"(By edit of the pinned post where the platform shows readers that it was edited, else as a follow-up in its
 thread that is pinned instead. Ctrl-C before it goes out takes it back; later only 'say correct' helps.
@@ -156,6 +167,8 @@ Exit code 0: every account shows it. 8: not every one. 9: somebody else took it 
 Examples:
   halfmast say publish --about "Payments by card work again. Bank transfers do not yet."
   halfmast say publish c-1 --next-update 30m --now
+  halfmast say publish --about-in en "Cards work again." --about-in hu "A kártyák újra működnek."
+  halfmast say publish --summary --reason "checkout is failing"
   halfmast say publish --all-clear)");
     publish->callback([&all, given] {
         all.command = [&all, given] { return run_publish(all, *given, "update", "halfmast say publish", "halfmast.say-publish/1"); };
@@ -163,7 +176,7 @@ Examples:
 
     auto wrong = std::make_shared<publish_options>();
     auto* correct = say.add_subcommand("correct", "Correct what was said: names what was wrong");
-    correct->add_option("--about", wrong->about, "What was wrong, and what is right; stands in the text")->type_name("TEXT")->required();
+    add_typed(*correct, wrong->words.about, "about", "What was wrong, and what is right; stands in the text");
     add_shared_options(*correct, *wrong);
     correct->footer(R"(A published statement is never deleted. A correction goes out before any update that waits.
 
@@ -171,6 +184,8 @@ Examples:
   halfmast say correct --about "We said that no data was lost. Orders of 14:00 to 14:10 were."
   halfmast say correct c-1 --about "It is the shop in Mill Lane, not in Mill Road." --now)");
     correct->callback([&all, wrong] {
+        if (wrong->words.about.empty())
+            throw CLI::RequiredError{"--about"};
         all.command = [&all, wrong] { return run_publish(all, *wrong, "correction", "halfmast say correct", "halfmast.say-correct/1"); };
     });
 }

@@ -5,6 +5,7 @@
 
 #include "daemon/ctl/client.hpp"
 #include "daemon/ctl/session.hpp"
+#include "daemon/ctl/typed.hpp"
 
 namespace CLI {
 class App;
@@ -15,8 +16,18 @@ namespace halfmast::ctl {
 // Adds the two to `say`.
 void add_publish(CLI::App& say, session&);
 
-// {"about", "next_update"} as typed; throws command_error (usage) when one is not to be understood.
-document statement_request(const char* kind, const std::string& about, const std::string& next_update);
+// What a statement is made of, as typed.
+struct statement_words {
+    typed_text about;
+    typed_text reason;
+    std::string next_update;
+};
+
+// Adds --reason, --reason-in and --next-update.
+void add_statement_words(CLI::App& command, statement_words& given);
+
+// {"kind", "about", "reason", "next_update"}; throws command_error (usage) when one is not to be understood.
+document statement_request(const char* kind, const statement_words& given);
 
 // Takes the edition back while nothing of it is public: halfmast.crisis/1. The daemon refuses when its time is over, or when the newest
 // one is another.

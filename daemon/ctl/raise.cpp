@@ -20,6 +20,7 @@
 #include "daemon/ctl/spool.hpp"
 #include "daemon/ctl/times.hpp"
 #include "daemon/ctl/truth.hpp"
+#include "daemon/ctl/typed.hpp"
 
 namespace halfmast::ctl {
 
@@ -30,7 +31,7 @@ constexpr const char* direct_hint = "halfmast raise --direct";
 
 struct raise_options {
     std::string playbook;
-    std::string reason;
+    typed_text reason;
     std::string severity;
     std::string scope;
     std::string owner;
@@ -50,7 +51,7 @@ document request_of(const raise_options& given)
             body[name] = value;
     };
     put("playbook", given.playbook);
-    put("reason", given.reason);
+    put_typed(body, "reason", given.reason);
     put("severity", read_severity(given.severity));
     if (!given.scope.empty())
         body["scope"] = read_scope(given.scope);
@@ -199,7 +200,7 @@ int run_raise(const session& all, const raise_options& given)
 void add_options(CLI::App* command, const std::shared_ptr<raise_options>& given)
 {
     command->add_option("PLAYBOOK", given->playbook, "Which playbook; the only one, or 'outage', when left out")->type_name("");
-    command->add_option("--reason", given->reason, "What happened; goes into the ledger and the summary")->type_name("TEXT");
+    add_typed(*command, given->reason, "reason", "What happened; goes into the ledger and the summary");
     command->add_option("--severity", given->severity, "minor, major or critical (1, 2, 3); the playbook's when left out")->type_name("SEVERITY");
     command->add_option("--scope", given->scope, "Only accounts with these labels")->type_name("LABEL=VALUE,...")->join(',');
     command->add_option("--owner", given->owner, "Who leads; you, when left out")->type_name("NAME");
@@ -241,6 +242,7 @@ truth: only what was read back counts as held. Exit code 0: everything is confir
 Examples:
   halfmast raise
   halfmast raise outage --reason "checkout is failing" --scope brand=acme --next-update 30m
+  halfmast raise outage --reason-in en "checkout is failing" --reason-in hu "nem lehet fizetni"
   halfmast raise recall --severity critical --owner dana --wait 2m
   halfmast raise outage -n
   halfmast raise outage --direct --config /etc/halfmast/halfmast.toml)");

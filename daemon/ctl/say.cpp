@@ -26,12 +26,13 @@ struct approve_options {
     std::string what;
     std::string reason;
     std::string wait = "60s";
+    std::string break_glass;
 };
 
 struct draft_options {
     std::string crisis;
-    std::string about;
-    std::string next_update;
+    statement_words words;
+    bool summary = false;
     bool update = false;
     bool correct = false;
     bool all_clear = false;
@@ -74,6 +75,8 @@ int run_approve(const session& all, const approve_options& given)
     auto body = document::object();
     if (!given.reason.empty())
         body["reason"] = given.reason;
+    if (!given.break_glass.empty())
+        body["break_glass"] = given.break_glass;
     auto message = daemon.post(crisis_path(id) + "/approve", body).body();
     auto number = number_of(message, "edition");
     progress drawing{std::cerr, style_of(all)};
@@ -91,8 +94,8 @@ int run_draft(const session& all, const draft_options& given)
 {
     client daemon{socket_path(all)};
     auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say draft") : given.crisis;
-    const char* kind = given.correct ? "correction" : given.all_clear ? "all_clear" : "update";
-    auto answer = daemon.post(crisis_path(id) + "/statements/preview", statement_request(kind, given.about, given.next_update));
+    const char* kind = given.correct ? "correction" : given.all_clear ? "all_clear" : given.summary ? "summary" : "update";
+    auto answer = daemon.post(crisis_path(id) + "/statements/preview", statement_request(kind, given.words));
     auto message = answer.body();
     const auto& list = member_of(message, "statements");
     statement_faults faults;
@@ -149,13 +152,16 @@ void add_approve(CLI::App& say, session& all)
     auto* approve = say.add_subcommand("approve", "Let what waits for a second word go out");
     approve->add_option("CRISIS", given->what, "A flag, or a reply like r-1; the only flag that is up when left out")->type_name("");
     approve->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
+    approve->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")
+        ->type_name("TEXT");
     approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")->type_name("DURATION");
-    approve->footer(R"(For playbooks with publish = "after-approval": the newest edition that waits. For replies: by another person
+    approve->footer(R"(For playbooks with publish = "after-approval", and for texts that ask for something nobody gave: what waits goes out as it is. For replies: by another person
 than who asked. 'halfmast raise -n' and 'halfmast say draft' show the words beforehand.
 
 Examples:
   halfmast say approve
   halfmast say approve c-1 --wait 2m
+  halfmast say approve c-1 --break-glass "nobody else is awake"
   halfmast say approve r-1)");
     approve->callback([&all, given] { all.command = [&all, given] { return run_approve(all, *given); }; });
 }
@@ -167,9 +173,10 @@ void add_draft(CLI::App& say, session& all)
     draft->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
     auto* update = draft->add_flag("--update", given->update, "An update; so without any of the three");
     auto* correct = draft->add_flag("--correct", given->correct, "A correction")->excludes(update);
-    draft->add_flag("--all-clear", given->all_clear, "The all-clear")->excludes(update)->excludes(correct);
-    draft->add_option("--about", given->about, "What is new, or what was wrong")->type_name("TEXT");
-    draft->add_option("--next-update", given->next_update, "When people hear the next word; the playbook's when left out")->type_name("DURATION");
+    auto* all_clear = draft->add_flag("--all-clear", given->all_clear, "The all-clear")->excludes(update)->excludes(correct);
+    draft->add_flag("--summary", given->summary, "The summary")->excludes(update)->excludes(correct)->excludes(all_clear);
+    add_typed(*draft, given->words.about, "about", "What is new, or what was wrong");
+    add_statement_words(*draft, given->words);
     draft->footer(R"(Links in it are asked whether they answer. Exit code 8: some of it cannot go out as it is, or a link is dead.
 Before a flag is up: 'halfmast raise -n'.
 

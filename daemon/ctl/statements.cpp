@@ -54,6 +54,12 @@ statement_faults print_statements(const document& list, const paint& color)
     for (const auto& said : list) {
         std::cout << "It would say on " << head_of(said) << ":\n";
         print_text(said);
+        for (const auto& filled : member_of(said, "fillings")) {
+            auto language = text_of(filled, "language");
+            auto line = text_of(filled, "field") + (language == "und" ? ", in a language that was not said" : " in " + language);
+            bool differs = flag_of(filled, "differs");
+            std::cout << "  " << (differs ? color.warn("filled in: " + line + ", NOT the language of the text") : "filled in: " + line) << '\n';
+        }
         for (const auto& pin : member_of(said, "unpins"))
             if (pin.is_string())
                 std::cout << "  unpins for it: " << safe(pin.get_ref<const std::string&>()) << '\n';

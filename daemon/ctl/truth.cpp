@@ -99,17 +99,40 @@ standing standing_of(const document& account)
         return standing::waiting;
     if (state == "pinned")
         return standing::pinned;
-    bool out = state == "published" || (state == "manual" && !text_of(account, "summary_url").empty());
+    bool out = state == "published" || (state == "manual" && (number_of(account, "edition") != 0 || !text_of(account, "summary_url").empty()));
     if (out && !flag_of(account, "can_pin"))
         return standing::by_hand;
     return standing::waiting;
+}
+
+// The newest edition that waits for a person's word; null when none does.
+const document* waiting_edition(const document& flag)
+{
+    const auto& editions = member_of(flag, "editions");
+    for (auto one = editions.rbegin(); one != editions.rend(); ++one)
+        if (text_of(*one, "state") == "waits-for-approval")
+            return &*one;
+    return nullptr;
+}
+
+// It asks for something that nobody gave.
+std::string tell_hole(const document& edition, const document& flag)
+{
+    auto hole = text_of(edition, "hole");
+    if (hole.empty())
+        return {};
+    auto kind = text_of(edition, "kind");
+    std::string option = kind == "correction" ? "correct" : kind == "summary" ? "publish --summary" : kind == "all_clear" ? "publish --all-clear" : "publish";
+    bool typed = hole == "reason" || hole == "about";
+    return "nothing is given for {{" + hole + "}}: 'halfmast say approve " + text_of(flag, "id") + "' sends the words without it"
+        + (typed ? ", 'halfmast say " + option + " " + text_of(flag, "id") + " --" + hole + " TEXT' says them whole" : std::string{});
 }
 
 std::string why_waiting(const document& account, const document& flag)
 {
     auto state = text_of(account, "summary");
     auto detail = text_of(account, "summary_detail");
-    if (state == "waiting" && text_of(flag, "publish") == "after-approval")
+    if (state == "waiting" && (text_of(flag, "publish") == "after-approval" || waiting_edition(flag) != nullptr))
         return "waits for 'halfmast say approve " + text_of(flag, "id") + "'";
     if (auto shown = number_of(account, "edition"); shown != 0 && is_behind(account))
         state = "still shows edition " + std::to_string(shown);
@@ -144,6 +167,8 @@ std::string tell_statements(const document& message, truth& told)
         told.code = exit_code::partly;
         text += ", summary NOT out on " + waiting;
     }
+    if (const auto* edition = waiting_edition(member_of(message, "crisis")); edition != nullptr && !waiting.empty())
+        join(text, tell_hole(*edition, member_of(message, "crisis")));
     return text;
 }
 
@@ -285,6 +310,7 @@ truth tell_edition(const document& message, std::uint64_t number)
     } else if (state == "waits-for-approval") {
         told.code = exit_code::partly;
         told.sentence += "waits for 'halfmast say approve " + text_of(member_of(message, "crisis"), "id") + "'";
+        join(told.sentence, tell_hole(edition, member_of(message, "crisis")));
     } else {
         told.sentence += tell_shown(message, number, told);
     }

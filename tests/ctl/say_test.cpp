@@ -174,6 +174,88 @@ TEST_CASE("say draft shows every account's words with what is wrong with them, a
         CHECK(has(one.target, "/preview"));
 }
 
+TEST_CASE("what is typed may be given by language, and cannot be taken for anything else", "[ctl][program]")
+{
+    stage here{[&](const asked&) { return answered{202, with_edition("out", shows_it + "," + caught_up)}; }};
+    auto body_of = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"--wait", "0"});
+        auto told = here.run(words);
+        INFO(told.err);
+        CHECK(told.code == 0);
+        for (const auto& one : here.daemon.log())
+            if (one.method == "POST")
+                return one.body;
+        return std::string{};
+    };
+    CHECK(body_of({"say", "publish", "--about-in", "en", "a=b, c", "--about-in", "hu", "nem = igen", "c-1", "--now"})
+          == R"({"kind":"update","about":{"en":"a=b, c","hu":"nem = igen"},"now":true})");
+    struct story {
+        std::vector<std::string> words;
+        const char* body;
+    };
+    const story stories[] = {
+        {{"say", "publish", "c-1", "--about", "x", "--about-in", "hu", "y"}, R"({"kind":"update","about":{"und":"x","hu":"y"}})"},
+        {{"say", "publish", "c-1", "--summary", "--reason", "the tills"}, R"({"kind":"summary","reason":"the tills"})"},
+        {{"say", "correct", "c-1", "--about-in", "hu", "y"}, R"({"kind":"correction","about":{"hu":"y"}})"},
+        {{"say", "publish", "c-1", "--about", "x", "--break-glass", "alone"}, R"({"kind":"update","about":"x","break_glass":"alone"})"},
+        {{"say", "approve", "c-1", "--break-glass", "alone"}, R"({"break_glass":"alone"})"},
+        {{"lower", "c-1", "--all-clear", "--about-in", "ru", "x"}, R"({"all_clear":true,"about":{"ru":"x"}})"},
+        {{"raise", "outage", "--reason-in", "en", "x", "--reason-in", "zh-Hans", "y"}, R"({"playbook":"outage","reason":{"en":"x","zh-Hans":"y"}})"},
+    };
+    for (const auto& told : stories) {
+        auto before = here.daemon.log().size();
+        auto words = told.words;
+        words.insert(words.end(), {"--wait", "0"});
+        auto done = here.run(words);
+        INFO(told.body << " " << done.err);
+        REQUIRE(here.daemon.log().size() > before);
+        CHECK(here.daemon.log()[before].body == told.body);
+    }
+    for (const auto& words : std::vector<std::vector<std::string>>{{"say", "correct", "c-1"},
+                                                                  {"say", "publish", "c-1", "--about-in", "hu", "x", "--about-in", "hu", "y"},
+                                                                  {"say", "publish", "c-1", "--about-in", "hu", ""},
+                                                                  {"say", "publish", "c-1", "--about-in", "hu"},
+                                                                  {"lower", "c-1", "--about-in", "hu", "x"}})
+        CHECK(here.run(words).code == 2);
+}
+
+TEST_CASE("what waits because of a hole says which field is missing and what to type", "[ctl]")
+{
+    auto editions = [](const std::string& kind) {
+        return R"("editions":[{"number":1,"kind":")" + kind + R"(","state":"waits-for-approval","hole":"reason","out":0,"of":1}],)";
+    };
+    auto text = crisis(true, R"("held":3)", account("a", R"(,"summary":"waiting","edition":0,"wanted_edition":0)"));
+    text.insert(text.find(R"("settled")"), editions("summary"));
+    auto told = tell_raise(parsed(text));
+    CHECK(told.code == exit_code::partly);
+    CHECK(told.sentence
+          == "3 held and confirmed; summary pinned on 0 of 1 account, summary NOT out on a (waits for 'halfmast say approve c-1'); nothing is given for "
+             "{{reason}}: 'halfmast say approve c-1' sends the words without it, 'halfmast say publish --summary c-1 --reason TEXT' says them whole");
+    auto update = tell_edition(parsed(text), 1);
+    CHECK(update.code == exit_code::partly);
+    CHECK(has(update.sentence, "nothing is given for {{reason}}"));
+}
+
+TEST_CASE("what a person said that they posted counts as out, where nobody can look", "[ctl]")
+{
+    auto by_hand = R"({"id":"q","connector":"exec","reachable":true,"can_publish":false,"can_pin":false,"summary":"manual","edition":)";
+    auto told = [&](const std::string& edition) { return tell_raise(parsed(crisis(true, R"("held":1)", by_hand + edition + R"(,"wanted_edition":1})"))); };
+    CHECK(told("1").code == exit_code::done);
+    CHECK(told("0").code == exit_code::partly);
+}
+
+TEST_CASE("a draft says in which language what was typed stands in each text", "[ctl][program]")
+{
+    stage here{[&](const asked&) {
+        return answered{200, R"({"schema":"halfmast.statements/1","statements":[{"account":"a","language":"hu","text":"x","length":1,"limit":null,"can_publish":false,)"
+                             R"("can_pin":false,"fillings":[{"field":"about","language":"hu","differs":false},{"field":"reason","language":"en","differs":true},)"
+                             R"({"field":"owner","language":"und","differs":false}],"trouble":null}]})"};
+    }};
+    auto told = here.run({"say", "draft", "c-1"});
+    CHECK(told.code == 0);
+    CHECK(has(told.out, "  filled in: about in hu\n  filled in: reason in en, NOT the language of the text\n  filled in: owner, in a language that was not said\n"));
+}
+
 TEST_CASE("say undo, owner and approve each ask once and say what is so", "[ctl][program]")
 {
     stage here{[&](const asked& request) {

@@ -147,6 +147,8 @@ void confirm(const step& now, summary& one, const std::vector<post_id>& pins, co
 void unpinned_by_hand(const step& now, summary& one, const std::vector<post_id>& pins)
 {
     one.look_at_pins = false;
+    if (one.copies.empty())
+        return;  // posted by hand and never seen: nobody here knows which it is
     if (std::ranges::any_of(pins, [&](const auto& id) { return is_ours(one, id); }))
         return;
     std::vector<post_id> former;
@@ -291,6 +293,7 @@ void after_unpin(const step& now, const action_finished& done, summary& one)
     if (lost)
         record.why = "a former pin cannot be pinned again: it is not there any more";
     now.note(std::move(record));
+    confirm_task(now, one.account, "unpin/" + one.crisis.value, "read back: it is unpinned");
 }
 
 void look_at_pins_soon(const step& now, const account_id& id)

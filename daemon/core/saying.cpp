@@ -351,9 +351,12 @@ void fulfil(state& known, const task& one, const audit_record& record)
             answer->second.state = reply_state::published;
         return;
     }
+    auto& all = known.accounts[one.account].summaries;
+    if (auto said = all.find(one.crisis); one.kind == task_kind::unpin && said != all.end())
+        if (said->second.state == summary_state::manual && !has_words_left(known, said->second))
+            said->second.state = summary_state::unpinned;
     if (one.kind != task_kind::publish && one.kind != task_kind::edit)
         return;
-    auto& all = known.accounts[one.account].summaries;
     if (auto said = all.find(one.crisis); said != all.end() && said->second.edition < one.edition) {
         said->second.edition = one.edition;
         said->second.dealt = std::max(said->second.dealt, one.edition);

@@ -195,7 +195,8 @@ void after_trouble(const step& now, const action_finished& done, summary& one)
         found_nothing(now, one, std::max(published->edition, 1u));
         return look_at_account(now, done.account, one);
     }
-    if (std::holds_alternative<read_pins>(done.what) && one.pins_known) {  // a look: the next poll looks again
+    bool a_look = one.pins_known || is_unpinned_by_hand(now, one);
+    if (std::holds_alternative<read_pins>(done.what) && a_look) {  // the next poll looks again
         if (nothing_happened(trouble.kind))
             pause_account(now, now.at(done.account), trouble);
         one.look_at_pins = false;
@@ -262,8 +263,10 @@ said_work next_work(const state& known, const summary& one, time_point now)
             return said_work::nothing;  // the last word first
     }
     bool by_hand = one.state == summary_state::manual && !one.pins_known;
+    if (!up && (one.remote.empty() || (by_hand && one.pinned.empty())))
+        return one.look_at_pins ? said_work::look : said_work::nothing;
     if (!up)
-        return one.remote.empty() || (by_hand && one.pinned.empty()) ? said_work::nothing : said_work::unpin;
+        return said_work::unpin;
     if (one.state == summary_state::published && !stands_behind(known, one))
         return one.pins_known ? said_work::pin : said_work::read_pins;
     return one.look_at_pins ? said_work::look : said_work::nothing;

@@ -80,6 +80,28 @@ void said_by_hand(const step& now, const task& one, const publication& seen)
     open_task(now, std::move(pin));
 }
 
+// What was pinned by hand is unpinned by hand.
+void unpin_by_hand(const step& now, const task& posted, std::string what)
+{
+    task down;
+    down.kind = task_kind::unpin;
+    down.crisis = posted.crisis;
+    down.account = posted.account;
+    down.post = posted.post;
+    down.link = posted.link;
+    down.what = std::move(what);
+    open_task(now, std::move(down));
+}
+
+// Where a call unpins, it does so whoever pinned it.
+bool is_unpinned_by_call(const step& now, const task& pinned)
+{
+    const auto* declared = now.declared(pinned.account);
+    auto& all = now.at(pinned.account).summaries;
+    auto said = all.find(pinned.crisis);
+    return declared != nullptr && declared->can_pin && said != all.end() && said->second.pins_known;
+}
+
 void ask_to_stop(const step& now, const audit_record& held)
 {
     auto& where = now.at(held.account);
@@ -255,16 +277,21 @@ void drop_tasks(const step& now, const crisis_id& crisis)
         if (stays)
             continue;
         drop_task(now, one.account, key_of(one), crisis.value + " was lowered");
-        if (one.kind != task_kind::pin || one.state == task_state::open)
+        bool pinned_by_hand = one.kind == task_kind::pin && one.state != task_state::open;
+        if (pinned_by_hand && !is_unpinned_by_call(now, one))
+            unpin_by_hand(now, one, "unpin " + (one.link.empty() ? one.post.value : one.link) + " at " + one.account.value);
+    }
+    for (auto& [id, where] : now.known().accounts) {
+        auto said = where.summaries.find(crisis);
+        const auto* declared = now.declared(id);
+        bool unseen = said != where.summaries.end() && said->second.edition > 0 && said->second.remote.empty();  // a person's word is all there is
+        if (!unseen || declared == nullptr)
             continue;
-        task down;  // pinned by hand: unpinned by hand
-        down.kind = task_kind::unpin;
-        down.crisis = crisis;
-        down.account = one.account;
-        down.post = one.post;
-        down.link = one.link;
-        down.what = "unpin " + (one.link.empty() ? one.post.value : one.link) + " at " + one.account.value;
-        open_task(now, std::move(down));
+        task posted;
+        posted.crisis = crisis;
+        posted.account = id;
+        posted.link = declared->profile;
+        unpin_by_hand(now, posted, "unpin what was posted by hand for " + crisis.value + " at " + id.value + ", where it is pinned");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/support/site.hpp"
+#include "tests/support/unreliable.hpp"
 
 using namespace halfmast;
 using namespace halfmast::test;
@@ -11,6 +12,9 @@ using namespace std::chrono_literals;
 namespace {
 
 const account_id blog{"blog"};
+constexpr std::initializer_list<failure> every_kind{failure::unreachable, failure::unknown_outcome, failure::auth_expired, failure::forbidden,
+                                                    failure::not_found,   failure::conflict,        failure::rejected,     failure::rate_limited,
+                                                    failure::bad_reply,   failure::unsupported,     failure::local};
 
 // The part of a hold that the ledger promises.
 std::string ledger_part(const hold& one)
@@ -183,15 +187,7 @@ private:
             auto place = *rc::gen::inRange<std::size_t>(0, here.open.size());
             auto done = here.open.at(place);
             here.open.erase(here.open.begin() + static_cast<std::ptrdiff_t>(place));
-            auto fault = *rc::gen::inRange(0, 30);
-            outcome result;
-            if (fault < 11)
-                result = trouble(static_cast<failure>(fault));
-            if (fault >= 11 || static_cast<failure>(fault) == failure::unknown_outcome || static_cast<failure>(fault) == failure::bad_reply) {
-                auto given = there.carry(done.what);  // it worked, whatever the answer says
-                if (fault >= 11)
-                    result = given;
-            }
+            auto result = carry_perhaps(every_kind, [&] { return there.carry(done.what); });
             happen([&] { here.happen(action_finished{done.id, done.account, done.what, result}); });
         }
     }

@@ -221,3 +221,128 @@ TEST_CASE("what other hands publish is counted, and ours is not", "[tasks]")
     CHECK(counts.others == 1);
     CHECK(count_acts(now.here.known.accounts.at(account_id{"blog"}), now.here.now + 1h).others == 0);
 }
+
+TEST_CASE("a pure queue: each edition is a task of its own with the place to post it, and a word makes it whole", "[tasks]")
+{
+    by_hand now;
+    auto& declared = now.here.rules.accounts.at(account_id{"blog"});
+    declared.can_read_feed = false;
+    declared.profile = "https://social.example/@acme";
+    now.here.raise("outage", {}, true);
+    REQUIRE(now.open() == 1);
+    CHECK(now.one().text == "We are on it.");
+    CHECK(now.one().link == "https://social.example/@acme");
+    now.here.happen(task_done{"t-1", actor_id{"ann"}, ""});
+    CHECK(now.open() == 0);
+    CHECK(now.here.summary_of().edition == 1);
+    now.people.update("Second.");
+    now.people.update("Third.");
+    CHECK(now.one("t-2").state == task_state::dropped);
+    CHECK(now.one("t-3").text == "Third.");
+    CHECK(now.open() == 1);
+    now.here.happen(task_done{"t-3", actor_id{"ann"}, ""});
+    CHECK(now.here.summary_of().edition == 3);
+    // Where it is pinned, nobody here knows: a person takes it down, and says so.
+    now.here.lower();
+    REQUIRE(now.open() == 1);
+    CHECK(now.one("t-4").kind == task_kind::unpin);
+    CHECK(now.one("t-4").link == "https://social.example/@acme");
+    CHECK(now.here.summary_of().state == summary_state::manual);
+    now.here.restart();
+    now.here.happen(task_done{"t-4", actor_id{"ann"}, ""});
+    CHECK(now.open() == 0);
+    CHECK(now.here.summary_of().state == summary_state::unpinned);
+}
+
+TEST_CASE("where nothing was posted by hand, nothing has to be unpinned by hand", "[tasks]")
+{
+    by_hand now;
+    now.here.raise("outage", {}, true);
+    REQUIRE(now.open() == 1);
+    now.here.lower();
+    CHECK(now.open() == 0);
+    CHECK(now.here.summary_of().state == summary_state::withdrawn);
+}
+
+TEST_CASE("an account that does not speak says nothing, also when that is new in the settings", "[tasks]")
+{
+    by_hand now{true, true};
+    now.here.rules.playbooks.at("outage").undo = 20s;
+    now.here.raise("outage", {}, true);
+    now.here.rules.accounts.at(account_id{"blog"}).speaks = false;
+    now.here.restart();
+    now.here.later(1min);
+    now.here.happen(clock_ticked{});
+    now.people.settle(now.there);
+    CHECK(now.there.posts.empty());
+    CHECK(now.open() == 0);
+    CHECK_FALSE(has_work(now.here.known, now.here.known.accounts.at(account_id{"blog"}), now.here.now));
+    now.here.happen(reply_asked{crisis_id{"c-1"}, account_id{"blog"}, post_id{"q"}, "", actor_id{"ann"}, {"en", "Sorry."}});
+    REQUIRE(now.here.refused);
+    CHECK(now.here.refused->kind == refusal::cause::not_possible);
+    now.here.lower();
+    CHECK(now.here.summary_of().state == summary_state::withdrawn);
+}
+
+TEST_CASE("unpinned by hand where pins can be read: seen at a poll, with the former pins; else by a word", "[tasks]")
+{
+    for (bool former_back : {true, false}) {
+        INFO(former_back);
+        by_hand now{true, true};
+        now.here.rules.accounts.at(account_id{"blog"}).most_pins = 1;
+        now.there.most_pins = 1;
+        now.there.pinned = {post_id{"x"}};
+        now.here.raise("outage", {}, true);
+        now.people.settle(now.there);
+        REQUIRE(now.there.pinned == std::vector{post_id{"p1"}});
+        now.here.lower();
+        now.here.offer();
+        now.here.answer<unpin_summary>(failure::unsupported);
+        REQUIRE(now.open() == 1);
+        CHECK(now.one().kind == task_kind::unpin);
+        auto look = [&] {
+            now.here.later(61s);
+            now.here.sees({});
+            now.people.settle(now.there);
+        };
+        look();
+        CHECK(now.open() == 1);  // it is still pinned
+        CHECK(now.here.summary_of().state == summary_state::manual);
+        now.there.pinned.clear();
+        look();
+        CHECK(now.open() == 1);  // what was pinned before is not
+        if (former_back) {
+            now.there.pinned = {post_id{"x"}};
+            look();
+            CHECK(now.one().state == task_state::confirmed);
+        } else {
+            now.here.happen(task_done{"t-1", actor_id{"ann"}, "it stays without"});
+            CHECK(now.one().state == task_state::done);
+        }
+        CHECK(now.open() == 0);
+        CHECK(now.here.summary_of().state == summary_state::unpinned);
+        now.here.restart();
+        CHECK(now.here.summary_of().state == summary_state::unpinned);
+        CHECK(now.there.pinned.size() == (former_back ? 1u : 0u));
+    }
+}
+
+TEST_CASE("pinned by hand where a call unpins: nobody is asked", "[tasks]")
+{
+    by_hand now{true, true};
+    now.here.rules.playbooks.at("outage").lost_pin = pin_policy::report;
+    now.here.raise("outage", {}, true);
+    now.people.settle(now.there);
+    now.there.pinned.clear();
+    now.here.later(61s);
+    now.here.sees({});
+    now.people.settle(now.there);
+    REQUIRE(now.open() == 1);
+    now.here.happen(task_done{"t-1", actor_id{"ann"}, ""});
+    now.there.pinned = {post_id{"p1"}};
+    now.here.lower();
+    CHECK(now.open() == 0);
+    now.people.settle(now.there);
+    CHECK(now.there.pinned.empty());
+    CHECK(now.open() == 0);
+}

@@ -185,6 +185,8 @@ document crisis_member(const policy& rules, const state& known, const crisis& fl
     if (flag.drill)
         one["drill"] = true;
     one["reason"] = flag.why;
+    if (!flag.why_in.empty())
+        one["reason_in"] = flag.why_in;
     one["owner"] = flag.owner.value;
     one["raised_by"] = flag.raised_by.value;
     one["raised_at"] = format_utc(flag.raised_at);

@@ -230,7 +230,15 @@ TEST_CASE("bodies about what is said are read strictly", "[api][saying]")
         const char* part;
     };
     for (const auto& [path, body, part] : std::vector<row>{
-             {"statements", R"({"kind":"summary"})", "update, correction or all_clear"},
+             {"statements", R"({"kind":"news"})", "summary, update, correction or all_clear"},
+             {"statements", R"({"kind":"summary","about":"x"})", "'about' does not go with a summary"},
+             {"statements", R"({"about":{"no such tag":"x"}})", "not a language tag"},
+             {"statements", R"({"about":{"hu":" "}})", "'about.hu' is empty"},
+             {"statements", R"({"about":{"hu":1}})", "'about.hu' must be a string"},
+             {"statements", R"({"about":{"zh-hans":"x","zh-Hans":"y"}})", "zh-Hans twice"},
+             {"statements", R"({"reason":["x"]})", "'reason' must be a string"},
+             {"approve", R"({"break_glas":"x"})", "break_glass"},
+             {"lower", R"({"about":{"hu":"x"}})", "all_clear"},
              {"statements", R"({"kind":"correction"})", "'about' is missing"},
              {"statements", R"({"kind":"all_clear","next_update":"5m"})", "promises no further word"},
              {"statements", R"({"next_update":"soon"})", "duration"},
@@ -244,6 +252,56 @@ TEST_CASE("bodies about what is said are read strictly", "[api][saying]")
     for (auto path : {"statements", "statements/preview", "statements/undo", "owner", "replies", "approve"})
         CHECK(day.post("/crises/c-9/" + std::string{path}, R"({"owner":"x","account":"a","to":"1","text":"x"})").status >= 400);
     CHECK(day.here.daemon.changes == changes);
+}
+
+TEST_CASE("what people type may be given by language, and stays so on record", "[api][saying]")
+{
+    crisis_day day;
+    auto said = day.post("/crises/c-1/statements", R"({"about":{"EN":"Cards work.","hu":"A kártyák működnek."},"reason":{"und":"the cable"},"now":true})");
+    CHECK(said.status == 202);
+    auto edition = body_of(said).at("crisis").at("editions").at(1);
+    CHECK(edition.at("about") == "Cards work.");
+    CHECK(edition.at("about_in") == json{{"en", "Cards work."}, {"hu", "A kártyák működnek."}});
+    CHECK(edition.at("reason") == "the cable");
+    CHECK(edition.at("hole").is_null());
+    CHECK_FALSE(body_of(said).at("crisis").at("editions").at(0).contains("about_in"));
+    auto shown = day.post("/crises/c-1/statements/preview", R"({"about":{"hu":"A kártyák működnek."}})");
+    auto statement = body_of(shown).at("statements").at(0);
+    CHECK(statement.at("fillings") == json::array({{{"field", "about"}, {"language", "hu"}, {"differs", true}}}));
+    CHECK(statement.at("hole").is_null());
+    CHECK(body_of(day.post("/crises/c-1/statements/preview", "{}")).at("statements").at(0).at("hole") == "about");
+
+    auto raised = day.post("/crises", R"({"playbook":"recall","reason":{"hu":"tűz","ru":"пожар"}})");
+    CHECK(raised.status == 201);
+    CHECK(body_of(raised).at("crisis").at("reason") == "tűz");
+    CHECK(body_of(raised).at("crisis").at("reason_in") == json{{"hu", "tűz"}, {"ru", "пожар"}});
+    CHECK_FALSE(day.here.get("/crises/c-1").at("crisis").contains("reason_in"));
+}
+
+TEST_CASE("a text with a hole waits and says which field is missing; a manager may break the glass for a statement", "[api][saying]")
+{
+    crisis_day day;
+    auto& desk = day.here.daemon.here;
+    desk.rules.playbooks.at("recall").two_person = severity::minor;
+    crisis_raised flag;
+    flag.by = actor_id{"maria"};
+    flag.playbook = "recall";
+    flag.statements[account_id{"acme-blog"}] = {"en", "We know that is so.", 0, "reason"};
+    desk.happen(flag);
+    auto edition = day.here.get("/crises/c-2").at("crisis").at("editions").at(0);
+    CHECK(edition.at("state") == "waits-for-approval");
+    CHECK(edition.at("hole") == "reason");
+    check_refused(day.post("/crises/c-2/approve"), 403, 4, "somebody else has to agree");
+    auto alone = day.post("/crises/c-2/approve", R"({"reason":"it is meant so","break_glass":"nobody else is awake"})");
+    CHECK(alone.status == 200);
+    CHECK(body_of(alone).at("crisis").at("editions").at(0).at("approved_by") == "maria");
+    CHECK(desk.total(record_kind::glass_broken) == 1);
+    auto update = day.post("/crises/c-2/statements", R"({"about":"x","break_glass":"nobody else is awake"})");
+    CHECK(update.status == 202);
+    CHECK(body_of(update).at("crisis").at("editions").at(1).at("approved") == true);
+    CHECK(desk.total(record_kind::glass_broken) == 2);
+    auto waits = day.post("/crises/c-2/statements", R"({"about":"y"})");
+    CHECK(body_of(waits).at("crisis").at("editions").at(2).at("state") == "waits-for-approval");
 }
 
 TEST_CASE("without the ledger nothing is said", "[api][saying]")

@@ -101,7 +101,13 @@ TEST_CASE("only accounts in scope that can say something are spoken for", "[app]
     auto rules = rules_for_all();
     account silent;
     silent.id = account_id{"queue-only"};
+    silent.speaks = false;
     rules.accounts.emplace(silent.id, silent);
+    account queue = silent;
+    queue.id = account_id{"scheduler"};
+    queue.speaks = true;
+    queue.language = "hu";
+    rules.accounts.emplace(queue.id, queue);
     account pins;
     pins.id = account_id{"by-hand"};
     pins.can_pin = true;
@@ -112,6 +118,12 @@ TEST_CASE("only accounts in scope that can say something are spoken for", "[app]
     CHECK(find("queue-only") == all.end());
     REQUIRE(find("by-hand") != all.end());
     CHECK(find("by-hand")->by == "person");
+    REQUIRE(find("scheduler") != all.end());  // no call publishes there: a person does, with these words
+    CHECK(find("scheduler")->by == "person");
+    CHECK(find("scheduler")->language == "hu");
+    CHECK(find("scheduler")->trouble.empty());
+    CHECK(app::check_statements(rules, silent.id).empty());
+    CHECK(app::check_statements(rules, queue.id).front().ok);
     CHECK(app::write_statements(rules, book, {{"brand", "other"}}, false, edition_kind::summary, usual(edition_kind::summary)).empty());
     auto one = app::write_statements(rules, book, {{"account", "mastodon-hu"}}, false, edition_kind::update, usual(edition_kind::update));
     REQUIRE(one.size() == 1);

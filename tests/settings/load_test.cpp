@@ -292,3 +292,27 @@ TEST_CASE("how posts are let go: spacing, the cap of an hour, and from which sev
     auto wrong = here.load("[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = \"grave\"\nsummary.en = \"{{next_update_by}}\"\n");
     CHECK(here.shown(wrong).size() == 4);
 }
+
+TEST_CASE("an account says whether anything is said there in public, and where people see it", "[settings]")
+{
+    folder here;
+    here.write("token", "x");
+    auto of = [](const std::string& keys) {
+        return "[[account]]\nid = \"one\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { file = \"token\" }\n" + keys;
+    };
+    auto declared = [&](const std::string& keys) { return here.load(of(keys)).value.accounts.at(0).declared; };
+    CHECK(declared("").speaks);
+    CHECK(declared("").profile == "https://a.example");  // posts are made there: that is also where they are seen
+    CHECK_FALSE(declared("speaks = false\n").speaks);
+    CHECK(declared("profile = \"https://social.example/@acme\"\n").profile == "https://social.example/@acme");
+    auto no_flag = here.faults(of("speaks = \"no\"\n"));
+    REQUIRE(no_flag.size() == 1);
+    CHECK(no_flag[0].find("main.toml:6:10: account one: speaks must be") == 0);
+    auto wrong = here.faults(of("profile = \"our page\"\n"));
+    REQUIRE(wrong.size() == 1);
+    CHECK(wrong[0].find("profile: 'our page' is not an address such as https://social.example/@acme") != std::string::npos);
+    // Nobody has to have words in the language of an account that says nothing.
+    const std::string book = "[[playbook]]\nname = \"a\"\nsummary.de = \"{{next_update_by}}\"\nlanguages = []\n";
+    CHECK(here.faults(of("language = \"hu\"\n") + book).size() == 1);
+    CHECK(here.faults(of("language = \"hu\"\nspeaks = false\n") + book) == lines{});
+}

@@ -257,11 +257,91 @@ TEST_CASE("a field without a value is trouble, and a placeholder that was typed 
     book.name = "a";
     book.texts[edition_kind::summary]["en"] = {"Notice: {{reason}}", ""};
     auto fields = spoken_at_half_past_two();
-    CHECK(settings::write_statement(place("en", 0), book, edition_kind::summary, fields).trouble == "nothing is given for {{reason}}");
+    auto hollow = settings::write_statement(place("en", 0), book, edition_kind::summary, fields);
+    CHECK(hollow.trouble == "nothing is given for {{reason}}: it goes out when somebody approves it as it is");
+    CHECK(hollow.hole == "reason");
     fields.reason = "{{{owner}}} {{";
     auto written = settings::write_statement(place("en", 0), book, edition_kind::summary, fields);
     CHECK(written.trouble.empty());
     CHECK(written.text == "Notice: { { {owner}}} { {");
+}
+
+TEST_CASE("a form without a hole is better than a longer one with it", "[settings][words]")
+{
+    struct story {
+        const char* full;
+        const char* brief;
+        int limit;
+        const char* taken;
+        const char* hole;
+    };
+    const story stories[] = {
+        {"Long: {{reason}}", "Short.", 0, "Short.", ""},
+        {"Long: {{reason}}", "Short: {{reason}}", 0, "Long:", "reason"},
+        {"Long: {{reason}}", "A short form that does not fit.", 20, "Long:", "reason"},
+        {"Long: {{reason}}", "", 0, "Long:", "reason"},
+        {"Long{{#reason}}: {{reason}}{{/reason}}.", "Short.", 0, "Long.", ""},
+        {"Long: {{about}} {{reason}}", "Short.", 0, "Short.", ""},
+        {"Too long for the place it goes to: {{reason}}", "Short: {{reason}}", 20, "Short:", "reason"},
+    };
+    for (const auto& told : stories) {
+        INFO(told.full << " | " << told.brief);
+        playbook book;
+        book.name = "a";
+        book.texts[edition_kind::update]["en"] = {told.full, told.brief};
+        auto written = settings::write_statement(place("en", told.limit), book, edition_kind::update, spoken_at_half_past_two());
+        CHECK(written.text == told.taken);
+        CHECK(written.hole == told.hole);
+        CHECK(written.trouble.empty() == written.hole.empty());
+    }
+}
+
+TEST_CASE("what people type is chosen by language as the texts are, and said when it is in another one", "[settings][words]")
+{
+    playbook book;
+    book.name = "a";
+    book.texts[edition_kind::update]["en"] = {"Update: {{about}}{{#reason}} ({{reason}}){{/reason}}", ""};
+    book.texts[edition_kind::update]["hu"] = {"Frissítés: {{about}}", ""};
+    book.texts[edition_kind::update]["zh"] = {"更新：{{about}}", ""};
+    book.languages = {"en"};
+    auto fields = spoken_at_half_past_two();
+    fields.about_in = {{"en", "Cards work."}, {"hu", "A kártyák működnek."}, {"und", "Kaarten werken."}};
+    fields.about = text_for_all(fields.about_in);
+    auto written = [&](const std::string& language) { return settings::write_statement(place(language, 0), book, edition_kind::update, fields); };
+    struct story {
+        const char* language;
+        const char* text;
+        const char* tag;
+        bool differs;
+    };
+    auto check = [&](std::initializer_list<story> stories) {
+        for (const auto& told : stories) {
+            INFO(told.language << " " << told.text);
+            auto made = written(told.language);
+            CHECK(made.text == told.text);
+            REQUIRE(made.fillings.size() == 1);
+            CHECK(made.fillings[0].field == "about");
+            CHECK(made.fillings[0].language == told.tag);
+            CHECK(made.fillings[0].differs == told.differs);
+        }
+    };
+    check({{"hu", "Frissítés: A kártyák működnek.", "hu", false},
+           {"hu-HU", "Frissítés: A kártyák működnek.", "hu", false},
+           {"en-GB", "Update: Cards work.", "en", false},
+           {"zh-Hans", "更新：Cards work.", "en", true},    // the playbook's other languages come before what is in none
+           {"fr", "Update: Cards work.", "en", false}});
+    fields.about_in.erase("en");
+    check({{"zh", "更新：Kaarten werken.", "und", false}, {"en", "Update: Kaarten werken.", "und", false}});
+    fields.about_in = {{"hu", "A kártyák működnek."}};
+    check({{"en", "Update: A kártyák működnek.", "hu", true}});
+    fields.about_in = {{"zh-Hant", "可以刷卡。"}};
+    check({{"zh", "更新：可以刷卡。", "zh-Hant", false}});
+    fields.about_in.clear();
+    fields.about = "Cards work.";
+    check({{"hu", "Frissítés: Cards work.", "und", false}});
+    fields.reason = "the cable";
+    CHECK(written("en").fillings.size() == 2);
+    CHECK(written("hu").fillings.size() == 1);  // there is no {{reason}} in it
 }
 
 TEST_CASE("every playbook that ships has all kinds in all four languages, with the same fields", "[settings][words]")

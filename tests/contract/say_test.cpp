@@ -18,18 +18,6 @@ constexpr auto first_words = "We know that checkout is failing & are working on 
 constexpr auto second_words = "Checkout works again for cards; PayPal still fails.\n\nNext update by 15:30 UTC. https://status.example/1";
 constexpr auto kind_words = "We're sorry. Please write to help@acme.example, so that we can look at it.";
 
-publish_summary edition_of(std::uint32_t number, const std::string& words, const post_id& in_reply_to = {}, bool look_first = false)
-{
-    publish_summary call;
-    call.crisis = crisis_id{"c-1"};
-    call.words = {"en", words};
-    call.key = "halfmast-c-1-acme-1772460000" + (number > 1 ? "-e" + std::to_string(number) : std::string{});
-    call.edition = number;
-    call.in_reply_to = in_reply_to;
-    call.look_first = look_first;
-    return call;
-}
-
 publish_summary answer_to(const post_id& mention, int number, bool look_first = false)
 {
     auto call = edition_of(1, kind_words, mention, look_first);
@@ -38,8 +26,6 @@ publish_summary answer_to(const post_id& mention, int number, bool look_first = 
     call.key += "-r" + std::to_string(number);
     return call;
 }
-
-result<receipt> say(stage& on, publish_summary call) { return on.run(on.to.pins->publish(std::move(call))); }
 
 result<receipt> edit(stage& on, const post_id& remote, const std::string& words)
 {
@@ -115,7 +101,7 @@ TEST_CASE("an edit gives the pinned post new words and leaves the rest as it was
     if (!on.declared.can_edit)
         return none_of(which, {edit_keeps, edit_shows, edit_twice}, "edit", not_described);
     auto former = on.platform->publish("Opening hours", on.declared.can_pin, on.now - 24h);
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     if (on.declared.can_pin)
         REQUIRE(on.run(on.to.pins->pin(first.remote)).has_value());
     auto pinned = on.platform->pinned();
@@ -153,7 +139,7 @@ TEST_CASE("an edit whose answer was lost is found done, and repeated when it is 
     stage on{which};
     if (!on.declared.can_edit)
         return none_of(which, {edit_found, edit_again}, "edit", not_described);
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     SECTION("after it was carried out: by a cut")
     {
         on.net.fail(lost(call_kind::edits, true));
@@ -194,7 +180,7 @@ TEST_CASE("an answer that lies about an edit is not taken for one", "[contract]"
     stage on{which};
     if (!on.declared.can_edit)
         return not_possible(which, "edit", not_described);
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     on.net.fail({.on = call_kind::edits, .lie = true});
     auto tried = edit(on, first.remote, second_words);
     REQUIRE_FALSE(tried.has_value());
@@ -211,7 +197,7 @@ TEST_CASE("only a public post is edited", "[contract]")
     stage on{which};
     if (!on.declared.can_edit)
         return not_possible(which, "edit", not_described);
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     auto missing = edit(on, nobodys(first.remote), second_words);
     REQUIRE_FALSE(missing.has_value());
     CHECK(missing.error().kind == failure::not_found);
@@ -232,7 +218,7 @@ TEST_CASE("an edit that comes too soon says when to try again", "[contract]")
     stage on{which};
     if (!on.declared.can_edit)
         return not_possible(which, "edit", not_described);
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     fault limited{.on = call_kind::edits, .status = 429};
     limited.headers.emplace_back("Retry-After", "7");
     on.net.fail(limited);
@@ -256,11 +242,11 @@ TEST_CASE("what is too long is refused whole", "[contract]")
     std::string long_words;
     while (long_words.size() < static_cast<std::size_t>(on.declared.text_limit) + 1)
         long_words += "failing ";
-    auto refused = say(on, edition_of(1, long_words));
+    auto refused = on.say(edition_of(1, long_words));
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().kind == failure::rejected);
     CHECK(on.platform->published().empty());
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     if (!on.declared.can_edit)
         return;
     auto tried = edit(on, first.remote, long_words);
@@ -278,11 +264,11 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
         return none_of(which, {thread_once, thread_found, thread_again, thread_lie, thread_gone}, "reply", not_described);
     if (!on.platform->has(feature::threads))
         return none_of(which, {thread_once, thread_found, thread_again, thread_lie, thread_gone}, "threads", "posts stand alone there; people's comments can be answered");
-    auto first = say(on, edition_of(1, first_words)).value();
+    auto first = on.say_first(first_words);
     auto thread_of = [&] { return on.platform->answers(first.remote); };
     SECTION("and each edition is another post")
     {
-        auto second = say(on, edition_of(2, second_words, first.remote));
+        auto second = on.say(edition_of(2, second_words, first.remote));
         INFO((second ? "" : second.error().detail));
         REQUIRE(second.has_value());
         CHECK(second->remote != first.remote);
@@ -290,9 +276,9 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
         CHECK(thread_of()[0].id == second->remote);
         CHECK(letters(thread_of()[0].text) == letters(second_words));
         on.pass(2h);
-        CHECK(say(on, edition_of(2, second_words, first.remote, true)).value().remote == second->remote);
+        CHECK(on.say(edition_of(2, second_words, first.remote, true)).value().remote == second->remote);
         // The same words in a later edition are no earlier copy of it where the key is kept; nowhere is there a third of one key.
-        auto third = say(on, edition_of(3, "Checkout works again. Next update by 16:00 UTC.", second->remote));
+        auto third = on.say(edition_of(3, "Checkout works again. Next update by 16:00 UTC.", second->remote));
         REQUIRE(third.has_value());
         CHECK(on.platform->answers(second->remote).size() == 1);
         CHECK(on.platform->published().size() == 3);
@@ -301,9 +287,9 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
     {
         about(which, thread_found);
         on.net.fail(lost(call_kind::publishes, true));
-        CHECK(say(on, edition_of(2, second_words, first.remote)).error().kind == failure::unknown_outcome);
+        CHECK(on.say(edition_of(2, second_words, first.remote)).error().kind == failure::unknown_outcome);
         on.pass(90min);
-        auto again = say(on, edition_of(2, second_words, first.remote, true));
+        auto again = on.say(edition_of(2, second_words, first.remote, true));
         REQUIRE(again.has_value());
         REQUIRE(thread_of().size() == 1);
         CHECK(thread_of()[0].id == again->remote);
@@ -312,30 +298,30 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
     {
         about(which, thread_again);
         on.net.fail(lost(call_kind::publishes, false));
-        REQUIRE_FALSE(say(on, edition_of(2, second_words, first.remote)).has_value());
-        REQUIRE(say(on, edition_of(2, second_words, first.remote, true)).has_value());
+        REQUIRE_FALSE(on.say(edition_of(2, second_words, first.remote)).has_value());
+        REQUIRE(on.say(edition_of(2, second_words, first.remote, true)).has_value());
         CHECK(thread_of().size() == 1);
     }
     SECTION("a lie is no follow-up")
     {
         about(which, thread_lie);
         on.net.fail({.on = call_kind::publishes, .lie = true});
-        CHECK(say(on, edition_of(2, second_words, first.remote)).error().kind == failure::unknown_outcome);
+        CHECK(on.say(edition_of(2, second_words, first.remote)).error().kind == failure::unknown_outcome);
         CHECK(thread_of().empty());
-        REQUIRE(say(on, edition_of(2, second_words, first.remote, true)).has_value());
+        REQUIRE(on.say(edition_of(2, second_words, first.remote, true)).has_value());
         CHECK(thread_of().size() == 1);
     }
     SECTION("under a post that is gone there is none")
     {
         about(which, thread_gone);
-        auto refused = say(on, edition_of(2, second_words, nobodys(first.remote)));
+        auto refused = on.say(edition_of(2, second_words, nobodys(first.remote)));
         // Where a post is named with its hash, a wrong hash alone does not hide it.
         if (on.declared.connector != "bluesky") {
             REQUIRE_FALSE(refused.has_value());
             CHECK(refused.error().kind == failure::rejected);
             CHECK(on.platform->published().size() == 1);
         }
-        auto nowhere = say(on, edition_of(3, second_words, nobodys(post_id{first.remote.value.substr(0, first.remote.value.find('#'))})));
+        auto nowhere = on.say(edition_of(3, second_words, nobodys(post_id{first.remote.value.substr(0, first.remote.value.find('#'))})));
         REQUIRE_FALSE(nowhere.has_value());
         CHECK(nowhere.error().kind == failure::rejected);
     }
@@ -356,11 +342,11 @@ TEST_CASE("a reply goes to the one who wrote, once", "[contract]")
     auto said_to = [&](const post_id& whom) { return on.platform->answers(whom).size(); };
     SECTION("the same words to two people are two replies")
     {
-        auto one = say(on, answer_to(kati, 1));
+        auto one = on.say(answer_to(kati, 1));
         INFO((one ? "" : one.error().detail));
         REQUIRE(one.has_value());
         CHECK_FALSE(one->remote.empty());
-        auto other = say(on, answer_to(ivan, 2, true));
+        auto other = on.say(answer_to(ivan, 2, true));
         INFO((other ? "" : other.error().detail));
         REQUIRE(other.has_value());
         CHECK(one->remote != other->remote);
@@ -368,7 +354,7 @@ TEST_CASE("a reply goes to the one who wrote, once", "[contract]")
         REQUIRE(said_to(ivan) == 1);
         CHECK(letters(on.platform->answers(kati)[0].text).find(letters(kind_words)) != std::string::npos);
         on.pass(2h);
-        CHECK(say(on, answer_to(kati, 1, true)).value().remote == one->remote);
+        CHECK(on.say(answer_to(kati, 1, true)).value().remote == one->remote);
         CHECK(said_to(kati) == 1);
         CHECK(on.net.details == std::vector<std::string>{});
     }
@@ -377,29 +363,29 @@ TEST_CASE("a reply goes to the one who wrote, once", "[contract]")
         about(which, reply_found);
         fault gone = lost(call_kind::publishes, true);
         on.net.fail(gone);
-        CHECK(say(on, answer_to(kati, 1)).error().kind == failure::unknown_outcome);
+        CHECK(on.say(answer_to(kati, 1)).error().kind == failure::unknown_outcome);
         on.pass(90min);
-        REQUIRE(say(on, answer_to(kati, 1, true)).has_value());
+        REQUIRE(on.say(answer_to(kati, 1, true)).has_value());
         CHECK(said_to(kati) == 1);
     }
     SECTION("repeated when it never arrived, and a lie is no reply")
     {
         about(which, reply_again);
         on.net.fail(lost(call_kind::publishes, false));
-        REQUIRE_FALSE(say(on, answer_to(kati, 1)).has_value());
+        REQUIRE_FALSE(on.say(answer_to(kati, 1)).has_value());
         CHECK(said_to(kati) == 0);
         on.net.heal();
         on.net.fail({.on = call_kind::publishes, .lie = true});
-        CHECK(say(on, answer_to(kati, 1, true)).error().kind == failure::unknown_outcome);
+        CHECK(on.say(answer_to(kati, 1, true)).error().kind == failure::unknown_outcome);
         CHECK(said_to(kati) == 0);
-        REQUIRE(say(on, answer_to(kati, 1, true)).has_value());
+        REQUIRE(on.say(answer_to(kati, 1, true)).has_value());
         CHECK(said_to(kati) == 1);
     }
     SECTION("whoever took the words back is not answered")
     {
         about(which, reply_gone);
         on.platform->remove_mention(kati);
-        auto refused = say(on, answer_to(kati, 1));
+        auto refused = on.say(answer_to(kati, 1));
         REQUIRE_FALSE(refused.has_value());
         CHECK(refused.error().kind == failure::rejected);
         CHECK(said_to(kati) == 0);
@@ -416,7 +402,7 @@ TEST_CASE("where nobody can be answered, a reply is never a post of its own", "[
     if (on.declared.can_reply)
         return not_possible(which, "no replies", "people can be answered there");
     auto some = on.platform->publish("Opening hours", false, on.now - 1h);
-    auto refused = say(on, answer_to(some, 1));
+    auto refused = on.say(answer_to(some, 1));
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().kind == failure::unsupported);
     CHECK(on.platform->published().size() == 1);

@@ -238,10 +238,27 @@ post_reading stage::read_one(const post_ptr& post, const post_id& remote, rung b
     return read({{post->id, remote, by, post}}).value().at(0);
 }
 
-result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at, bool look_first)
+result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at, bool look_first,
+                               std::optional<std::string> text)
 {
-    release_post call{post->id, remote, post, by, at, {}, look_first};
+    release_post call{post->id, remote, post, by, at, {}, look_first, std::move(text)};
     return run(to.queue->release(std::move(call), kept, now));
+}
+
+result<receipt> stage::say(publish_summary call) { return run(to.pins->publish(std::move(call))); }
+
+receipt stage::say_first(const std::string& words) { return say(edition_of(1, words)).value(); }
+
+publish_summary edition_of(std::uint32_t number, const std::string& words, const post_id& in_reply_to, bool look_first)
+{
+    publish_summary call;
+    call.crisis = crisis_id{"c-1"};
+    call.words = {"en", words};
+    call.key = "halfmast-c-1-acme-1772460000" + (number > 1 ? "-e" + std::to_string(number) : std::string{});
+    call.edition = number;
+    call.in_reply_to = in_reply_to;
+    call.look_first = look_first;
+    return call;
 }
 
 bool has_queue(const maker& which) { return stage{which}.to.queue != nullptr; }

@@ -11,7 +11,7 @@ import time
 import unittest
 import zoneinfo
 
-from support import BUILD, SOURCE, Result, Story, account, main, parse_time, secret_file, utc, wait_until
+from support import BUILD, SOURCE, Result, Story, account, in_parallel, main, parse_time, secret_file, utc, wait_until
 
 # account -> language, time zone, how many posts are pinned there before
 ACCOUNTS = {
@@ -485,4 +485,4 @@ class KilledInTheMiddle(Saying):
 
 
 if __name__ == "__main__":
-    main()
+    main(in_parallel(5))  # what takes time there is waiting for polls and windows

@@ -37,6 +37,15 @@ std::vector<post_id> record_maker::ids()
     return made;
 }
 
+halfmast::by_language record_maker::by_language()
+{
+    halfmast::by_language made;
+    for (const auto* tag : {"en", "zh-Hans", "und"})
+        if (below(3) == 0)
+            made[tag] = text();
+    return made;
+}
+
 edition record_maker::said(std::uint32_t number)
 {
     edition made;
@@ -51,8 +60,11 @@ edition record_maker::said(std::uint32_t number)
     made.approved_by = actor_id{maybe() ? "béla" : ""};
     made.undone = maybe();
     made.about = text();
+    made.about_in = by_language();
+    made.reason = text();
+    made.reason_in = by_language();
     for (unsigned i = below(3); i > 0; --i)
-        made.words[account_id{"acme-" + std::to_string(i)}] = {"hu", text(), below(2) * below(500)};
+        made.words[account_id{"acme-" + std::to_string(i)}] = {"hu", text(), below(2) * below(500), maybe() ? "reason" : ""};
     return made;
 }
 
@@ -103,6 +115,7 @@ crisis record_maker::flag(const crisis_id& id)
         if (maybe())
             made.hold.insert(static_cast<post_class>(i));
     made.why = text();
+    made.why_in = by_language();
     made.raised_by = actor_id{"anna"};
     made.owner = actor_id{text()};
     made.raised_at = time();
@@ -211,7 +224,9 @@ ask record_maker::asked(const audit_record& about)
     made.during_crisis = maybe();
     made.now = maybe();
     if (maybe())
-        made.words[account_id{"acme-1"}] = statement{"ru", text()};
+        made.words[account_id{"acme-1"}] = statement{"ru", text(), 0, maybe() ? "about" : ""};
+    made.about = text();
+    made.about_in = by_language();
     return made;
 }
 

@@ -134,6 +134,7 @@ private:
     std::vector<std::string> texts();
     std::vector<post_id> ids();
     crisis flag(const crisis_id& id);
+    halfmast::by_language by_language();
     edition said(std::uint32_t number);
     reply answer();
     task to_do();

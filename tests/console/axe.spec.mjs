@@ -1,28 +1,45 @@
-// Every screen in four languages, two themes and two sizes: axe finds nothing, nothing scrolls sideways at 320 px, and no page breaks the
-// content policy (support.mjs watches for that). Axe finds only a part of what can be wrong; the rest is in daemon/console/README.md.
+// Every screen in four languages, two themes and two sizes: axe finds nothing, nothing scrolls sideways at 320 px, and no page
+// breaks the content policy (support.mjs watches for that). Axe finds only a part of what can be wrong; the rest is in
+// daemon/console/README.md.
 //
-// One daemon and one browser; in each language a person signs in once and goes through the screens without loading them anew. At each of them
-// the size and the system's theme are changed under the page, as people do it. A size moves things and hides some, so every rule looks again;
-// a theme changes colours and nothing else, so only the rules about colours look at it in the dark.
+// One daemon and one browser; in each language a person signs in once and goes through the screens without loading them anew. At
+// each of them the size and the system's theme are changed under the page, as people do it. A size moves things and hides some, so
+// every rule looks again; a theme changes colours and nothing else, so only the rules about colours look at it in the dark.
 import assert from 'node:assert/strict'
 import { axe_source, minutes, promo, story } from './support.mjs'
 
 const languages = { en: 'en-GB', hu: 'hu-HU', ru: 'ru-RU', zh: 'zh-CN' }
-const sizes = [[1280, 900], [320, 640]]
+const sizes = [
+  [1280, 900],
+  [320, 640],
+]
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const of_colours = ['color-contrast', 'link-in-text-block']
 let looked = 0
 
 async function inspect(page, where, only) {
-  const { violations, rules, overflow } = await page.evaluate(async ([runOnly, preload]) => {
-    const found = await globalThis.axe.run(document, { runOnly, preload, resultTypes: ['violations'] })
-    return {
-      violations: found.violations,
-      rules: [...found.passes, ...found.incomplete, ...found.violations].map((one) => one.id),
-      overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    }
-  }, only ? [{ type: 'rule', values: only }, false] : [{ type: 'tag', values: tags }, true])
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html + ' ' + (node.any[0]?.message ?? '')).slice(0, 3).join(' | ')}`), [], where)
+  const { violations, rules, overflow } = await page.evaluate(
+    async ([runOnly, preload]) => {
+      const found = await globalThis.axe.run(document, { runOnly, preload, resultTypes: ['violations'] })
+      return {
+        violations: found.violations,
+        rules: [...found.passes, ...found.incomplete, ...found.violations].map((one) => one.id),
+        overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      }
+    },
+    only ? [{ type: 'rule', values: only }, false] : [{ type: 'tag', values: tags }, true],
+  )
+  assert.deepEqual(
+    violations.map(
+      (one) =>
+        `${one.id}: ${one.nodes
+          .map((node) => node.html + ' ' + (node.any[0]?.message ?? ''))
+          .slice(0, 3)
+          .join(' | ')}`,
+    ),
+    [],
+    where,
+  )
   assert.ok(rules.includes('color-contrast') && (only || rules.length > 15), `axe looked at the page: ${rules}`)
   assert.ok(overflow <= 0, `${where} scrolls sideways by ${overflow} px`)
   ++looked
@@ -54,7 +71,19 @@ const asked = {
   },
   '/audit': async (page) => await page.getByTestId('proof').locator('.facts').waitFor(),
 }
-const screens = ['/', '/queue', '/calendar', '/statements', '/tasks', '/pages', '/audit', '/accounts', '/checks', '/sign-in', '/nothing-here']
+const screens = [
+  '/',
+  '/queue',
+  '/calendar',
+  '/statements',
+  '/tasks',
+  '/pages',
+  '/audit',
+  '/accounts',
+  '/checks',
+  '/sign-in',
+  '/nothing-here',
+]
 
 async function walk(stage, tag, locale) {
   const page = await stage.open({ language: locale })
@@ -69,17 +98,21 @@ async function walk(stage, tag, locale) {
       history.pushState(null, '', to)
       dispatchEvent(new PopStateEvent('popstate'))
     }, screen)
-    await page.locator(screen === '/queue' ? '[role=row]' : 'h1').first().waitFor()
+    await page
+      .locator(screen === '/queue' ? '[role=row]' : 'h1')
+      .first()
+      .waitFor()
     await page.waitForFunction((to) => location.pathname === to, screen)
     await asked[screen]?.(page)
     await everyWay(stage, page, `${tag} ${screen}`, tag === 'zh' || tag === 'ru' ? `${tag}${screen.replace(/\W/g, '-')}` : '')
   }
 
   // The dialogs that cover a page: a post, of a drill too, the keys, and a decision.
-  const to = async (address) => await page.evaluate((there) => {
-    history.pushState(null, '', there)
-    dispatchEvent(new PopStateEvent('popstate'))
-  }, address)
+  const to = async (address) =>
+    await page.evaluate((there) => {
+      history.pushState(null, '', there)
+      dispatchEvent(new PopStateEvent('popstate'))
+    }, address)
   for (const id of ['acme/1', 'range/6']) {
     await to('/queue?state=held&post=' + encodeURIComponent(id))
     await page.locator('dialog blockquote').waitFor()
@@ -88,7 +121,10 @@ async function walk(stage, tag, locale) {
     await page.keyboard.press('Escape')
     await page.locator('dialog').waitFor({ state: 'detached' })
   }
-  for (const [key, part] of [['?', 'dialog .keys'], ['t', 'dialog form.decide']]) {
+  for (const [key, part] of [
+    ['?', 'dialog .keys'],
+    ['t', 'dialog form.decide'],
+  ]) {
     await page.locator('[role=row][tabindex="0"]').focus()
     await page.keyboard.press(key)
     await page.locator(part).waitFor()
@@ -101,10 +137,17 @@ async function walk(stage, tag, locale) {
 
 await story('axe', async (stage) => {
   await stage.start({
-    accounts: ['acme', 'acme-cn'], practice: ['range'], people: { dora: ['admin'] }, languages: { 'acme-cn': 'zh' },
+    accounts: ['acme', 'acme-cn'],
+    practice: ['range'],
+    people: { dora: ['admin'] },
+    languages: { 'acme-cn': 'zh' },
     posts: {
-      acme: [{ due: minutes(60), text: promo(1) }, { due: minutes(90), text: 'Tavaszi akció: minden lámpa 20% kedvezménnyel! #promo', language: 'hu' },
-        { due: minutes(95), text: 'Весенняя распродажа: скидка 20% на все лампы! #promo', language: 'ru' }, { due: minutes(99), text: 'Closed today. #service' }],
+      acme: [
+        { due: minutes(60), text: promo(1) },
+        { due: minutes(90), text: 'Tavaszi akció: minden lámpa 20% kedvezménnyel! #promo', language: 'hu' },
+        { due: minutes(95), text: 'Весенняя распродажа: скидка 20% на все лампы! #promo', language: 'ru' },
+        { due: minutes(99), text: 'Closed today. #service' },
+      ],
       'acme-cn': [{ due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' }],
       range: [{ due: minutes(80), text: promo(2) }],
     },

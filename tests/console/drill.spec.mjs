@@ -1,11 +1,13 @@
-// A drill that is begun by the command: on every page it has another word, another shape and another colour than a crisis; the editor, the dialogs and
-// the page's title say it too. When a crisis comes meanwhile, the crisis has the first place.
+// A drill that is begun by the command: on every page it has another word, another shape and another colour than a crisis; the
+// editor, the dialogs and the page's title say it too. When a crisis comes meanwhile, the crisis has the first place.
 import assert from 'node:assert/strict'
 import { minutes, promo, story } from './support.mjs'
 
 await story('drill', async (stage) => {
   await stage.start({
-    accounts: ['acme'], practice: ['range'], people: { dora: ['manager', 'on_call'] },
+    accounts: ['acme'],
+    practice: ['range'],
+    people: { dora: ['manager', 'on_call'] },
     posts: { acme: [{ due: minutes(90), text: promo(1) }], range: [{ due: minutes(95), text: promo(2) }] },
   })
   const page = await stage.signedIn('dora')
@@ -23,11 +25,20 @@ await story('drill', async (stage) => {
   await page.getByText('Drill: only practice accounts, nothing is real').waitFor()
   await page.getByText('1 of 1 held and confirmed').first().waitFor()
   await stage.picture(page, 'now')
-  for (const [path, name] of [['queue', 'Queue'], ['calendar', 'Calendar'], ['statements', 'Statements'], ['tasks', 'Tasks'], ['pages', 'Pages'], ['audit', 'Audit'], ['accounts', 'Accounts'], ['checks', 'Checks']]) {
+  for (const [path, name] of [
+    ['queue', 'Queue'],
+    ['calendar', 'Calendar'],
+    ['statements', 'Statements'],
+    ['tasks', 'Tasks'],
+    ['pages', 'Pages'],
+    ['audit', 'Audit'],
+    ['accounts', 'Accounts'],
+    ['checks', 'Checks'],
+  ]) {
     await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name, exact: false }).click()
     await page.getByRole('heading', { level: 1, name }).waitFor()
     await page.waitForFunction((wanted) => document.title === wanted, `[DRILL] ${name} · halfmast`)
-    assert.ok(await banner.isVisible() && await page.locator('main.in-drill').count() === 1, `the mark on ${name}`)
+    assert.ok((await banner.isVisible()) && (await page.locator('main.in-drill').count()) === 1, `the mark on ${name}`)
     await stage.picture(page, path)
   }
 
@@ -36,7 +47,10 @@ await story('drill', async (stage) => {
   await page.getByText('Drill: what is written here goes to practice accounts only').first().waitFor()
   await page.getByLabel('What is new').fill('Cards work again.')
   await page.getByRole('button', { name: 'Show the draft' }).click()
-  await page.locator('.drafts').getByText(/^DRILL\b.*Cards work again/).waitFor()
+  await page
+    .locator('.drafts')
+    .getByText(/^DRILL\b.*Cards work again/)
+    .waitFor()
   assert.equal(await page.locator('.drafts > li').count(), 1, 'no other account is spoken for')
   await stage.picture(page, 'draft')
 
@@ -49,17 +63,27 @@ await story('drill', async (stage) => {
   const raised = await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')
   assert.equal(raised.code, 0, raised.out + raised.err)
   await banner.nth(1).waitFor()
-  const looks = await banner.evaluateAll((all) => all.map((one) => {
-    const { backgroundColor, borderTopStyle, borderTopLeftRadius } = getComputedStyle(one)
-    return { real: one.classList.contains('real'), backgroundColor, borderTopStyle, borderTopLeftRadius }
-  }))
-  assert.deepEqual(looks.map((one) => one.real), [true, false], 'the crisis is first')
-  for (const what of ['backgroundColor', 'borderTopStyle', 'borderTopLeftRadius']) assert.notEqual(looks[0][what], looks[1][what], what)
+  const looks = await banner.evaluateAll((all) =>
+    all.map((one) => {
+      const { backgroundColor, borderTopStyle, borderTopLeftRadius } = getComputedStyle(one)
+      return { real: one.classList.contains('real'), backgroundColor, borderTopStyle, borderTopLeftRadius }
+    }),
+  )
+  assert.deepEqual(
+    looks.map((one) => one.real),
+    [true, false],
+    'the crisis is first',
+  )
+  for (const what of ['backgroundColor', 'borderTopStyle', 'borderTopLeftRadius'])
+    assert.notEqual(looks[0][what], looks[1][what], what)
   await page.waitForFunction(() => document.title === '[CRISIS] Accounts · halfmast')
   assert.equal(await page.locator('main.in-drill').count(), 0)
   await page.goto('/')
   await page.locator('section.card').nth(1).waitFor()
-  assert.deepEqual(await page.locator('section.card').evaluateAll((all) => all.slice(0, 2).map((one) => one.classList.contains('drill'))), [false, true])
+  assert.deepEqual(
+    await page.locator('section.card').evaluateAll((all) => all.slice(0, 2).map((one) => one.classList.contains('drill'))),
+    [false, true],
+  )
   await stage.picture(page, 'both')
   await page.goto('/statements')
   await page.getByText('1. summary').waitFor()
@@ -68,7 +92,10 @@ await story('drill', async (stage) => {
   await page.locator('.drillmark').first().waitFor()
 
   // A dialog covers the banner, so it says itself what it is about.
-  for (const [id, marks] of [['range', 1], ['acme', 0]]) {
+  for (const [id, marks] of [
+    ['range', 1],
+    ['acme', 0],
+  ]) {
     await page.goto(`/queue?account=${id}`)
     const row = page.locator('[role=row]').first()
     await row.getByRole('button', { name: 'Release' }).click()

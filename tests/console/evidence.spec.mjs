@@ -1,5 +1,5 @@
-// The proof of the ledger and the state of the settings, as an auditor sees them: verified when asked, one changed byte found and shown where it is, and
-// a settings file that is not what the daemon runs with, with each fault by line and column.
+// The proof of the ledger and the state of the settings, as an auditor sees them: verified when asked, one changed byte found and
+// shown where it is, and a settings file that is not what the daemon runs with, with each fault by line and column.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
@@ -18,7 +18,10 @@ await story('evidence', async (stage) => {
   const last = async () => Number(/through record (\d+)/.exec(await proof.innerText())?.[1] ?? 0)
   await verify.click()
   const newest = Number(await page.locator('.timeline .seq').first().innerText())
-  await page.waitForFunction((seq) => Number(/through record (\d+)/.exec(document.querySelector('[data-testid=proof]').innerText)?.[1]) >= seq, newest)
+  await page.waitForFunction(
+    (seq) => Number(/through record (\d+)/.exec(document.querySelector('[data-testid=proof]').innerText)?.[1]) >= seq,
+    newest,
+  )
   console.log(`verified through ${await last()} of ${newest}`)
   await proof.getByText('Signed').waitFor()
   await stage.picture(page, 'clean')
@@ -26,7 +29,10 @@ await story('evidence', async (stage) => {
   // Who may not audit reads the state and starts nothing.
   const ops = await stage.signedIn('olga')
   await ops.goto('/audit')
-  await ops.getByTestId('proof').getByText(/verified clean/).waitFor()
+  await ops
+    .getByTestId('proof')
+    .getByText(/verified clean/)
+    .waitFor()
   assert.equal(await ops.getByRole('button', { name: 'Verify now' }).count(), 0)
   await ops.goto('/checks')
   assert.ok(await ops.getByTestId('settings').getByRole('button', { name: 'Read the file now' }).isDisabled())
@@ -44,11 +50,20 @@ ledger.commit()
 print(seq)`
   const seq = execFileSync('python3', ['-c', change, join(stage.folder, 'state/ledger.db')], { encoding: 'utf8' }).trim()
   await verify.click()
-  await proof.getByRole('alert').getByText(/does not verify/).waitFor()
-  await proof.getByRole('link', { name: `Record ${seq}`, exact: true }).first().waitFor()
+  await proof
+    .getByRole('alert')
+    .getByText(/does not verify/)
+    .waitFor()
+  await proof
+    .getByRole('link', { name: `Record ${seq}`, exact: true })
+    .first()
+    .waitFor()
   console.log(`record ${seq}:`, (await proof.locator('li.bad').allInnerTexts()).join(' | '))
   await stage.picture(page, 'fault')
-  await proof.getByRole('link', { name: `Record ${seq}`, exact: true }).first().click()
+  await proof
+    .getByRole('link', { name: `Record ${seq}`, exact: true })
+    .first()
+    .click()
   const first = page.locator('.timeline li').first()
   await first.getByText('This record does not verify:').waitFor()
   assert.equal(await first.locator('.seq').innerText(), seq)

@@ -1,4 +1,5 @@
-// A flag that is raised by the command is seen in a page that was open before: banner, bars, what escaped; without touching the page.
+// A flag that is raised by the command is seen in a page that was open before: banner, bars, what escaped; without touching the
+// page.
 import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
@@ -6,7 +7,10 @@ await story('live', async (stage) => {
   await stage.start({
     accounts: ['acme', 'acme-cn'],
     posts: {
-      acme: [...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })), { due: minutes(50), text: 'Our shop is closed today because of a burst pipe. #service' }],
+      acme: [
+        ...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })),
+        { due: minutes(50), text: 'Our shop is closed today because of a burst pipe. #service' },
+      ],
       'acme-cn': [{ due: minutes(70), text: '春季大促：全场台灯八折，仅限本周末！立即抢购 #promo' }],
     },
   })
@@ -21,7 +25,8 @@ await story('live', async (stage) => {
   const banner = page.getByRole('region', { name: 'Raised flags' })
   await banner.getByText('checkout is failing').waitFor()
   const words = await banner.innerText()
-  for (const word of ['CRISIS', 'outage · major', 'Owner: dora', 'Raised by', 'Next update in']) assert.ok(words.includes(word), `${word} in ${words}`)
+  for (const word of ['CRISIS', 'outage · major', 'Owner: dora', 'Raised by', 'Next update in'])
+    assert.ok(words.includes(word), `${word} in ${words}`)
   const left = await banner.locator('.next time').innerText()
   assert.match(left, /^4[345]:\d\d$/)
   await until(async () => (await banner.locator('.next time').innerText()) !== left, 5_000, 'the countdown counts')

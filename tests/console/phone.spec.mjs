@@ -1,9 +1,17 @@
-// The same console on a phone: nothing scrolls sideways, what is pressed is large enough, and the whole way from the flag to a post works.
+// The same console on a phone: nothing scrolls sideways, what is pressed is large enough, and the whole way from the flag to a
+// post works.
 import assert from 'node:assert/strict'
 import { minutes, promo, story } from './support.mjs'
 
 await story('phone', async (stage) => {
-  await stage.start({ posts: { acme: Array.from({ length: 4 }, (_, i) => ({ due: minutes(60 + i), text: promo(i, 'https://shop.example/sale?utm_campaign=spring-with-a-very-long-name-that-does-not-break') })) } })
+  await stage.start({
+    posts: {
+      acme: Array.from({ length: 4 }, (_, i) => ({
+        due: minutes(60 + i),
+        text: promo(i, 'https://shop.example/sale?utm_campaign=spring-with-a-very-long-name-that-does-not-break'),
+      })),
+    },
+  })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
 
   const page = await stage.open({ width: 390, height: 844 })

@@ -1,5 +1,5 @@
-// A real OpenID Connect provider (oidc-provider, from npm) for a story: the one of tests/e2e/oidc, with the libraries that its lock file names, kept
-// in this user's cache for both.
+// A real OpenID Connect provider (oidc-provider, from npm) for a story: the one of tests/e2e/oidc, with the libraries that its
+// lock file names, kept in this user's cache for both.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -22,20 +22,28 @@ function installed() {
   try {
     execFileSync('npm', ['ci'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 })
   } catch (error) {
-    skip(`npm cannot install oidc-provider: ${String(error.stderr ?? error).trim().slice(-300)}`)
+    skip(
+      `npm cannot install oidc-provider: ${String(error.stderr ?? error)
+        .trim()
+        .slice(-300)}`,
+    )
   }
   writeFileSync(join(folder, '.ready'), '')
   return folder
 }
 
-// Beside the daemon of `stage`, whose port is known before it starts; gives what the daemon's table [access] says, and remembers how to steer it.
+// Beside the daemon of `stage`, whose port is known before it starts; gives what the daemon's table [access] says, and remembers
+// how to steer it.
 export async function provide(stage, groups) {
   const libraries = installed()
   const folder = join(stage.folder, 'provider')
   mkdirSync(folder)
   for (const name of ['provider.mjs', 'package.json']) copyFileSync(join(here, name), join(folder, name))
   symlinkSync(join(libraries, 'node_modules'), join(folder, 'node_modules'))
-  const child = spawn(process.execPath, ['provider.mjs', String(await freePort()), `${stage.url}/auth/oidc/callback`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['provider.mjs', String(await freePort()), `${stage.url}/auth/oidc/callback`], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const first = createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
   stage.keep(child, 'provider')
   const { value: line } = await first
@@ -50,6 +58,11 @@ export async function provide(stage, groups) {
       if (!answer.ok) throw new Error(`the provider: ${answer.status}`)
     },
   }
-  return `\n[access]\nurl = "${stage.url}"\n[access.oidc]\nissuer = "${issuer}"\nclient_id = "halfmast"\nclient_secret = { file = "${file}" }\n` +
-    `[access.oidc.groups]\n${Object.entries(groups).map(([group, roles]) => `"${group}" = ${JSON.stringify(roles)}\n`).join('')}`
+  return (
+    `\n[access]\nurl = "${stage.url}"\n[access.oidc]\nissuer = "${issuer}"\n` +
+    `client_id = "halfmast"\nclient_secret = { file = "${file}" }\n` +
+    `[access.oidc.groups]\n${Object.entries(groups)
+      .map(([group, roles]) => `"${group}" = ${JSON.stringify(roles)}\n`)
+      .join('')}`
+  )
 }

@@ -1,5 +1,5 @@
-// Signing in with the organisation's account, through a real provider, as a browser goes the way: the button, there and back, the role that the
-// group gives, leaving; and who is in no group that counts stays outside and is told why.
+// Signing in with the organisation's account, through a real provider, as a browser goes the way: the button, there and back, the
+// role that the group gives, leaving; and who is in no group that counts stays outside and is told why.
 import assert from 'node:assert/strict'
 import { provide } from './provider.mjs'
 import { minutes, promo, story } from './support.mjs'
@@ -19,7 +19,10 @@ await story('provider', async (stage) => {
   page.on('request', (request) => request.isNavigationRequest() && gone.push(request.url()))
   await page.getByRole('link', { name: 'Sign in with your organisation' }).click()
   await page.locator('.user').getByText('maria').waitFor()
-  assert.ok(gone.some((url) => url.startsWith(stage.provider.issuer)), gone.join(' '))
+  assert.ok(
+    gone.some((url) => url.startsWith(stage.provider.issuer)),
+    gone.join(' '),
+  )
   assert.equal(page.url(), `${stage.url}/`, 'the code of the way back is not left in the address')
   // Her provider says that she reads Hungarian.
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'hu')

@@ -1,5 +1,5 @@
-// The daemon is killed under an open page: within five seconds the page says so and takes no decision; when it is back, the page goes on by
-// itself, and nothing that happened around the crash is missing in what it heard.
+// The daemon is killed under an open page: within five seconds the page says so and takes no decision; when it is back, the page
+// goes on by itself, and nothing that happened around the crash is missing in what it heard.
 import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
@@ -14,7 +14,8 @@ await story('restart', async (stage) => {
   assert.ok(await run.isEnabled())
   await page.evaluate(() => {
     globalThis.heard = []
-    new BroadcastChannel('halfmast').onmessage = (event) => event.data.kind === 'record' && globalThis.heard.push(event.data.data.seq)
+    new BroadcastChannel('halfmast').onmessage = (event) =>
+      event.data.kind === 'record' && globalThis.heard.push(event.data.data.seq)
   })
 
   const killed = Date.now()
@@ -32,10 +33,15 @@ await story('restart', async (stage) => {
   await page.locator('.banner').waitFor({ state: 'detached' })
   // What the page heard is one unbroken row, over the crash too: its numbers are the ledger's.
   const last = JSON.parse((await stage.halfmast('audit', 'list', '--limit', '1', '-o', 'json')).out).records[0].seq
-  const heard = await until(async () => {
-    const seqs = await page.evaluate(() => globalThis.heard)
-    return seqs.at(-1) >= last && seqs
-  }, 10_000, `record ${last} is heard`)
-  for (let i = 1; i < heard.length; ++i) assert.equal(heard[i], heard[i - 1] + 1, `no record between ${heard[i - 1]} and ${heard[i]} was missed: ${heard}`)
+  const heard = await until(
+    async () => {
+      const seqs = await page.evaluate(() => globalThis.heard)
+      return seqs.at(-1) >= last && seqs
+    },
+    10_000,
+    `record ${last} is heard`,
+  )
+  for (let i = 1; i < heard.length; ++i)
+    assert.equal(heard[i], heard[i - 1] + 1, `no record between ${heard[i - 1]} and ${heard[i]} was missed: ${heard}`)
   assert.ok(heard.length >= 3, `${heard}`)
 })

@@ -7,8 +7,15 @@ const posts = 60
 await story('review', async (stage) => {
   const accounts = ['acme', 'shop', 'blog']
   await stage.start({
-    accounts, people: { dora: ['manager'] }, more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n',
-    posts: Object.fromEntries(accounts.map((one, i) => [one, Array.from({ length: posts / 3 }, (_, n) => ({ due: minutes(90 + 3 * n + i), text: promo(n) }))])),
+    accounts,
+    people: { dora: ['manager'] },
+    more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n',
+    posts: Object.fromEntries(
+      accounts.map((one, i) => [
+        one,
+        Array.from({ length: posts / 3 }, (_, n) => ({ due: minutes(90 + 3 * n + i), text: promo(n) })),
+      ]),
+    ),
   })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
   await until(async () => (await stage.status()).crises[0].holds.held === posts, 60_000, 'every post is held')
@@ -76,7 +83,10 @@ await story('review', async (stage) => {
   await page.keyboard.press('d')
   await page.locator('dialog').getByRole('button', { name: 'Show what would happen' }).waitFor()
   await page.keyboard.press('Enter')
-  await page.locator('dialog').getByText(`${posts - done} of ${posts - done} can be done as asked.`).waitFor()
+  await page
+    .locator('dialog')
+    .getByText(`${posts - done} of ${posts - done} can be done as asked.`)
+    .waitFor()
   await stage.picture(page, 'bulk')
   await page.keyboard.press('Enter')
   await page.locator('dialog').waitFor({ state: 'detached' })

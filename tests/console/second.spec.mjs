@@ -3,8 +3,18 @@ import assert from 'node:assert/strict'
 import { minutes, playbook, promo, story, until } from './support.mjs'
 
 await story('second', async (stage) => {
-  await stage.start({ posts: { acme: [{ due: minutes(90), text: promo(1) }, { due: minutes(150), text: promo(2) }] }, people: { dora: ['manager'], eva: ['manager'], olga: ['ops'] },
-    books: playbook.replace('severity = "major"', 'severity = "major"\ntwo_person = "major"').replace('publish  = "at-once"', 'publish  = "after-approval"') })
+  await stage.start({
+    posts: {
+      acme: [
+        { due: minutes(90), text: promo(1) },
+        { due: minutes(150), text: promo(2) },
+      ],
+    },
+    people: { dora: ['manager'], eva: ['manager'], olga: ['ops'] },
+    books: playbook
+      .replace('severity = "major"', 'severity = "major"\ntwo_person = "major"')
+      .replace('publish  = "at-once"', 'publish  = "after-approval"'),
+  })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--wait', '10s')
   await until(async () => (await stage.status()).crises[0].holds.held === 2, 30_000, 'both are held')
 

@@ -6,7 +6,11 @@ await story('sign-in', async (stage) => {
   await stage.start({ people: { dora: ['manager'] } })
   const page = await stage.open({ path: '/queue' })
   await page.getByRole('heading', { name: 'Sign in to halfmast' }).waitFor()
-  assert.equal(await page.getByRole('link', { name: 'Sign in with your organisation' }).count(), 0, 'only ways that there are are offered')
+  assert.equal(
+    await page.getByRole('link', { name: 'Sign in with your organisation' }).count(),
+    0,
+    'only ways that there are are offered',
+  )
   await page.getByLabel('Name').fill('dora')
   await page.getByLabel('Password').fill('wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()

@@ -1,5 +1,6 @@
-// What the browser stories share: a practice platform, a daemon in a folder of its own, Debian's Chromium, and screenshots that stay.
-// HALFMAST_BUILD names the folder with the programs, HALFMAST_CONSOLE the one in which the console was built (ctest sets both).
+// What the browser stories share: a practice platform, a daemon in a folder of its own, Debian's Chromium, and screenshots that
+// stay. HALFMAST_BUILD names the folder with the programs, HALFMAST_CONSOLE the one in which the console was built (ctest sets
+// both).
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -22,7 +23,8 @@ export function skip(why) {
 }
 
 export function needBrowser() {
-  if (!existsSync(join(built, 'node_modules/playwright-core'))) skip(`no playwright-core in ${built}; the build with the console brings it`)
+  if (!existsSync(join(built, 'node_modules/playwright-core')))
+    skip(`no playwright-core in ${built}; the build with the console brings it`)
   if (!existsSync(chromium_at)) skip(`no Chromium at ${chromium_at}; config/install-dependencies --tests brings it`)
   if (!existsSync(join(build, 'halfmastd'))) skip(`no halfmastd in ${build}`)
 }
@@ -80,10 +82,19 @@ export class Stage {
     mkdirSync(this.pictures, { recursive: true })
   }
 
-  // accounts: names; practice: names of accounts for drills; posts: what lies in an account's queue before the daemon comes, so that its first look sees
-  // it; books: playbooks; more: other tables; people: who signs in to the console, with which roles; access: what makes the table [access] in their
-  // place; languages: of accounts, where not English.
-  async start({ accounts = ['acme'], practice = [], posts = {}, books = playbook, more = '', access, people = {}, languages = {} } = {}) {
+  // accounts: names; practice: names of accounts for drills; posts: what lies in an account's queue before the daemon comes, so
+  // that its first look sees it; books: playbooks; more: other tables; people: who signs in to the console, with which roles;
+  // access: what makes the table [access] in their place; languages: of accounts, where not English.
+  async start({
+    accounts = ['acme'],
+    practice = [],
+    posts = {},
+    books = playbook,
+    more = '',
+    access,
+    people = {},
+    languages = {},
+  } = {}) {
     this.#launch()
     const all = [...accounts, ...practice]
     const words = all.flatMap((one) => ['--account', `${one}:token-${one}`])
@@ -98,26 +109,42 @@ export class Stage {
     const secrets = all.map((one) => {
       const file = join(this.folder, `token-${one}`)
       writeFileSync(file, `token-${one}`, { mode: 0o600 })
-      return `[[account]]\nid = "${one}"\nconnector = "mastodon"\nurl = "${this.platform}"\ntoken = { file = "${file}" }\npoll_every = "1s"\nlabels = { brand = "${one}" }\n` +
-        (languages[one] ? `language = "${languages[one]}"\n` : '') + (practice.includes(one) ? 'practice = true\n' : '')
+      return (
+        `[[account]]\nid = "${one}"\nconnector = "mastodon"\nurl = "${this.platform}"\ntoken = { file = "${file}" }\n` +
+        `poll_every = "1s"\nlabels = { brand = "${one}" }\n` +
+        (languages[one] ? `language = "${languages[one]}"\n` : '') +
+        (practice.includes(one) ? 'practice = true\n' : '')
+      )
     })
     for (const [account, list] of Object.entries(posts)) await this.seed(account, ...list)
     const rights = access ? await access(this) : this.#access(people)
-    writeFileSync(this.config, `[daemon]\nstate_dir = "${join(this.folder, 'state')}"\ncontrol_socket = "${this.socket}"\nlisten = "127.0.0.1:${this.port}"\n\n${secrets.join('\n')}${rights}${more}${books}`)
+    writeFileSync(
+      this.config,
+      `[daemon]\nstate_dir = "${join(this.folder, 'state')}"\ncontrol_socket = "${this.socket}"\nlisten = "127.0.0.1:${this.port}"\n\n` +
+        `${secrets.join('\n')}${rights}${more}${books}`,
+    )
     await this.startDaemon()
     const wanted = Object.entries(posts)
-    if (wanted.length) await until(async () => {
-      const { accounts: seen } = await this.status()
-      return wanted.every(([name, list]) => seen.find((one) => one.id === name)?.queued === list.length)
-    }, 20_000, 'the queues are seen')
+    if (wanted.length)
+      await until(
+        async () => {
+          const { accounts: seen } = await this.status()
+          return wanted.every(([name, list]) => seen.find((one) => one.id === name)?.queued === list.length)
+        },
+        20_000,
+        'the queues are seen',
+      )
     return this
   }
 
   // Chromium takes longer to start than everything else together, so it starts beside it.
   #launch() {
     const { chromium } = modules('playwright-core')
-    this.#launched ??= chromium.launch({ executablePath: chromium_at, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] })
-    this.#launched.catch(() => {})  // said where it is waited for
+    this.#launched ??= chromium.launch({
+      executablePath: chromium_at,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    })
+    this.#launched.catch(() => {}) // said where it is waited for
     return this.#launched
   }
 
@@ -129,8 +156,9 @@ export class Stage {
     const file = join(this.folder, 'password-hash')
     writeFileSync(file, hash.stdout.trim(), { mode: 0o600 })
     const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()
-    const users = Object.entries(people).map(([name, roles]) =>
-      `[[access.user]]\nname = "${name}"\npassword = { file = "${file}" }\nroles = ${JSON.stringify(roles)}\n`)
+    const users = Object.entries(people).map(
+      ([name, roles]) => `[[access.user]]\nname = "${name}"\npassword = { file = "${file}" }\nroles = ${JSON.stringify(roles)}\n`,
+    )
     return `\n[access]\n[access.groups]\n${group} = ["admin"]\n${users.join('\n')}`
   }
 
@@ -149,10 +177,18 @@ export class Stage {
 
   async startDaemon() {
     this.daemon = this.#spawn('halfmastd', ['--config', this.config])
-    await until(async () => {
-      if (this.daemon.exitCode !== null) throw new Error('halfmastd ended: ' + readFileSync(join(this.folder, 'halfmastd.log'), 'utf8').slice(-2000))
-      return await fetch(`${this.url}/api/v1/livez`).then((answer) => answer.status < 500, () => false)
-    }, 60_000, 'halfmastd answers')
+    await until(
+      async () => {
+        if (this.daemon.exitCode !== null)
+          throw new Error('halfmastd ended: ' + readFileSync(join(this.folder, 'halfmastd.log'), 'utf8').slice(-2000))
+        return await fetch(`${this.url}/api/v1/livez`).then(
+          (answer) => answer.status < 500,
+          () => false,
+        )
+      },
+      60_000,
+      'halfmastd answers',
+    )
   }
 
   async killDaemon() {
@@ -163,8 +199,12 @@ export class Stage {
 
   async halfmast(...words) {
     return await new Promise((done) => {
-      const child = execFile(join(build, 'halfmast'), words, { env: { ...process.env, HALFMAST_SOCKET: this.socket, NO_COLOR: '1' }, timeout: 120_000 },
-        (error, out, err) => done({ code: error ? (error.code ?? 1) : 0, out, err }))
+      const child = execFile(
+        join(build, 'halfmast'),
+        words,
+        { env: { ...process.env, HALFMAST_SOCKET: this.socket, NO_COLOR: '1' }, timeout: 120_000 },
+        (error, out, err) => done({ code: error ? (error.code ?? 1) : 0, out, err }),
+      )
       child.stdin.end()
     })
   }
@@ -175,7 +215,11 @@ export class Stage {
   }
 
   async control(what, body) {
-    const answer = await fetch(`${this.platform}/control/${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+    const answer = await fetch(`${this.platform}/control/${what}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
     if (!answer.ok) throw new Error(`/control/${what}: ${answer.status} ${await answer.text()}`)
     return await answer.json()
   }
@@ -188,16 +232,26 @@ export class Stage {
   faults = []
   async open({ width = 1280, height = 900, language = 'en-GB', dark = false, path = '/', zone = 'Europe/Budapest' } = {}) {
     this.browser ??= await this.#launch()
-    const context = await this.browser.newContext({ viewport: { width, height }, locale: language, colorScheme: dark ? 'dark' : 'light', timezoneId: zone, baseURL: this.url })
+    const context = await this.browser.newContext({
+      viewport: { width, height },
+      locale: language,
+      colorScheme: dark ? 'dark' : 'light',
+      timezoneId: zone,
+      baseURL: this.url,
+    })
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.faults.push(`${page.url()}: ${error.message}`))
     page.on('console', (message) => {
-      // A refused or lost request is the story's own business; everything else, above all a breach of the content policy, is a fault.
-      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text())) this.faults.push(`${page.url()}: ${message.text()}`)
+      // A refused or lost request is the story's own business; everything else, above all a breach of the content policy, is a
+      // fault.
+      if (message.type() === 'error' && !/Failed to load resource|net::ERR_/.test(message.text()))
+        this.faults.push(`${page.url()}: ${message.text()}`)
     })
     await page.addInitScript(() => {
-      addEventListener('securitypolicyviolation', (event) => console.error(`content policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
+      addEventListener('securitypolicyviolation', (event) =>
+        console.error(`content policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      )
     })
     await page.goto(path)
     return page
@@ -207,7 +261,7 @@ export class Stage {
     await page.locator('input[name=username]').fill(user)
     await page.locator('input[name=password]').fill(password)
     await page.locator('form button.main').click()
-    await page.locator('.user').getByText(user).waitFor({ state: 'attached' })  // on a phone it is in the menu
+    await page.locator('.user').getByText(user).waitFor({ state: 'attached' }) // on a phone it is in the menu
   }
 
   // A page of somebody who signed in on it.
@@ -222,7 +276,7 @@ export class Stage {
   }
 
   async close(failed) {
-    await (this.browser ?? await this.#launched?.catch(() => null))?.close()
+    await (this.browser ?? (await this.#launched?.catch(() => null)))?.close()
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue
       const gone = new Promise((done) => child.once('exit', done))

@@ -1,13 +1,21 @@
-// Texts of held posts. One that was changed at its source since: the difference is shown, a release asks again, and what changes once more behind the
-// reader's back is asked about once more. And one that a person changes at release, where the way it is held allows that.
+// Texts of held posts. One that was changed at its source since: the difference is shown, a release asks again, and what changes
+// once more behind the reader's back is asked about once more. And one that a person changes at release, where the way it is held
+// allows that.
 import assert from 'node:assert/strict'
 import { minutes, promo, story, until } from './support.mjs'
 
 await story('texts', async (stage) => {
   await stage.start({
-    people: { dora: ['manager'] }, more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n',
+    people: { dora: ['manager'] },
+    more: '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n',
     // The first is due so soon that it is taken out; the others are postponed and stay with the platform.
-    posts: { acme: [{ due: minutes(8), text: promo(1) }, { due: minutes(90), text: 'Half price today #promo' }, { due: minutes(150), text: promo(3) }] },
+    posts: {
+      acme: [
+        { due: minutes(8), text: promo(1) },
+        { due: minutes(90), text: 'Half price today #promo' },
+        { due: minutes(150), text: promo(3) },
+      ],
+    },
   })
   const raised = await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')
   assert.equal(raised.code, 0, raised.out + raised.err)
@@ -36,19 +44,31 @@ await story('texts', async (stage) => {
   await dialog.getByText('It was changed at its source since it was held.', { exact: false }).waitFor()
   assert.match(await told('del'), /Half/)
   assert.match(await told('ins'), /lottery/)
-  assert.ok((await waiting()).find((one) => one.id === '2'), 'nothing was released by the first press')
+  assert.ok(
+    (await waiting()).find((one) => one.id === '2'),
+    'nothing was released by the first press',
+  )
   await stage.picture(page, 'asks')
 
   // Somebody changes it again while she reads: her word was about the text before.
   await edit('Two lotteries today #promo')
-  await until(async () => JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.source_change.after.startsWith('Two'), 10_000, 'the second change is seen')
+  await until(
+    async () =>
+      JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.source_change.after.startsWith('Two'),
+    10_000,
+    'the second change is seen',
+  )
   await dialog.getByRole('button', { name: 'Accept the change and go on' }).click()
   await dialog.locator('.diff ins').getByText('Two').waitFor()
   await stage.picture(page, 'asks-again')
   await dialog.getByRole('button', { name: 'Accept the change and go on' }).click()
   await dialog.waitFor({ state: 'detached' })
   await row('acme/2').waitFor({ state: 'detached' })
-  await until(async () => JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.state === 'released', 20_000, 'it is released and read back')
+  await until(
+    async () => JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.state === 'released',
+    20_000,
+    'it is released and read back',
+  )
   assert.equal((await waiting()).find((one) => one.id === '2').text, 'Two lotteries today #promo')
 
   // Changed at release: the text as it will go out, counted as a reader counts.
@@ -62,5 +82,9 @@ await story('texts', async (stage) => {
   await stage.picture(page, 'change')
   await dialog.locator('button.main').click()
   await dialog.waitFor({ state: 'detached' })
-  await until(async () => (await waiting()).some((one) => one.text === 'Our lamps are back 👩‍👩‍👧 #promo'), 20_000, 'the new text waits at the platform')
+  await until(
+    async () => (await waiting()).some((one) => one.text === 'Our lamps are back 👩‍👩‍👧 #promo'),
+    20_000,
+    'the new text waits at the platform',
+  )
 })

@@ -8,7 +8,13 @@ const vitest = join(built, 'node_modules/vitest/vitest.mjs')
 if (!existsSync(vitest)) skip(`no vitest in ${built}; the build with the console brings it`)
 rmSync(join(built, 'unit'), { recursive: true, force: true })
 cpSync(join(source, 'tests/console/unit'), join(built, 'unit'), { recursive: true })
-const done = spawnSync(process.execPath, [vitest, 'run', '--root', built, '--dir', join(built, 'unit'), '--pool=threads', '--no-isolate'], {
-  cwd: built, stdio: 'inherit', env: { ...process.env, TZ: 'Europe/Budapest', CI: 'true', NO_COLOR: '1' },
-})
+const done = spawnSync(
+  process.execPath,
+  [vitest, 'run', '--root', built, '--dir', join(built, 'unit'), '--pool=threads', '--no-isolate'],
+  {
+    cwd: built,
+    stdio: 'inherit',
+    env: { ...process.env, TZ: 'Europe/Budapest', CI: 'true', NO_COLOR: '1' },
+  },
+)
 process.exit(done.status ?? 1)

@@ -6,7 +6,8 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import { describe, expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
-const read = (tag: string): Record<string, string> => JSON.parse(readFileSync(join(source, `locales/${tag}.json`), 'utf8')) as Record<string, string>
+const read = (tag: string): Record<string, string> =>
+  JSON.parse(readFileSync(join(source, `locales/${tag}.json`), 'utf8')) as Record<string, string>
 const tags = ['en', 'hu', 'ru', 'zh']
 const catalogues = Object.fromEntries(tags.map((tag) => [tag, read(tag)]))
 const en = catalogues['en'] ?? {}
@@ -15,7 +16,8 @@ function placeholders(elements: MessageFormatElement[], into = new Set<string>()
   for (const one of elements) {
     if (one.type === TYPE.literal || one.type === TYPE.pound) continue
     if ('value' in one) into.add(one.value)
-    if (one.type === TYPE.plural || one.type === TYPE.select) for (const option of Object.values(one.options)) placeholders(option.value, into)
+    if (one.type === TYPE.plural || one.type === TYPE.select)
+      for (const option of Object.values(one.options)) placeholders(option.value, into)
   }
   return into
 }
@@ -40,21 +42,27 @@ describe.each(tags)('%s', (tag) => {
 
   test('has each form that a number can take', () => {
     const wanted = [...new Intl.PluralRules(tag).resolvedOptions().pluralCategories].sort()
-    for (const [key, text] of Object.entries(words)) for (const forms of plurals(parsed(text))) expect([key, ...forms.sort()]).toEqual([key, ...wanted])
+    for (const [key, text] of Object.entries(words))
+      for (const forms of plurals(parsed(text))) expect([key, ...forms.sort()]).toEqual([key, ...wanted])
   })
 
   test('can be said with any number', () => {
     for (const text of Object.values(words)) {
       const names = [...placeholders(parsed(text))]
       for (const number of [0, 1, 2, 5, 21, 1.5]) {
-        const said = String(new IntlMessageFormat(text, tag, undefined, { ignoreTag: true }).format(Object.fromEntries(names.map((name) => [name, number]))))
+        const said = String(
+          new IntlMessageFormat(text, tag, undefined, { ignoreTag: true }).format(
+            Object.fromEntries(names.map((name) => [name, number])),
+          ),
+        )
         expect(said).not.toContain('{')
       }
     }
   })
 
   test('leaves room: no text is so much longer than the English one that it cannot be meant', () => {
-    for (const [key, text] of Object.entries(words)) expect([key, text.length <= (en[key] ?? '').length * 2.2 + 60]).toEqual([key, true])
+    for (const [key, text] of Object.entries(words))
+      expect([key, text.length <= (en[key] ?? '').length * 2.2 + 60]).toEqual([key, true])
   })
 })
 

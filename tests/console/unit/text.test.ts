@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { difference, languageOf, lengthOf, marked } from '../src/lib/text'
 
 const marks = (text: string, ...matches: string[]): string[] =>
-  marked(text, matches.map((match) => ({ rule: 'words', match }))).filter((piece) => piece.how === 'mark').map((piece) => piece.text)
+  marked(
+    text,
+    matches.map((match) => ({ rule: 'words', match })),
+  )
+    .filter((piece) => piece.how === 'mark')
+    .map((piece) => piece.text)
 
 describe('what spoke for the verdict is marked in the text as it stands', () => {
   test('whatever its case, everywhere', () => expect(marks('Sale! SALE, sale', 'sale')).toEqual(['Sale', 'SALE', 'sale']))
@@ -11,10 +16,15 @@ describe('what spoke for the verdict is marked in the text as it stands', () => 
     expect(marks('春季大促：全场台灯八折', '大促')).toEqual(['大促'])
   })
   test('overlapping ones are one mark', () => expect(marks('20% off until', '20% off', 'off until')).toEqual(['20% off until']))
-  test('a match that is no part of the text, and an empty one, mark nothing', () => expect(marks('hello', 'campaign:spring', '', ' ')).toEqual([]))
+  test('a match that is no part of the text, and an empty one, mark nothing', () =>
+    expect(marks('hello', 'campaign:spring', '', ' ')).toEqual([]))
   test('no character is lost or doubled', () => {
     const text = 'İstanbul SALE\n👩‍👩‍👧 sale'
-    expect(marked(text, [{ rule: 'words', match: 'sale' }]).map((piece) => piece.text).join('')).toBe(text)
+    expect(
+      marked(text, [{ rule: 'words', match: 'sale' }])
+        .map((piece) => piece.text)
+        .join(''),
+    ).toBe(text)
   })
 })
 
@@ -33,13 +43,30 @@ describe('in which language a text is', () => {
 describe('the difference between two texts', () => {
   const sides = (before: string, after: string, language = 'en'): void => {
     const pieces = difference(before, after, language)
-    expect(pieces.filter((piece) => piece.how !== 'ins').map((piece) => piece.text).join('')).toBe(before)
-    expect(pieces.filter((piece) => piece.how !== 'del').map((piece) => piece.text).join('')).toBe(after)
+    expect(
+      pieces
+        .filter((piece) => piece.how !== 'ins')
+        .map((piece) => piece.text)
+        .join(''),
+    ).toBe(before)
+    expect(
+      pieces
+        .filter((piece) => piece.how !== 'del')
+        .map((piece) => piece.text)
+        .join(''),
+    ).toBe(after)
   }
   test('is by words', () =>
-    expect(difference('20% off until Sunday', '30% off until Sunday', 'en').filter((piece) => piece.how !== 'same').map((piece) => piece.text.replace('%', ''))).toEqual(['20', '30']))
+    expect(
+      difference('20% off until Sunday', '30% off until Sunday', 'en')
+        .filter((piece) => piece.how !== 'same')
+        .map((piece) => piece.text.replace('%', '')),
+    ).toEqual(['20', '30']))
   test('is by words in Chinese too', () => {
-    const changed = difference('全场台灯八折', '全场台灯七折', 'zh').filter((piece) => piece.how === 'same').map((piece) => piece.text).join('')
+    const changed = difference('全场台灯八折', '全场台灯七折', 'zh')
+      .filter((piece) => piece.how === 'same')
+      .map((piece) => piece.text)
+      .join('')
     expect(changed).toContain('全场')
     expect(changed).toContain('台灯')
   })

@@ -36,7 +36,14 @@ test('the hour that the clocks skip or repeat is named', () => {
 })
 
 test('slots that would cover one another stand side by side, as many ways as there is room for', () => {
-  const placed = (most: number, ...at: number[]): string => lanes(at.map((one) => ({ at: one })), 3, most).map(({ lane, of }) => `${lane}/${of}`).join(' ')
+  const placed = (most: number, ...at: number[]): string =>
+    lanes(
+      at.map((one) => ({ at: one })),
+      3,
+      most,
+    )
+      .map(({ lane, of }) => `${lane}/${of}`)
+      .join(' ')
   expect(placed(2, 0, 3, 6)).toBe('0/1 0/1 0/1')
   expect(placed(2, 0, 1, 3.5, 10)).toBe('0/2 1/2 0/2 0/1')
   expect(placed(2, 0, 0, 0)).toBe('0/2 1/2 1/2')

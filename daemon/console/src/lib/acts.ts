@@ -1,4 +1,5 @@
-// What a person can decide about held posts. Which of it is allowed now is the daemon's to say; here is only what makes sense to offer.
+// What a person can decide about held posts. Which of it is allowed now is the daemon's to say; here is only what makes sense to
+// offer.
 import type { Key } from './i18n.svelte'
 import type { Post } from './types'
 
@@ -18,7 +19,13 @@ export const names: Record<Act, Key> = {
 export const keys: Record<string, Act> = { r: 'release', t: 'reschedule', d: 'keep', m: 'judge', n: 'note', h: 'hold' }
 
 export const needs: Record<Act, string> = {
-  release: 'release', reschedule: 'release', second: 'release', keep: 'review', judge: 'review', note: 'review', hold: 'hold',
+  release: 'release',
+  reschedule: 'release',
+  second: 'release',
+  keep: 'review',
+  judge: 'review',
+  note: 'review',
+  hold: 'hold',
 }
 
 export function waitsForSecond(post: Post): boolean {

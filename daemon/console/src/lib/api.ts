@@ -1,5 +1,5 @@
-// Asking the daemon. Every change carries an idempotency key and the mark of what the person saw, so that a second click or somebody else's
-// decision in between is the daemon's to refuse, not ours to guess.
+// Asking the daemon. Every change carries an idempotency key and the mark of what the person saw, so that a second click or
+// somebody else's decision in between is the daemon's to refuse, not ours to guess.
 import type { ProblemBody } from './types'
 
 const prefix = '/api/v1'

@@ -1,5 +1,5 @@
-// The console's words: ICU MessageFormat, one catalogue for each language, loaded when it is chosen. What the daemon says (reasons, details)
-// is shown as it came.
+// The console's words: ICU MessageFormat, one catalogue for each language, loaded when it is chosen. What the daemon says
+// (reasons, details) is shown as it came.
 import { IntlMessageFormat } from 'intl-messageformat'
 import type en from '../locales/en.json'
 
@@ -68,7 +68,10 @@ export const words = new Words()
 export const t = (key: Key, values?: Values): string => words.say(key, values)
 
 // A word of the API in the person's language; one that is not known yet is shown as it is.
-export function term(kind: 'state' | 'class' | 'rung' | 'severity' | 'summary' | 'edition' | 'task', word: string | null | undefined): string {
+export function term(
+  kind: 'state' | 'class' | 'rung' | 'severity' | 'summary' | 'edition' | 'task',
+  word: string | null | undefined,
+): string {
   if (!word) return ''
   const key = `${kind}.${word}`
   return words.has(key) ? t(key) : word

@@ -1,10 +1,11 @@
-// What the daemon says right now. One tab of a browser listens to its events and shares them, for HTTP/1.1 has six connections for a host;
-// every tab asks for the status when something happened. When nothing was heard for five seconds, everything on the screen is old news.
+// What the daemon says right now. One tab of a browser listens to its events and shares them, for HTTP/1.1 has six connections for
+// a host; every tab asks for the status when something happened. When nothing was heard for five seconds, everything on the screen
+// is old news.
 import { get, Problem } from './api'
 import { who } from './session.svelte'
 import type { AuditRecord, Status } from './types'
 
-const stale_after = 3_500  // a ping comes every two seconds; with the tick below this stays under five
+const stale_after = 3_500 // a ping comes every two seconds; with the tick below this stays under five
 const retry_after = 1_500
 
 interface Heard {
@@ -14,15 +15,15 @@ interface Heard {
 
 class Live {
   status = $state.raw<Status | null>(null)
-  now = $state(Date.now())           // by the daemon's clock
-  heardAt = $state(0)                // by ours; 0: not yet
+  now = $state(Date.now()) // by the daemon's clock
+  heardAt = $state(0) // by ours; 0: not yet
   last = $state.raw<AuditRecord | null>(null)
-  changes = $state(0)                // grows with everything that may have changed what a screen shows
+  changes = $state(0) // grows with everything that may have changed what a screen shows
   #tick = $state(Date.now())
   #skew = 0
   #after = ''
   #source: EventSource | null = null
-  #askedAt = 0                       // when the events were asked for, by our clock
+  #askedAt = 0 // when the events were asked for, by our clock
   #channel = 'BroadcastChannel' in window ? new BroadcastChannel('halfmast') : null
   #asking = false
   #again = false
@@ -41,7 +42,8 @@ class Live {
       if (this.#source && this.#tick - Math.max(this.heardAt, this.#askedAt) > 10_000) this.#listen()
     }, 500)
     this.#channel?.addEventListener('message', (event: MessageEvent<Heard>) => this.#hear(event.data))
-    if (navigator.locks && this.#channel) void navigator.locks.request('halfmast-events', () => new Promise<never>(() => this.#listen()))
+    if (navigator.locks && this.#channel)
+      void navigator.locks.request('halfmast-events', () => new Promise<never>(() => this.#listen()))
     else this.#listen()
     void this.refresh()
   }

@@ -1,4 +1,5 @@
-// Where the person is: the path and the query of the address, which holds every filter, so that an address can be sent to a colleague.
+// Where the person is: the path and the query of the address, which holds every filter, so that an address can be sent to a
+// colleague.
 export class Router {
   path = $state(location.pathname)
   search = $state(location.search)
@@ -11,7 +12,15 @@ export class Router {
     addEventListener('click', (event) => {
       const link = event.target instanceof Element ? event.target.closest('a') : null
       const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
-      if (!link || !plain || event.defaultPrevented || link.target || link.origin !== location.origin || link.hasAttribute('data-away')) return
+      if (
+        !link ||
+        !plain ||
+        event.defaultPrevented ||
+        link.target ||
+        link.origin !== location.origin ||
+        link.hasAttribute('data-away')
+      )
+        return
       if (link.hash && link.pathname === location.pathname) return
       event.preventDefault()
       this.go(link.pathname + link.search)

@@ -4,9 +4,9 @@ import type { Session } from './types'
 
 class Who {
   session = $state.raw<Session | null>(null)
-  known = $state(false)        // asked and answered
-  mustSignIn = $state(false)   // not even reading is allowed
-  ways = $state.raw<string[] | null>(null)  // how one can sign in here; null: not said
+  known = $state(false) // asked and answered
+  mustSignIn = $state(false) // not even reading is allowed
+  ways = $state.raw<string[] | null>(null) // how one can sign in here; null: not said
 
   constructor() {
     whenSignedOut(() => this.#lost())

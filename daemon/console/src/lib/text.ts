@@ -44,18 +44,24 @@ function wordsOf(text: string, language: string): string[] {
   return [...new Intl.Segmenter(locale, { granularity: 'word' }).segment(text)].map((part) => part.segment)
 }
 
-// Word by word, by the longest common sequence. Two texts of a post are small; beyond the limit they are shown whole, one after the other.
+// Word by word, by the longest common sequence. Two texts of a post are small; beyond the limit they are shown whole, one after
+// the other.
 export function difference(before: string, after: string, language: string): Piece[] {
   const a = wordsOf(before, language)
   const b = wordsOf(after, language)
-  if (a.length * b.length > 4_000_000) return [{ text: before, how: 'del' }, { text: after, how: 'ins' }]
+  if (a.length * b.length > 4_000_000)
+    return [
+      { text: before, how: 'del' },
+      { text: after, how: 'ins' },
+    ]
   const width = b.length + 1
   const longest = new Uint16Array((a.length + 1) * width)
   for (let i = a.length - 1; i >= 0; --i)
     for (let j = b.length - 1; j >= 0; --j)
-      longest[i * width + j] = a[i] === b[j]
-        ? (longest[(i + 1) * width + j + 1] ?? 0) + 1
-        : Math.max(longest[(i + 1) * width + j] ?? 0, longest[i * width + j + 1] ?? 0)
+      longest[i * width + j] =
+        a[i] === b[j]
+          ? (longest[(i + 1) * width + j + 1] ?? 0) + 1
+          : Math.max(longest[(i + 1) * width + j] ?? 0, longest[i * width + j + 1] ?? 0)
   const pieces: Piece[] = []
   const add = (how: Piece['how'], text: string): void => {
     const last = pieces.at(-1)

@@ -3,22 +3,37 @@ export const myZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 export function clock(at: string | Date, language: string, zone: string = myZone): string {
   return new Intl.DateTimeFormat(language, {
-    month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone, timeZoneName: 'shortOffset',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone: zone,
+    timeZoneName: 'shortOffset',
   }).format(new Date(at))
 }
 
 export function hourOf(at: string | Date, language: string, zone: string = myZone): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(new Date(at))
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(
+    new Date(at),
+  )
 }
 
 export function dayOf(at: string | Date, language: string, zone: string = myZone): string {
-  return new Intl.DateTimeFormat(language, { weekday: 'short', month: 'short', day: 'numeric', timeZone: zone }).format(new Date(at))
+  return new Intl.DateTimeFormat(language, { weekday: 'short', month: 'short', day: 'numeric', timeZone: zone }).format(
+    new Date(at),
+  )
 }
 
 // "in 12 minutes", "5 hours ago".
 export function relative(at: string | Date, now: number, language: string): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000)
-  const units: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]]
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+  ]
   const [unit, length] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / length), unit)
 }
@@ -36,7 +51,8 @@ export function countdown(until: string | Date, now: number): string {
 export function toLocalInput(at: string | Date): string {
   const time = new Date(at)
   const two = (value: number): string => String(value).padStart(2, '0')
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}T${two(time.getHours())}:${two(time.getMinutes())}`
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
+  return `${day}T${two(time.getHours())}:${two(time.getMinutes())}`
 }
 
 export function fromLocalInput(text: string): string {
@@ -53,7 +69,8 @@ export function oddHour(text: string): 'skipped' | 'twice' | null {
   return null
 }
 
-// Slots of one height on a line, each in the first lane that is free there; what overlaps shares the width, at most `most` ways. Sorted by `at`.
+// Slots of one height on a line, each in the first lane that is free there; what overlaps shares the width, at most `most` ways.
+// Sorted by `at`.
 export function lanes<T extends { at: number }>(slots: T[], height: number, most: number): (T & { lane: number; of: number })[] {
   const placed: (T & { lane: number; of: number })[] = []
   let group: typeof placed = []

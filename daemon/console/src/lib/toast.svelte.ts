@@ -34,7 +34,11 @@ export function explain(error: unknown): string {
   if (error instanceof Problem) {
     const current = error.body.current
     if ((error.status === 412 || error.status === 409) && current?.by)
-      return t('error.conflict', { who: current.by, when: current.at ? clock(current.at, words.language) : '?', detail: error.message })
+      return t('error.conflict', {
+        who: current.by,
+        when: current.at ? clock(current.at, words.language) : '?',
+        detail: error.message,
+      })
     if (error.status === 403) return t('error.forbidden', { detail: error.message })
     return error.message
   }

@@ -2,8 +2,20 @@
 
 export type Severity = 'minor' | 'major' | 'critical'
 export type PostState =
-  | 'queued' | 'planned' | 'saving' | 'stopping' | 'unconfirmed' | 'held' | 'releasing' | 'released' | 'rescheduled' | 'kept'
-  | 'escaped' | 'gone' | 'failed' | 'manual'
+  | 'queued'
+  | 'planned'
+  | 'saving'
+  | 'stopping'
+  | 'unconfirmed'
+  | 'held'
+  | 'releasing'
+  | 'released'
+  | 'rescheduled'
+  | 'kept'
+  | 'escaped'
+  | 'gone'
+  | 'failed'
+  | 'manual'
 
 export interface Crisis {
   id: string

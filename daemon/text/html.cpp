@@ -5,6 +5,7 @@
 #include <array>
 
 #include "daemon/text/entities.hpp"
+#include "daemon/text/html.hpp"
 #include "daemon/text/utf8.hpp"
 
 namespace halfmast::text {
@@ -40,36 +41,67 @@ bool is_hidden(std::string_view name)
 // Lines without blanks around them.
 class lines {
 public:
+    // `places`: one for each byte of the text; null where nobody asks.
+    explicit lines(std::vector<html_place>* places) : places_(places) {}
+
+    // What comes next stands there.
+    void at(html_place here) { here_ = here; }
     void put(char32_t c)
     {
-        if (blank_ && !text_.empty() && text_.back() != '\n')
+        if (blank_ && !text_.empty() && text_.back() != '\n') {
             text_.push_back(' ');
+            note(blank_at_);
+        }
         blank_ = false;
         append(text_, c);
+        note(here_);
     }
-    void blank() { blank_ = true; }
+    void blank()
+    {
+        if (!blank_)
+            blank_at_ = here_;
+        else if (blank_at_.run == here_.run && blank_at_.end == here_.begin)
+            blank_at_.end = here_.end;
+        else
+            blank_at_.run = html_place::no_run;
+        blank_ = true;
+    }
     void line_break()
     {
         blank_ = false;
         text_.push_back('\n');
+        note({});
     }
     void block_edge()
     {
         blank_ = false;
         if (!text_.empty() && text_.back() != '\n')
             text_.push_back('\n');
+        note({});
     }
     std::string take() &&
     {
         const auto first = text_.find_first_not_of('\n');
-        if (first == std::string::npos)
-            return {};
-        const auto last = text_.find_last_not_of('\n');
-        return text_.substr(first, last - first + 1);
+        const auto behind = first == std::string::npos ? 0 : text_.find_last_not_of('\n') + 1;
+        if (places_ != nullptr) {
+            places_->resize(behind);
+            places_->erase(places_->begin(), places_->begin() + static_cast<std::ptrdiff_t>(std::min(first, behind)));
+        }
+        return behind == 0 ? std::string{} : text_.substr(first, behind - first);
     }
 
 private:
+    // Of every byte that has none yet.
+    void note(html_place where)
+    {
+        if (places_ != nullptr)
+            places_->resize(text_.size(), where);
+    }
+
+    std::vector<html_place>* places_;
     std::string text_;
+    html_place here_;
+    html_place blank_at_;
     bool blank_ = false;
 };
 
@@ -175,18 +207,25 @@ void put_character(lines& out, char32_t c, bool preformatted)
 
 }  // namespace
 
-std::string from_html(std::string_view html)
+std::string from_html(std::string_view html) { return read_html(html, nullptr); }
+
+std::string read_html(std::string_view html, std::vector<html_place>* places)
 {
-    lines out;
+    lines out{places};
     int preformatted = 0;
+    std::size_t run = 0;
     for (std::size_t at = 0; at < html.size();) {
+        const auto begin = at;
         const char c = html[at];
         const char following = at + 1 < html.size() ? html[at + 1] : '\0';
         if (c == '<' && (following == '!' || following == '?')) {
             at = skip_markup(html, at);
+            ++run;
         } else if (c == '<' && (is_letter(following) || (following == '/' && at + 2 < html.size() && is_letter(html[at + 2])))) {
             const auto found = read_tag(html, at);
             at = found.end;
+            ++run;
+            out.at({});
             if (!found.closing && is_hidden(found.name))
                 at = skip_hidden(html, at, found.name);
             else if (found.name == "br")
@@ -198,9 +237,13 @@ std::string from_html(std::string_view html)
             if (found.name == "pre")
                 preformatted = std::max(0, preformatted + (found.closing ? -1 : 1));
         } else if (c == '&') {
-            put_character(out, read_reference(html, at), false);
+            const auto code = read_reference(html, at);
+            out.at({begin, at, run});
+            put_character(out, code, false);
         } else {
-            put_character(out, next(html, at), preformatted > 0);
+            const auto code = next(html, at);
+            out.at({begin, at, run});
+            put_character(out, code, preformatted > 0);
         }
     }
     return std::move(out).take();

@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
 
 #include "daemon/alert/wires.hpp"
 #include "daemon/alert/words.hpp"
@@ -79,15 +78,6 @@ result<std::string> read_status(const http_response& answer)
 }
 
 std::string dump(const json& body) { return body.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-std::string base64(std::string_view bytes)
-{
-    std::string made((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(made.data()),
-        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    made.resize(static_cast<std::size_t>(length));
-    return made;
-}
 
 http_request post_json(const receiver_settings& to, const std::string& url, const json& body)
 {

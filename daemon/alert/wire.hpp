@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/core/pages.hpp"
+#include "daemon/net/base64.hpp"
 #include "daemon/ports/http.hpp"
 #include "daemon/ports/receiver.hpp"
 #include "daemon/ports/result.hpp"
@@ -42,6 +43,6 @@ http_request post_json(const receiver_settings& to, const std::string& url, cons
 http_request post_form(
     const receiver_settings& to, const std::string& url, const std::vector<std::pair<std::string, std::string>>& fields);
 std::string dump(const nlohmann::json& body);
-std::string base64(std::string_view bytes);
+using net::base64;
 
 }  // namespace halfmast::alert

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 
+#include "daemon/net/base64.hpp"
 #include "daemon/net/http_date.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/net/request_name.hpp"
@@ -24,15 +25,6 @@ constexpr std::size_t most_said = 200;
 constexpr std::int64_t most_lifetime = 10LL * 366 * 86'400;
 constexpr auto longest_refusal = std::chrono::hours{24};
 constexpr std::string_view secret_mark = "[secret]";
-
-std::string base64_text(std::string_view bytes)
-{
-    std::string made(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(made.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                  static_cast<int>(bytes.size()));
-    made.resize(static_cast<std::size_t>(length));
-    return made;
-}
 
 void add_field(std::string& form, std::string_view name, std::string_view value)
 {
@@ -217,7 +209,7 @@ http_request token_request(const oauth_account& own, const secret& refresh)
     }
     if (own.proof == oauth_proof::basic && !own.client_secret.empty()) {
         auto pair = percent_encode(own.client_id) + ":" + percent_encode(own.client_secret.text());
-        request.headers.emplace_back("Authorization", "Basic " + base64_text(pair));
+        request.headers.emplace_back("Authorization", "Basic " + base64(pair));
         secret::wipe(pair);
     } else {
         add_field(request.body, "client_id", own.client_id);

@@ -10,6 +10,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "daemon/net/base64.hpp"
+
 namespace halfmast::signals {
 
 namespace {
@@ -45,24 +47,6 @@ digest digest_of(std::initializer_list<std::string_view> parts)
 }
 
 std::string bytes_of(const digest& sum) { return {reinterpret_cast<const char*>(sum.data()), sum.size()}; }
-
-std::string hex_of(const digest& sum)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (auto byte : sum) {
-        text += digits[byte >> 4u];
-        text += digits[byte & 15u];
-    }
-    return text;
-}
-
-std::string base64_of(const digest& sum)
-{
-    std::array<unsigned char, 64> text{};
-    auto length = EVP_EncodeBlock(text.data(), sum.data(), static_cast<int>(sum.size()));
-    return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length)};
-}
 
 // The length of a genuine one is no secret.
 bool is_same_text(std::string_view given, std::string_view genuine)
@@ -132,7 +116,7 @@ proved<delivery_print> verify_standard(
     std::vector<std::string> genuine;
     for (const auto& secret : hook.secrets)
         if (auto key = webhook_key(secret); !key.empty())
-            genuine.push_back(base64_of(hmac_of(key, {id, ".", sent, ".", body})));
+            genuine.push_back(net::base64(bytes_of(hmac_of(key, {id, ".", sent, ".", body}))));
     if (!any_matches(given, genuine))
         return no_match();
     if (auto wrong = doubt_time(sent, "webhook-timestamp", now))
@@ -150,7 +134,7 @@ proved<delivery_print> verify_body(const hook_settings& hook, const http_headers
     auto given = signatures_in(signature, ',', version);
     std::vector<std::string> genuine;
     for (const auto& secret : hook.secrets)
-        genuine.push_back(hex_of(hmac_of(secret, {body})));
+        genuine.push_back(net::hex(bytes_of(hmac_of(secret, {body}))));
     if (!any_matches(given, genuine))
         return no_match();
     return bytes_of(digest_of({"body\n", hook.name, "\n", body}));
@@ -165,7 +149,7 @@ proved<delivery_print> verify_slack(const hook_settings& hook, const http_header
     auto given = signatures_in(signature, ',', "v0=");
     std::vector<std::string> genuine;
     for (const auto& secret : hook.secrets)
-        genuine.push_back(hex_of(hmac_of(secret, {"v0:", sent, ":", body})));
+        genuine.push_back(net::hex(bytes_of(hmac_of(secret, {"v0:", sent, ":", body}))));
     if (!any_matches(given, genuine))
         return no_match();
     if (auto wrong = doubt_time(sent, "X-Slack-Request-Timestamp", now))

@@ -1,0 +1,27 @@
+// JSON from outside, read without trust: absent and wrong members become empty values, and what is nested so deep that walking it could
+// end the stack is not read at all. Pure; any bytes, never an exception.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace halfmast::net {
+
+// A parser's memory and stack are not the platform's to spend: depth is looked at before.
+bool is_too_deep(std::string_view text, int most = 64);
+
+// Nothing when it is not JSON, or too deep.
+std::optional<nlohmann::json> parse_json(std::string_view body);
+
+// Null when `object` is none, or has no such member.
+const nlohmann::json* member(const nlohmann::json& object, std::string_view key);
+
+std::string text_at(const nlohmann::json& object, std::string_view key);
+std::int64_t number_at(const nlohmann::json& object, std::string_view key);  // whole ones
+bool flag_at(const nlohmann::json& object, std::string_view key);
+
+}  // namespace halfmast::net

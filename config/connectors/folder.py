@@ -13,6 +13,7 @@
     pins      = true
     feed      = true
     mentions  = true
+    release_text = true
 
 The folder has queue/, held/ and published/. A post is one file, moved from one to the next; its name without the ending is its id.
 Either Markdown with a head, or JSON with the same members and "text":
@@ -123,7 +124,7 @@ class Folder:
 
     def hello(self, request):
         return {"protocol": 1, "name": "folder of dated files", "rungs": ["draft"], "publishes": True, "edits": True, "replies": True,
-                "pins": True, "feed": True, "mentions": True}
+                "pins": True, "feed": True, "mentions": True, "release_text": True}
 
     def list(self, request):
         # The cursor is the last name of the page before: however many files leave meanwhile, none is passed over.
@@ -171,9 +172,10 @@ class Folder:
         if place is None or place == "published":
             raise Refused("not_found", "it is public already" if place else "there is no such file")
         post = self.load(place, name)
-        if parse_time(post["due"]) != at:
-            post["due"] = format_time(at)
-            self.save(place, name, post)  # while it is still where it was: it must never be queued with the old time
+        wanted = {"due": post["due"] if parse_time(post["due"]) == at else format_time(at), "text": request.get("text", post["text"]).strip("\n")}
+        if any(post[key] != value for key, value in wanted.items()):
+            post.update(wanted)
+            self.save(place, name, post)  # while it is still where it was: it must never be queued with the old time or the old words
         if place == "held":
             os.rename(os.path.join(self.path, "held", name), os.path.join(self.path, "queue", name))
         return self.receipt("queue", name)

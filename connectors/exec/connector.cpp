@@ -4,6 +4,7 @@
 #include <set>
 
 #include "connectors/exec/capabilities.hpp"
+#include "daemon/text/respell.hpp"
 
 namespace halfmast::exec {
 
@@ -109,6 +110,20 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto doing = "release " + call.post.value + " for " + format_utc(call.at);
     if (call.at < now + own_->release_margin)
         co_return wire::trouble(*own_, failure::rejected, doing, "that is less than " + format_duration(own_->release_margin) + " ahead; give a later time");
+    if (call.text && !own_->release_text)
+        co_return wire::trouble(*own_, failure::unsupported, doing, "the settings do not say release_text = true");
+    // Between a person's look and this call somebody else may have written.
+    if (call.snapshot) {
+        read_posts look;
+        look.wanted.push_back({call.post, call.remote, call.by, call.snapshot, true});
+        auto seen = co_await read(std::move(look));
+        if (!seen)
+            co_return seen.error();
+        bool as_seen = seen->empty() || !seen->front().text || seen->front().where != whereabouts::parked
+            || text::same_lines(*seen->front().text, call.snapshot->text) || (call.text && text::same_lines(*seen->front().text, *call.text));
+        if (!as_seen)
+            co_return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+    }
     auto members = wire::release(call, now);
     auto done = co_await tell("release", std::move(members), doing);
     co_return done;

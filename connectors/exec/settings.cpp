@@ -26,6 +26,9 @@ public:
         made_->mentions = values_.flag("mentions").value_or(false);
         made_->edits = values_.flag("edits").value_or(false);
         made_->replies = values_.flag("replies").value_or(false);
+        made_->release_text = values_.flag("release_text").value_or(false);
+        for (auto& offer : made_->rungs)
+            offer.edits = made_->release_text;
         if (made_->pins && !made_->publishes)
             fault("pins", "needs publishes = true: what is pinned is the summary");
         if (made_->edits && !made_->publishes)

@@ -21,6 +21,7 @@ struct settings final : connector_settings {
     bool pins = false;
     bool feed = false;
     bool mentions = false;
+    bool release_text = false;           // a release can take other words with it
     seconds release_margin{120};
     milliseconds timeout{20'000};        // of one call
     int at_once = 1;

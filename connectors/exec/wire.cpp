@@ -4,6 +4,7 @@
 #include <map>
 
 #include "connectors/exec/capabilities.hpp"
+#include "daemon/net/json_read.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::exec::wire {
@@ -12,58 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int most_depth = 64;
+using net::flag_at;
+using net::member;
+using net::parse_json;
+using net::text_at;
+
 constexpr std::string_view blot = "[secret]";
 constexpr std::size_t most_cursor = 64 << 10;  // bytes; it is kept, and told at each look
-
-// A parser's memory and stack are not a program's to spend: depth is looked at before.
-bool is_too_deep(std::string_view line)
-{
-    int depth = 0;
-    bool in_text = false;
-    for (std::size_t at = 0; at < line.size(); ++at) {
-        char c = line[at];
-        if (in_text && c == '\\')
-            ++at;
-        else if (c == '"')
-            in_text = !in_text;
-        else if (!in_text && (c == '{' || c == '[') && ++depth > most_depth)
-            return true;
-        else if (!in_text && (c == '}' || c == ']'))
-            --depth;
-    }
-    return false;
-}
-
-std::optional<json> parse_json(std::string_view line)
-{
-    if (is_too_deep(line))
-        return std::nullopt;
-    auto value = json::parse(line, nullptr, false);
-    if (value.is_discarded())
-        return std::nullopt;
-    return value;
-}
-
-const json* member(const json& object, std::string_view key)
-{
-    if (!object.is_object())
-        return nullptr;
-    auto found = object.find(key);
-    return found == object.end() ? nullptr : &*found;
-}
-
-std::string text_at(const json& object, std::string_view key)
-{
-    const auto* value = member(object, key);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string{};
-}
-
-bool flag_at(const json& object, std::string_view key)
-{
-    const auto* value = member(object, key);
-    return value != nullptr && value->is_boolean() && value->get<bool>();
-}
 
 std::vector<std::string> texts_at(const json& object, std::string_view key)
 {
@@ -173,8 +129,11 @@ json read(const read_posts& call)
 
 json release(const release_post& call, time_point now)
 {
-    return {{"post", asked_id(call.remote, call.post).value}, {"rung", to_string(call.by)}, {"at", format_utc(call.at)}, {"now", format_utc(now)},
-            {"look_first", call.look_first}};
+    json made{{"post", asked_id(call.remote, call.post).value}, {"rung", to_string(call.by)}, {"at", format_utc(call.at)}, {"now", format_utc(now)},
+              {"look_first", call.look_first}};
+    if (call.text)
+        made["text"] = *call.text;
+    return made;
 }
 
 json publish(const publish_summary& call)
@@ -236,6 +195,7 @@ result<offer> read_offer(const settings& own, const json& given)
     made.pins = flag_at(given, "pins");
     made.feed = flag_at(given, "feed");
     made.mentions = flag_at(given, "mentions");
+    made.release_text = flag_at(given, "release_text");
     return made;
 }
 
@@ -417,6 +377,7 @@ std::string missing_in(const offer& given, const settings& own)
     want(own.pins, given.pins, "pins");
     want(own.feed, given.feed, "feed");
     want(own.mentions, given.mentions, "mentions");
+    want(own.release_text, given.release_text, "release_text");
     return missing.empty() ? "" : "the settings promise what it does not offer: " + missing;
 }
 

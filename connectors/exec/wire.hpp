@@ -48,6 +48,7 @@ struct offer {
     bool pins = false;
     bool feed = false;
     bool mentions = false;
+    bool release_text = false;
 
     offer() {}
 };

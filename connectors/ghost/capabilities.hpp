@@ -10,7 +10,8 @@ namespace halfmast::ghost {
 
 // Back to a draft works until the post is out, so it needs no lead. There is no second rung: whatever refuses a draft
 // (key, role, outage) refuses a new date for the same reason.
-inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}};
+// A draft takes other words together with its new date.
+inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}, .edits = true};
 
 // Ghost takes a date in the past for an order to publish within seconds; older ones want two minutes. The rest is for clocks.
 inline constexpr seconds release_margin{180};

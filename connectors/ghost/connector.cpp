@@ -6,6 +6,7 @@
 #include "connectors/ghost/capabilities.hpp"
 #include "daemon/net/http_date.hpp"
 #include "daemon/net/page_mark.hpp"
+#include "daemon/text/respell.hpp"
 
 namespace halfmast::ghost {
 
@@ -254,14 +255,14 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     }
 }
 
-asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(std::string resource, std::vector<post_id> ids)
+asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(std::string resource, std::vector<post_id> ids, bool whole)
 {
     std::vector<wire::standing> found;
     auto doing = "read back " + std::to_string(ids.size()) + " " + resource;
     auto missing = ids;
     while (!ids.empty()) {
         auto some = take_some(ids);
-        auto request = wire::look_request(*own_, resource, some);
+        auto request = wire::look_request(*own_, resource, some, whole);
         auto reply = co_await send(std::move(request), doing);
         if (!reply)
             co_return reply.error();
@@ -284,12 +285,13 @@ asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(std
 
 asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts call)
 {
+    bool whole = std::ranges::any_of(call.wanted, &read_request::with_text);
     std::map<std::string, std::vector<post_id>> by_resource;
     for (const auto& wanted : call.wanted)
         by_resource[place_of_snapshot(wanted.snapshot).resource].push_back(wanted.remote.empty() ? wanted.post : wanted.remote);
     std::map<post_id, wire::standing> found;
     for (const auto& [resource, ids] : by_resource) {
-        auto some = co_await look_at_many(resource, ids);
+        auto some = co_await look_at_many(resource, ids, whole);
         if (!some)
             co_return some.error();
         for (auto& one : *some)
@@ -313,6 +315,22 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     co_return readings;
 }
 
+std::optional<problem> connector::refuse_release(const release_post& call, const wire::standing& now, std::string_view doing) const
+{
+    if (wire::place_of(now.status) == whereabouts::published)
+        return wire::trouble(*own_, failure::not_found, doing,
+                             now.status == "sent" ? "it went out by mail already" : "it is public already, " + now.url);
+    if (now.served && call.at < *now.served + site_clock_margin)
+        return wire::trouble(*own_, failure::rejected, doing,
+                             "the site's clock says " + format_utc(*now.served)
+                                 + " already and would publish it at once; give a later time, and set the clocks");
+    // Between a person's look and this call somebody else may have written.
+    bool as_seen = !call.snapshot || !now.text || text::same_lines(*now.text, call.snapshot->text) || (call.text && text::same_lines(*now.text, *call.text));
+    if (!as_seen)
+        return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+    return std::nullopt;
+}
+
 asio::awaitable<result<receipt>> connector::release(release_post call, kept_bytes, time_point now)
 {
     auto id = call.remote.empty() ? call.post : call.remote;
@@ -322,44 +340,46 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         co_return wire::trouble(*own_, failure::rejected, doing,
                                 "that is less than " + format_duration(release_margin)
                                     + " ahead, and Ghost publishes at once what is scheduled for a time that has passed; give a later time");
-    auto before = co_await look(where.resource, id, doing);
+    auto before = co_await look_at_words(where.resource, id, doing);
     if (!before)
         co_return before.error();
-    auto planned = std::chrono::floor<seconds>(call.at);
-    auto place = wire::place_of(before->status);
-    if (place == whereabouts::published)
-        co_return wire::trouble(*own_, failure::not_found, doing,
-                                before->status == "sent" ? "it went out by mail already" : "it is public already, " + before->url);
-    if (place == whereabouts::queued && before->due == planned)
-        co_return receipt{id, wire::edit_link(*own_, where.resource, id)};  // an earlier call worked
-    if (before->served && call.at < *before->served + site_clock_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing,
-                                "the site's clock says " + format_utc(*before->served)
-                                    + " already and would publish it at once; give a later time, and set the clocks");
-    auto standing = std::move(*before);
-    auto done = co_await schedule(where, std::move(standing), call.at, doing);
+    bool queued = wire::place_of(before->now.status) == whereabouts::queued;
+    if (queued && before->now.due == std::chrono::floor<seconds>(call.at))
+        co_return receipt{id, wire::edit_link(*own_, where.resource, id)};  // an earlier call worked; whether its words are the wanted ones is read back
+    if (auto refused = refuse_release(call, before->now, doing))
+        co_return *refused;
+    auto done = co_await schedule(where, &*before, &call, doing);
     co_return done;
 }
 
 // Ghost takes the newsletter only together with the change from draft to scheduled; a post that was mailed once keeps it and is
 // never mailed again, so it gets none.
-asio::awaitable<result<receipt>> connector::schedule(wire::place where, wire::standing before, time_point at, std::string doing)
+asio::awaitable<result<receipt>> connector::schedule(wire::place where, const wire::written* before, const release_post* call, std::string doing)
 {
-    bool mail = !where.newsletter.empty() && !before.mailed && wire::place_of(before.status) == whereabouts::parked;
-    auto request = wire::schedule_request(*own_, where.resource, before, at, mail ? &where : nullptr);
+    const auto& seen = before->now;
+    auto link = wire::edit_link(*own_, where.resource, seen.id);
+    bool mail = !where.newsletter.empty() && !seen.mailed && wire::place_of(seen.status) == whereabouts::parked;
+    wire::respelt_article words;
+    if (call->text) {
+        words = wire::respell_article(before->title, before->excerpt, before->lexical, before->html, *call->text);
+        if (!words.why_not.empty())
+            co_return wire::trouble(*own_, failure::rejected, doing, words.why_not + "; change it at " + link + ", then release it as it is");
+    }
+    auto request = wire::schedule_request(*own_, where.resource, seen, call->at, mail ? &where : nullptr, call->text ? &words : nullptr);
     auto after = co_await change(std::move(request), where.resource, doing);
     if (!after && after.error().kind == failure::conflict)
         co_return wire::trouble(*own_, failure::conflict, doing, "somebody changed it in this moment; look at it, and release it again");
     if (!after)
         co_return after.error();
-    if (after->status != "scheduled" || after->due != std::chrono::floor<seconds>(at))
+    if (after->status != "scheduled" || after->due != std::chrono::floor<seconds>(call->at))
         co_return wire::trouble(*own_, failure::conflict, doing, "the site made it '" + after->status + "' for " + format_utc(after->due));
     if (mail && (after->newsletter != where.newsletter || (!where.segment.empty() && after->segment != where.segment)))
         co_return wire::trouble(*own_, failure::conflict, doing,
-                                "it is scheduled, but not for the mail to '" + where.newsletter + "' it had; choose its recipients at "
-                                    + wire::edit_link(*own_, where.resource, before.id));
-    mails_.erase(before.id);
-    co_return receipt{before.id, wire::edit_link(*own_, where.resource, before.id)};
+                                "it is scheduled, but not for the mail to '" + where.newsletter + "' it had; choose its recipients at " + link);
+    if (call->text && after->text && !text::same_lines(*after->text, *call->text))
+        co_return wire::trouble(*own_, failure::conflict, doing, "the site made other words of the new text");
+    mails_.erase(seen.id);
+    co_return receipt{seen.id, link};
 }
 
 }  // namespace halfmast::ghost

@@ -59,10 +59,13 @@ private:
     asio::awaitable<result<std::vector<scheduled_post>>> list_of(std::string resource, std::vector<page_mark>* marks);
     asio::awaitable<result<wire::standing>> look(std::string resource, post_id id, std::string doing);
     asio::awaitable<result<wire::standing>> change(http_request request, std::string resource, std::string doing);
-    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string resource, std::vector<post_id> ids);
-    asio::awaitable<result<receipt>> schedule(wire::place where, wire::standing before, time_point at, std::string doing);
+    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string resource, std::vector<post_id> ids, bool whole);
+    // Why it cannot be let go as it stands there; nothing when it can.
+    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& now, std::string_view doing) const;
+    // The caller keeps `call` and `before`, and waits.
+    asio::awaitable<result<receipt>> schedule(wire::place where, const wire::written* before, const release_post* call, std::string doing);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(std::string slug);
-    asio::awaitable<result<wire::written>> look_at_words(post_id id, std::string doing);
+    asio::awaitable<result<wire::written>> look_at_words(std::string resource, post_id id, std::string doing);
     asio::awaitable<result<receipt>> feature(post_id id, bool featured);
     asio::awaitable<result<std::vector<publication>>> feed_of(std::string resource, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed();

@@ -67,13 +67,13 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     co_return receipt{seen->id, seen->url};
 }
 
-asio::awaitable<result<wire::written>> connector::look_at_words(post_id id, std::string doing)
+asio::awaitable<result<wire::written>> connector::look_at_words(std::string resource, post_id id, std::string doing)
 {
-    auto request = wire::words_request(*own_, id);
+    auto request = wire::words_request(*own_, resource, id);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
         co_return reply.error();
-    co_return wire::read_written(*own_, doing, *reply);
+    co_return wire::read_written(*own_, resource, doing, *reply);
 }
 
 // New words go above what the post said: few themes show that a post was edited, and nothing said in a crisis is taken back.
@@ -81,9 +81,11 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
 {
     auto doing = "edit " + call.remote.value;
     for (int turn = 1;; ++turn) {
-        auto before = co_await look_at_words(call.remote, doing);
+        auto before = co_await look_at_words("posts", call.remote, doing);
         if (!before)
             co_return before.error();
+        if (!before->has_article)
+            co_return wire::trouble(*own_, failure::bad_reply, doing, "the site shows no article of it");
         if (before->now.status != "published")
             co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + before->now.status + "'; see " + before->now.url);
         if (wire::says_first(before->html, call.words.text))
@@ -95,7 +97,7 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
             continue;
         if (!changed)
             co_return changed.error();
-        auto after = co_await look_at_words(call.remote, doing);
+        auto after = co_await look_at_words("posts", call.remote, doing);
         if (!after)
             co_return problem{failure::unknown_outcome, after.error().detail, after.error().retry_after};
         if (!wire::says_first(after->html, call.words.text))

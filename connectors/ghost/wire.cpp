@@ -7,6 +7,7 @@
 #include <openssl/hmac.h>
 
 #include "connectors/ghost/wire_json.hpp"
+#include "daemon/net/base64.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::ghost::wire {
@@ -20,19 +21,6 @@ constexpr seconds token_life{240};            // Ghost allows five minutes
 constexpr std::string_view standing_query = "include=newsletter,email&formats=plaintext";
 constexpr std::string_view every_status = "status:[draft,scheduled,published,sent]";
 constexpr std::string_view content_query = "&formats=html&include=tags,authors,newsletter,email";
-
-std::string base64_url(std::string_view bytes)
-{
-    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
-        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (std::size_t i = 0; i < 4 && i <= bytes.size() - at; ++i)
-            out.push_back(letters[group >> (18 - 6 * i) & 63]);
-    }
-    return out;
-}
 
 // Everything but letters, digits and -._~ as %XX: filters hold quotes, plus signs and brackets.
 std::string encoded(std::string_view text)
@@ -105,6 +93,14 @@ std::string standing_query_of(std::string_view resource)
     return std::string{resource == "posts" ? standing_query : standing_query.substr(standing_query.find('&') + 1)};
 }
 
+// What they say is wanted too.
+std::string whole_query_of(std::string_view resource, std::string_view forms)
+{
+    auto query = standing_query_of(resource);
+    auto form = query.find("plaintext");
+    return query.replace(form, std::string_view{"plaintext"}.size(), forms);
+}
+
 std::string content_query_of(std::string_view resource)
 {
     return std::string{resource == "posts" ? content_query : "&formats=html&include=tags,authors"};
@@ -145,12 +141,12 @@ std::string token(const settings& own, time_point now)
     auto second = std::chrono::floor<seconds>(now).time_since_epoch().count();
     json head{{"alg", "HS256"}, {"typ", "JWT"}, {"kid", own.key_id}};
     json claims{{"iat", second}, {"exp", second + token_life.count()}, {"aud", "/admin/"}};
-    auto text = base64_url(head.dump()) + "." + base64_url(claims.dump());
+    auto text = net::base64url(head.dump()) + "." + net::base64url(claims.dump());
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     HMAC(EVP_sha256(), own.secret.data(), static_cast<int>(own.secret.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac,
          &size);
-    return text + "." + base64_url({reinterpret_cast<const char*>(mac), size});
+    return text + "." + net::base64url({reinterpret_cast<const char*>(mac), size});
 }
 
 void sign(const settings& own, http_request& request, time_point now)
@@ -188,13 +184,10 @@ http_request look_request(const settings& own, std::string_view resource, const 
     return ask(own, route_of(resource, id), standing_query_of(resource));
 }
 
-http_request look_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids)
+http_request look_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids, bool whole)
 {
     auto filter = ids_of(ids) + "+" + std::string{every_status};
-    auto query = standing_query_of(resource);
-    // One alone is read whole: what it says is wanted before it is let go. Of a hundred, that would be megabytes.
-    if (auto form = query.find("formats=plaintext"); ids.size() == 1 && form != std::string::npos)
-        query.replace(form, std::string_view{"formats=plaintext"}.size(), "formats=html");
+    auto query = whole ? whole_query_of(resource, "html") : standing_query_of(resource);
     return ask(own, std::string{resource}, "filter=" + encoded(filter) + "&limit=" + std::to_string(list_size) + "&" + query);
 }
 
@@ -204,13 +197,20 @@ http_request draft_request(const settings& own, std::string_view resource, const
     return tell(own, "PUT", route_of(resource, seen.id), standing_query_of(resource), resource, json{{"status", "draft"}, {"updated_at", seen.version}});
 }
 
-http_request schedule_request(const settings& own, std::string_view resource, const standing& seen, time_point at, const place* mail)
+http_request schedule_request(const settings& own, std::string_view resource, const standing& seen, time_point at, const place* mail,
+                              const respelt_article* words)
 {
-    auto query = standing_query_of(resource);
+    auto query = words != nullptr ? whole_query_of(resource, "html") : standing_query_of(resource);
     if (mail != nullptr)
         query += "&newsletter=" + encoded(mail->newsletter) + "&email_segment=" + encoded(mail->segment.empty() ? "all" : mail->segment);
-    return tell(own, "PUT", route_of(resource, seen.id), query, resource,
-                json{{"status", "scheduled"}, {"published_at", format_utc(std::chrono::floor<seconds>(at))}, {"updated_at", seen.version}});
+    json post{{"status", "scheduled"}, {"published_at", format_utc(std::chrono::floor<seconds>(at))}, {"updated_at", seen.version}};
+    if (words != nullptr) {
+        post["title"] = words->title;
+        post["lexical"] = words->lexical;
+        if (!words->excerpt.empty())
+            post["custom_excerpt"] = words->excerpt;
+    }
+    return tell(own, "PUT", route_of(resource, seen.id), query, resource, post);
 }
 
 http_request find_request(const settings& own, const std::string& slug)
@@ -229,9 +229,9 @@ http_request publish_request(const settings& own, const statement& words, const 
     return request;
 }
 
-http_request words_request(const settings& own, const post_id& id)
+http_request words_request(const settings& own, std::string_view resource, const post_id& id)
 {
-    return ask(own, route_of("posts", id), "include=newsletter,email&formats=html");
+    return ask(own, route_of(resource, id), whole_query_of(resource, "html,lexical"));
 }
 
 http_request edit_request(const settings& own, const written& before, const statement& words)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/ghost/lexical.hpp"
 #include "connectors/ghost/settings.hpp"
 #include "daemon/core/action.hpp"
 #include "daemon/core/post.hpp"
@@ -50,10 +51,14 @@ struct standing {
     standing() {}
 };
 
-// A post of ours, and what stands in it.
+// A post, and what stands in it.
 struct written {
     standing now;
-    std::string html;
+    std::string title;
+    std::string excerpt;        // custom_excerpt
+    std::string html;           // made from `lexical` by Ghost
+    std::string lexical;        // JSON as text; empty where the article was written in Ghost's old editor
+    bool has_article = false;
 
     written() {}
 };
@@ -84,13 +89,15 @@ http_request me_request(const settings&);
 // Ordered by id, beginning after that one: what leaves the queue meanwhile moves nothing.
 http_request list_request(const settings&, std::string_view resource, const post_id& after);
 http_request look_request(const settings&, std::string_view resource, const post_id&);
-http_request look_request(const settings&, std::string_view resource, const std::vector<post_id>&);
+// `whole`: with what they say.
+http_request look_request(const settings&, std::string_view resource, const std::vector<post_id>&, bool whole);
 http_request draft_request(const settings&, std::string_view resource, const standing&);
-// `mail` names the newsletter when it has to be given again.
-http_request schedule_request(const settings&, std::string_view resource, const standing&, time_point at, const place* mail);
+// `mail` names the newsletter when it has to be given again; without `words` it keeps its own.
+http_request schedule_request(const settings&, std::string_view resource, const standing&, time_point at, const place* mail,
+                              const respelt_article* words = nullptr);
 http_request find_request(const settings&, const std::string& slug);
 http_request publish_request(const settings&, const statement&, const std::string& slug);
-http_request words_request(const settings&, const post_id&);
+http_request words_request(const settings&, std::string_view resource, const post_id&);
 // New words above the article there is.
 http_request edit_request(const settings&, const written&, const statement&);
 http_request featured_list_request(const settings&, std::int64_t page);
@@ -118,7 +125,7 @@ result<std::string> read_version(const settings&, const http_response&);  // of 
 result<std::string> read_role(const settings&, const http_response&);
 result<page<scheduled_post>> read_list(const settings&, std::string_view resource, const http_response&);
 result<standing> read_standing(const settings&, std::string_view resource, std::string_view doing, const http_response&);
-result<written> read_written(const settings&, std::string_view doing, const http_response&);
+result<written> read_written(const settings&, std::string_view resource, std::string_view doing, const http_response&);
 result<std::vector<standing>> read_standings(const settings&, std::string_view resource, std::string_view doing, const http_response&);
 result<page<post_id>> read_ids(const settings&, std::string_view doing, const http_response&);
 result<page<publication>> read_feed(const settings&, std::string_view resource, const http_response&);

@@ -381,19 +381,24 @@ result<standing> read_standing(const settings& own, std::string_view resource, s
     return std::move(*now);
 }
 
-result<written> read_written(const settings& own, std::string_view doing, const http_response& reply)
+result<written> read_written(const settings& own, std::string_view resource, std::string_view doing, const http_response& reply)
 {
     json value;
-    if (auto fault = no_list(own, "posts", doing, reply, value))
+    if (auto fault = no_list(own, resource, doing, reply, value))
         return *fault;
-    const auto& list = *member(value, "posts");
-    auto now = list.empty() ? std::nullopt : standing_of(own, "posts", list.front());
-    const auto* html = now ? member(list.front(), "html") : nullptr;
-    if (html == nullptr || !(html->is_string() || html->is_null()))  // null: nothing is written there
-        return bad_reply(own, doing, "a post without id, status or article");
+    const auto& list = *member(value, resource);
+    auto now = list.empty() ? std::nullopt : standing_of(own, resource, list.front());
+    if (!now)
+        return bad_reply(own, doing, "a post without id or status");
     written read;
     read.now = std::move(*now);
+    read.now.served = net::parse_http_date(find_header(reply.headers, "Date"));
+    const auto* html = member(list.front(), "html");
+    read.has_article = html != nullptr && (html->is_string() || html->is_null());  // null: nothing is written there
+    read.title = text_at(list.front(), "title");
+    read.excerpt = text_at(list.front(), "custom_excerpt");
     read.html = text_at(list.front(), "html");
+    read.lexical = text_at(list.front(), "lexical");
     return read;
 }
 

@@ -203,6 +203,15 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         one.where = whereabouts::queued;
         one.due = seen->second->due;
         one.url = own_->url + "/";  // the platform's own pages show no queue
+        // What is scheduled keeps its words; what we made anew may have other ones.
+        const auto& snapshot = call.wanted[index].snapshot;
+        if (call.wanted[index].with_text && snapshot && snapshot->id != ids[index]) {
+            auto request = wire::scheduled_by_id(*own_, ids[index]);
+            auto reply = co_await ask(std::move(request));
+            auto whole = reply ? wire::read_scheduled(*own_, "read post " + ids[index].value, *reply, now()) : result<scheduled_post>{reply.error()};
+            if (whole)
+                one.text = std::move(whole->text);
+        }
     }
     if (some_absent)
         if (auto wrong = co_await find_published(call, readings))

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/mastodon/wire.hpp"
+#include "daemon/net/json_read.hpp"
 
 namespace halfmast::mastodon::wire {
 
@@ -18,29 +19,7 @@ inline constexpr std::size_t page_size = 40;  // the most the platform gives
 
 inline constexpr int deepest = 64;  // nested values; no answer of the platform has ten
 
-// A parser's stack is not ours to spend: depth is looked at before.
-inline bool is_too_deep(std::string_view text)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        char c = text[at];
-        if (quoted) {
-            at += c == '\\' ? 1 : 0;
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > deepest)
-                return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
-inline json parse(std::string_view text) { return is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false); }
+inline json parse(std::string_view text) { return net::is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false); }
 
 inline std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 

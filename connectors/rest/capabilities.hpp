@@ -22,8 +22,10 @@ inline constexpr std::array<absence, 2> absences{{
 inline void declare_by(const description& what, account& where)
 {
     where.rungs.clear();
-    for (const auto& hold : what.holds)
+    for (const auto& hold : what.holds) {
         where.rungs.push_back(hold.offer);
+        where.rungs.back().edits = what.release && what.release->with_text;
+    }
     // A time is the same within the platform's precision, so a release needs that much more.
     where.release_margin = what.release_margin + (what.precision > seconds{1} ? what.precision : seconds{0});
     where.can_read_feed = !what.feeds.empty();

@@ -8,6 +8,7 @@
 #include "daemon/net/http_date.hpp"
 #include "connectors/rest/oauth.hpp"
 #include "daemon/net/oauth_http.hpp"
+#include "daemon/text/respell.hpp"
 
 namespace halfmast::rest {
 
@@ -228,6 +229,16 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         for (auto& one : *some)
             found[one.id] = std::move(one);
     }
+    // A list that leaves the words out.
+    for (const auto& wanted : call.wanted) {
+        auto seen = found.find(id_of(wanted.remote, wanted.post));
+        if (!wanted.with_text || !what().read_one || seen == found.end() || seen->second.text || seen->second.where == whereabouts::absent)
+            continue;
+        auto kind = kind_of(wanted.snapshot);
+        auto one = co_await look(kind, seen->first, "read back a post with its text");
+        if (one)
+            seen->second = std::move(*one);
+    }
     std::vector<post_reading> readings;
     for (const auto& wanted : call.wanted) {
         auto seen = found.find(id_of(wanted.remote, wanted.post));
@@ -237,6 +248,7 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         post_reading reading{wanted.post, now.where, {}, now.version, now.where == whereabouts::published && !now.link.empty() ? now.link : now.page};
         if (now.where != whereabouts::absent)
             reading.due = now.due;
+        reading.text = now.text;
         readings.push_back(std::move(reading));
     }
     co_return readings;
@@ -282,6 +294,32 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     co_return done;
 }
 
+bool connector::planned_for(time_point at, const wire::standing& one) const
+{
+    return one.due > at - what().precision && one.due < at + what().precision;
+}
+
+std::optional<problem> connector::refuse_release(const release_post& call, const wire::standing& before, std::string_view doing) const
+{
+    auto no = [&](failure kind, const std::string& why) { return wire::trouble(*own_, kind, doing, why); };
+    if (before.where == whereabouts::published)
+        return no(failure::not_found, "it is public already, " + before.link);
+    if (before.where == whereabouts::absent)
+        return no(failure::not_found, "it is '" + before.state + "' there");
+    if (what().release->keeps_time && !planned_for(call.at, before))
+        return no(failure::rejected, "it can only be put back with the time it has there, " + format_utc(before.due) + "; for another one open " + before.page);
+    if (before.served && call.at < *before.served + what().release_margin * 3 / 4)
+        return no(failure::rejected, "the platform's clock says " + format_utc(*before.served) + " already; give a later time, and set the clocks");
+    // Between a person's look and this call somebody else may have written.
+    bool as_seen = !call.snapshot || !before.text || text::same_lines(*before.text, call.snapshot->text)
+        || (call.text && text::same_lines(*before.text, *call.text));
+    if (!as_seen)
+        return no(failure::rejected, "it was changed at its source in this moment; look at the difference, and release it again");
+    if (call.text && !what().release->with_text)
+        return no(failure::unsupported, "its description has no [release.text]");
+    return std::nullopt;
+}
+
 asio::awaitable<result<receipt>> connector::release(release_post call, kept_bytes, time_point now)
 {
     auto id = id_of(call.remote, call.post);
@@ -296,36 +334,29 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto before = co_await look(kind, id, doing);
     if (!before)
         co_return before.error();
-    if (before->where == whereabouts::published)
-        co_return wire::trouble(*own_, failure::not_found, doing, "it is public already, " + before->link);
-    if (before->where == whereabouts::absent)
-        co_return wire::trouble(*own_, failure::not_found, doing, "it is '" + before->state + "' there");
-    auto planned = [&](const wire::standing& one) {
-        return one.due > call.at - what().precision && one.due < call.at + what().precision;
-    };
     receipt done{id, before->page};
-    if (before->where == whereabouts::queued && planned(*before))
-        co_return done;  // an earlier call worked
-    if (what().release->keeps_time && !planned(*before))
-        co_return wire::trouble(*own_, failure::rejected, doing, "it can only be put back with the time it has there, " + format_utc(before->due)
-                                                                     + "; for another one open " + before->page);
-    if (before->served && call.at < *before->served + what().release_margin * 3 / 4)
-        co_return wire::trouble(*own_, failure::rejected, doing, "the platform's clock says " + format_utc(*before->served)
-                                                                     + " already; give a later time, and set the clocks");
+    if (before->where == whereabouts::queued && planned_for(call.at, *before))
+        co_return done;  // an earlier call worked; whether its words are the wanted ones is read back
+    if (auto refused = refuse_release(call, *before, doing))
+        co_return *refused;
     auto with = wire::fill_common(*own_, kind);
     with.texts["id"] = id.value;
     with.times["at"] = call.at;
     with.post = before->whole.get();
-    auto reply = co_await tell(&what().release->ask, std::move(with), doing, false);
+    if (call.text)
+        if (auto refused = wire::fill_new_words(*own_, with, *before, *call.text, doing))
+            co_return *refused;
+    const auto* ask = call.text ? &*what().release->with_text : &what().release->ask;
+    auto reply = co_await tell(ask, std::move(with), doing, false);
     if (!reply)
         co_return reply.error();
-    if (!what().release->ask.answers_post)
+    if (!ask->answers_post)
         co_return done;
-    auto after = wire::read_standing(*own_, kind, what().release->ask, doing, *reply);
+    auto after = wire::read_standing(*own_, kind, *ask, doing, *reply);
     if (!after)
         co_return after.error();
     bool silent = after->due == time_point{};  // the answer says no time; the read-back will
-    if (after->where != whereabouts::queued || !(silent || planned(*after)))
+    if (after->where != whereabouts::queued || !(silent || planned_for(call.at, *after)))
         co_return wire::trouble(*own_, failure::conflict, doing, "the platform made it '" + after->state + "' for " + format_utc(after->due));
     co_return done;
 }

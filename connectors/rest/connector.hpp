@@ -56,6 +56,9 @@ private:
     asio::awaitable<result<std::string>> find_me();
     asio::awaitable<result<wire::standing>> look(std::string kind, post_id id, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_list(std::string doing);
+    // Why it cannot be let go as it stands there; nothing when it can.
+    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& before, std::string_view doing) const;
+    [[nodiscard]] bool planned_for(time_point at, const wire::standing& one) const;
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string kind, std::vector<post_id> ids);
     asio::awaitable<result<std::optional<wire::standing>>> find_copy(publish_summary call);
     asio::awaitable<result<wire::standing>> look_at_words(post_id id, std::string doing);

@@ -312,7 +312,14 @@ private:
         release_call made;
         made.keeps_time = given->flag("keeps_time").value_or(false);
         auto needs = made.keeps_time ? std::vector<std::string>{"id"} : std::vector<std::string>{"id", "at"};
-        made.ask = read_call(*given, changing({"id", "kind"}, {"at"}, std::move(needs)));
+        made.ask = read_call(*given, changing({"id", "kind"}, {"at"}, needs));
+        if (auto words = given->inner("text")) {
+            needs.emplace_back("text|html");
+            made.with_text = read_call(*words, changing({"id", "kind", "text", "html", "title"}, {"at"}, std::move(needs)));
+            if (made_->fields.text.size() > 2)
+                given->fault(given->find("text"), "text: [fields] has the text in more than a title and an article, so it is not known what a new one belongs to");
+            words->finish();
+        }
         given->finish();
         made_->release = std::move(made);
     }

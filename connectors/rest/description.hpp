@@ -88,6 +88,7 @@ struct hold_call {
 
 struct release_call {
     call ask;
+    std::optional<call> with_text;  // instead of `ask`, with other words
     bool keeps_time = false;  // the platform puts it back with the time it has, and with no other
 };
 

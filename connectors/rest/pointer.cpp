@@ -1,34 +1,12 @@
 #include "connectors/rest/pointer.hpp"
 
+#include "daemon/net/json_read.hpp"
+
 namespace halfmast::rest {
 
 namespace {
 
 using nlohmann::json;
-
-constexpr int most_depth = 64;
-
-// A parser's memory and stack are not the platform's to spend: depth is looked at before.
-bool is_too_deep(std::string_view text)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        char c = text[at];
-        if (quoted) {
-            at += c == '\\' ? 1 : 0;
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > most_depth)
-                return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
 
 const json* step(const json& in, const json::json_pointer& by)
 {
@@ -99,12 +77,7 @@ std::optional<std::string> as_text(const json& value)
 
 std::optional<json> parse_json(const std::string& body)
 {
-    if (is_too_deep(body))
-        return std::nullopt;
-    auto value = json::parse(body, nullptr, false);
-    if (value.is_discarded())
-        return std::nullopt;
-    return value;
+    return net::parse_json(body);
 }
 
 }  // namespace halfmast::rest

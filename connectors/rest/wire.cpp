@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "daemon/net/base64.hpp"
 #include "daemon/net/http_server.hpp"
+#include "daemon/text/respell.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::rest::wire {
@@ -14,19 +16,6 @@ using nlohmann::json;
 constexpr std::size_t most_answer = 64u << 20;  // a page of long articles
 constexpr std::size_t most_title = 60;          // characters
 constexpr std::size_t most_slug = 120;
-
-std::string base64_of(std::string_view bytes)
-{
-    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
-        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (std::size_t i = 0; i < 4; ++i)
-            out.push_back(at + i <= bytes.size() ? letters[group >> (18 - 6 * i) & 63] : '=');
-    }
-    return out;
-}
 
 void add_parameter(std::string& query, std::string_view name, std::string_view value)
 {
@@ -46,7 +35,7 @@ void authorize(const settings& own, http_request& request, std::string& query)
     case auth_kind::none:
     case auth_kind::oauth2: break;  // put on by net::oauth_http, behind the connector's back
     case auth_kind::bearer: request.headers.emplace_back("Authorization", "Bearer " + own.secret); break;
-    case auth_kind::basic: request.headers.emplace_back("Authorization", "Basic " + base64_of(own.username + ":" + own.secret)); break;
+    case auth_kind::basic: request.headers.emplace_back("Authorization", "Basic " + net::base64(own.username + ":" + own.secret)); break;
     case auth_kind::header: request.headers.emplace_back(what.auth_name, what.auth_prefix + own.secret); break;
     case auth_kind::query: add_parameter(query, what.auth_name, own.secret); break;
     }
@@ -143,6 +132,29 @@ void fill_words(filling& into, const statement& words)
     into.texts["html"] = html_of(words.text);
     into.texts["title"] = title_of(words.text);
     into.texts["language"] = words.language;
+}
+
+std::optional<problem> fill_new_words(const settings& own, filling& into, const standing& before, const std::string& wanted, std::string_view doing)
+{
+    const auto& fields = own.what->fields;
+    std::vector<text::passage> parts;
+    for (const auto& at : fields.text) {
+        const auto* found = before.whole ? at.first(*before.whole) : nullptr;
+        if (found == nullptr && (fields.html || fields.text.size() > 1))
+            return trouble(own, failure::rejected, doing, "the platform does not show what it says now, and without that a new text could lose its formatting");
+        parts.push_back({found != nullptr ? as_text(*found).value_or("") : std::string{}, fields.html});
+    }
+    auto made = text::respell(parts, wanted);
+    if (!made.done())
+        return trouble(own, failure::rejected, doing, made.why_not + "; change it at its source, " + before.page + ", then release it as it is");
+    if (made.passages.empty())
+        return trouble(own, failure::rejected, doing, "its description has no text in [fields]");
+    // Alone it is what a person wrote, blank lines and all.
+    auto last = fields.html || made.passages.size() > 1 ? made.passages.back() : wanted;
+    into.texts["text"] = last;
+    into.texts["html"] = last;
+    into.texts["title"] = made.passages.size() > 1 ? made.passages.front() : std::string{};
+    return std::nullopt;
 }
 
 void fill_summary(filling& into, const publish_summary& summary)

@@ -25,6 +25,7 @@ struct standing {
     std::string state;  // the platform's word
     std::string link;   // the public post
     std::string page;   // where a person opens it
+    std::optional<std::string> text;             // as a list of posts has it, where the answer shows it
     std::optional<time_point> served;            // the platform's own clock
     std::shared_ptr<const nlohmann::json> whole; // the post's own answer
 
@@ -47,6 +48,9 @@ filling fill_common(const settings&, const std::string& kind);
 // For a statement: {text}, {html}, {title}, {language}; and {key}, {slug}, {in_reply_to} when it is published.
 void fill_words(filling& into, const statement& words);
 void fill_summary(filling& into, const publish_summary& summary);
+// For a release with other words: {title} where the text has two parts, and {text} and {html}, each in the form that stands there now, with what is not words
+// as it is. `before`: the post as it stands there. A problem when that cannot be done without a loss.
+std::optional<problem> fill_new_words(const settings&, filling& into, const standing& before, const std::string& wanted, std::string_view doing);
 
 // A problem when a placeholder has nothing to stand for.
 result<http_request> request_of(const settings&, const call&, const filling&, std::string_view doing);

@@ -314,6 +314,8 @@ result<standing> read_standing(const settings& own, const std::string& kind, con
     now.link = text_of(fields.link, item);
     now.page = page_of(own, kind, item, now.id, now.link);
     now.whole = std::make_shared<const json>(item);
+    if (std::ranges::any_of(fields.text, [&](const auto& at) { return at.first(item) != nullptr; }))
+        now.text = words_of(fields, item).text;
     return now;
 }
 

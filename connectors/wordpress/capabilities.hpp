@@ -10,7 +10,8 @@ namespace halfmast::wordpress {
 
 // Back to a draft works to the last second (measured), so it needs no lead. There is no second rung: whatever refuses a
 // draft (credential, role, outage) refuses a new date for the same reason.
-inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}};
+// A draft takes other words together with its new date.
+inline constexpr rung_offer draft_rung{.kind = rung::draft, .needs_lead = seconds{0}, .edits = true};
 
 // WordPress publishes at once what is "scheduled" less than 60 s ahead; the rest is for clocks that differ.
 inline constexpr seconds release_margin{120};

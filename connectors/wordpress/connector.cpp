@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "connectors/wordpress/capabilities.hpp"
+#include "daemon/text/respell.hpp"
 
 namespace halfmast::wordpress {
 
@@ -330,14 +331,14 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     co_return done;
 }
 
-asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(wire::site at, std::string kind, std::vector<post_id> ids)
+asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(wire::site at, std::string kind, std::vector<post_id> ids, bool whole)
 {
     std::vector<wire::standing> found;
     std::string doing = "read back " + std::to_string(ids.size()) + " " + kind;
     auto missing = ids;
     while (!ids.empty()) {
         auto some = take_some(ids);
-        auto request = wire::look_request(at, kind, some);
+        auto request = wire::look_request(at, kind, some, whole);
         auto reply = co_await send(std::move(request), doing);
         if (!reply)
             co_return reply.error();
@@ -369,12 +370,13 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     auto at = co_await find_site();
     if (!at)
         co_return at.error();
+    bool whole = std::ranges::any_of(call.wanted, &read_request::with_text);
     std::map<std::string, std::vector<post_id>> by_kind;
     for (const auto& wanted : call.wanted)
         by_kind[kind_of(wanted.snapshot)].push_back(wanted.remote.empty() ? wanted.post : wanted.remote);
     std::map<post_id, wire::standing> found;
     for (const auto& [kind, ids] : by_kind) {
-        auto some = co_await look_at_many(*at, kind, ids);
+        auto some = co_await look_at_many(*at, kind, ids, whole);
         if (!some)
             co_return some.error();
         for (auto& one : *some)
@@ -396,6 +398,24 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     co_return readings;
 }
 
+std::optional<problem> connector::refuse_release(const release_post& call, const wire::written& there, std::string_view doing) const
+{
+    const auto& now = there.now;
+    if (now.status == "publish")
+        return wire::trouble(*own_, failure::not_found, doing, "it is public already, " + now.link);
+    if (now.status == "trash")
+        return wire::trouble(*own_, failure::not_found, doing, "somebody put it in the trash; take it out there first");
+    if (now.served && call.at < *now.served + site_clock_margin)
+        return wire::trouble(*own_, failure::rejected, doing,
+                             "the site's clock says " + format_utc(*now.served)
+                             + " already and would publish it at once; give a later time, and set the clocks");
+    // Between a person's look and this call somebody else may have written.
+    bool as_seen = !call.snapshot || !now.text || text::same_lines(*now.text, call.snapshot->text) || (call.text && text::same_lines(*now.text, *call.text));
+    if (!as_seen)
+        return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+    return std::nullopt;
+}
+
 asio::awaitable<result<receipt>> connector::release(release_post call, kept_bytes, time_point now)
 {
     auto id = call.remote.empty() ? call.post : call.remote;
@@ -408,22 +428,23 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto at = co_await find_site();
     if (!at)
         co_return at.error();
-    auto before = co_await look(*at, kind, id, doing);
+    auto before = co_await look_at_words(*at, kind, id, doing);
     if (!before)
         co_return before.error();
     auto planned = std::chrono::floor<seconds>(call.at);
     receipt done{id, wire::edit_link(*own_, id)};
-    if (before->status == "publish")
-        co_return wire::trouble(*own_, failure::not_found, doing, "it is public already, " + before->link);
-    if (before->status == "trash")
-        co_return wire::trouble(*own_, failure::not_found, doing, "somebody put it in the trash; take it out there first");
-    if (before->status == "future" && before->due == planned)
-        co_return done;  // an earlier call worked
-    if (before->served && call.at < *before->served + site_clock_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing,
-                                "the site's clock says " + format_utc(*before->served)
-                                + " already and would publish it at once; give a later time, and set the clocks");
-    auto request = wire::schedule_request(*at, kind, id, call.at);
+    if (before->now.status == "future" && before->now.due == planned)
+        co_return done;  // an earlier call worked; whether its words are the wanted ones is read back
+    if (auto refused = refuse_release(call, *before, doing))
+        co_return *refused;
+    std::optional<wire::new_words> words;
+    if (call.text) {
+        auto made = text::respell({{before->title, true}, {before->content, true}}, *call.text);
+        if (!made.done())
+            co_return wire::trouble(*own_, failure::rejected, doing, made.why_not + "; change it at " + done.url + ", then release it as it is");
+        words = wire::new_words{std::move(made.passages[0]), std::move(made.passages[1])};
+    }
+    auto request = wire::schedule_request(*at, kind, id, call.at, words ? &*words : nullptr);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
         co_return reply.error();
@@ -433,6 +454,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (after->status != "future" || after->due != planned)
         co_return wire::trouble(*own_, failure::conflict, doing,
                                 "the site made it '" + after->status + "' for " + format_utc(after->due));
+    if (call.text && after->text && !text::same_lines(*after->text, *call.text))
+        co_return wire::trouble(*own_, failure::conflict, doing, "the site made other words of the new text; does a plugin change what is saved?");
     co_return done;
 }
 

@@ -82,9 +82,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     co_return receipt{seen->id, seen->link};
 }
 
-asio::awaitable<result<wire::written>> connector::look_at_words(wire::site at, post_id id, std::string doing)
+asio::awaitable<result<wire::written>> connector::look_at_words(wire::site at, std::string kind, post_id id, std::string doing)
 {
-    auto request = wire::words_request(at, id);
+    auto request = wire::words_request(at, kind, id);
     auto reply = co_await send(std::move(request), doing);
     if (!reply)
         co_return reply.error();
@@ -98,9 +98,11 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
     auto at = co_await find_site();
     if (!at)
         co_return at.error();
-    auto before = co_await look_at_words(*at, call.remote, doing);
+    auto before = co_await look_at_words(*at, "posts", call.remote, doing);
     if (!before)
         co_return before.error();
+    if (!before->has_content)
+        co_return wire::trouble(*own_, failure::bad_reply, doing, "the site shows no content of it");
     if (before->now.status == "trash")
         co_return wire::trouble(*own_, failure::not_found, doing, "somebody put it in the trash");
     // An edit of what is not public could publish it.
@@ -115,7 +117,7 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
         co_return reply.error();
     if (auto changed = wire::read_standing(*own_, doing, *reply); !changed)
         co_return changed.error();
-    auto after = co_await look_at_words(*at, call.remote, doing);
+    auto after = co_await look_at_words(*at, "posts", call.remote, doing);
     if (!after)
         co_return problem{failure::unknown_outcome, after.error().detail, after.error().retry_after};
     if (!wire::says_first(after->content, call.words.text))

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/net/base64.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::wordpress::wire {
@@ -18,21 +19,9 @@ constexpr std::size_t most_title = 60;            // characters
 constexpr std::size_t most_slug = 120;            // WordPress keeps 200
 constexpr std::chrono::hours ambiguous_hour{1};   // `after` is compared in the site's zone, where one hour comes twice a year
 constexpr std::string_view standing_fields = "_fields=id,status,date_gmt,modified_gmt,link";
+constexpr std::string_view words_fields = ",title.raw,content.raw";
 constexpr std::string_view line_mark = "<hr";
 constexpr std::string_view line_between = "\n\n<!-- wp:separator -->\n<hr class=\"wp-block-separator has-alpha-channel-opacity\"/>\n<!-- /wp:separator -->\n\n";
-
-std::string base64(std::string_view bytes)
-{
-    static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        auto byte = [&](std::size_t i) { return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u; };
-        auto group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (std::size_t i = 0; i < 4; ++i)
-            out.push_back(i <= bytes.size() - at ? letters[group >> (18 - 6 * i) & 63] : '=');
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -44,15 +33,15 @@ http_request ask(const site& where, const std::string& route, const std::string&
         url += (pretty ? '?' : '&') + query;
     http_request request("GET", std::move(url));
     request.headers.emplace_back("Accept", "application/json");
-    request.headers.emplace_back("Authorization", "Basic " + base64(where.own->username + ":" + where.own->password));
+    request.headers.emplace_back("Authorization", "Basic " + net::base64(where.own->username + ":" + where.own->password));
     return request;
 }
 
 namespace {
 
-http_request tell(const site& where, const std::string& route, const json& body)
+http_request tell(const site& where, const std::string& route, const json& body, std::string_view more_fields = {})
 {
-    auto request = ask(where, route, "context=edit&" + std::string{standing_fields});
+    auto request = ask(where, route, "context=edit&" + std::string{standing_fields} + std::string{more_fields});
     request.method = "POST";
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -154,12 +143,11 @@ http_request look_request(const site& where, const std::string& kind, const post
     return ask(where, route_of(kind) + "/" + number_of(id), "context=edit&" + std::string{standing_fields});
 }
 
-http_request look_request(const site& where, const std::string& kind, const std::vector<post_id>& ids)
+http_request look_request(const site& where, const std::string& kind, const std::vector<post_id>& ids, bool whole)
 {
     // `any` leaves the trash out and takes in what editorial plugins added.
-    // One alone is read whole: what it says is wanted before it is let go. Of a hundred, that would be megabytes.
     return ask(where, route_of(kind), "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields}
-                   + (ids.size() == 1 ? ",title.raw,content.raw" : ""));
+                   + (whole ? std::string{words_fields} : ""));
 }
 
 http_request draft_request(const site& where, const std::string& kind, const post_id& id)
@@ -168,9 +156,14 @@ http_request draft_request(const site& where, const std::string& kind, const pos
     return tell(where, route_of(kind) + "/" + number_of(id), json{{"status", "draft"}});
 }
 
-http_request schedule_request(const site& where, const std::string& kind, const post_id& id, time_point at)
+http_request schedule_request(const site& where, const std::string& kind, const post_id& id, time_point at, const new_words* words)
 {
-    return tell(where, route_of(kind) + "/" + number_of(id), json{{"status", "future"}, {"date_gmt", gmt(at)}});
+    json body{{"status", "future"}, {"date_gmt", gmt(at)}};
+    if (words != nullptr) {
+        body["title"] = words->title;
+        body["content"] = words->content;
+    }
+    return tell(where, route_of(kind) + "/" + number_of(id), body, words != nullptr ? words_fields : std::string_view{});
 }
 
 http_request find_request(const site& where, const std::string& slug)
@@ -186,9 +179,9 @@ http_request publish_request(const site& where, const statement& words, const st
     return request;
 }
 
-http_request words_request(const site& where, const post_id& id)
+http_request words_request(const site& where, const std::string& kind, const post_id& id)
 {
-    return ask(where, "/wp/v2/posts/" + number_of(id), "context=edit&" + std::string{standing_fields} + ",content.raw");
+    return ask(where, route_of(kind) + "/" + number_of(id), "context=edit&" + std::string{standing_fields} + std::string{words_fields});
 }
 
 http_request edit_request(const site& where, const post_id& id, const statement& words, const std::string& content)

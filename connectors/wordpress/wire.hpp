@@ -68,6 +68,12 @@ struct page {
     page() {}
 };
 
+// Other words for a post, as HTML.
+struct new_words {
+    std::string title;
+    std::string content;
+};
+
 // How a post stands now.
 struct standing {
     post_id id;
@@ -81,10 +87,12 @@ struct standing {
     standing() {}
 };
 
-// A post of ours, and what stands in it.
+// A post, and what stands in it, as it was written.
 struct written {
     standing now;
-    std::string content;  // HTML, as it was written
+    std::string title;         // HTML too
+    std::string content;       // HTML
+    bool has_content = false;  // a custom type may have none
 
     written() {}
 };
@@ -131,12 +139,14 @@ http_request list_request(const site&, const post_type&, const std::vector<taxon
 http_request terms_request(const site&, const taxonomy&, const std::vector<wp_id>& ids);
 http_request authors_request(const site&, const std::vector<wp_id>& ids);
 http_request look_request(const site&, const std::string& kind, const post_id&);
-http_request look_request(const site&, const std::string& kind, const std::vector<post_id>&);  // 100 at most
+// 100 at most; `whole` with what they say.
+http_request look_request(const site&, const std::string& kind, const std::vector<post_id>&, bool whole);
 http_request draft_request(const site&, const std::string& kind, const post_id&);
-http_request schedule_request(const site&, const std::string& kind, const post_id&, time_point at);
+// `words` may be null: then it keeps its own.
+http_request schedule_request(const site&, const std::string& kind, const post_id&, time_point at, const new_words* words = nullptr);
 http_request find_request(const site&, const std::string& slug);
 http_request publish_request(const site&, const statement&, const std::string& slug);
-http_request words_request(const site&, const post_id&);
+http_request words_request(const site&, const std::string& kind, const post_id&);
 // New words above the content there is.
 http_request edit_request(const site&, const post_id&, const statement&, const std::string& content);
 http_request sticky_list_request(const site&, std::int64_t page);

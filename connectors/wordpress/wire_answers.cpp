@@ -379,12 +379,15 @@ result<written> read_written(const settings& own, std::string_view doing, const 
     if (auto fault = unreadable(own, doing, reply, value))
         return *fault;
     auto now = standing_of(value);
+    if (!now)
+        return bad_reply(own, doing, "a post without id or status");
     const auto* content = member(value, "content");
-    if (!now || content == nullptr || !content->is_object())
-        return bad_reply(own, doing, "a post without id, status or content");
     written read;
     read.now = std::move(*now);
+    read.now.served = net::parse_http_date(find_header(reply.headers, "Date"));
+    read.title = written_at(value, "title");
     read.content = written_at(value, "content");
+    read.has_content = content != nullptr && content->is_object();
     return read;
 }
 

@@ -9,71 +9,18 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/wordpress/wire.hpp"
+#include "daemon/net/json_read.hpp"
 
 namespace halfmast::wordpress::wire {
 
 using nlohmann::json;
 
-inline constexpr int most_depth = 64;  // WordPress itself stays below ten
+using net::flag_at;
+using net::member;
+using net::number_at;
+using net::text_at;
 
-// A parser's memory and stack are not the platform's to spend: depth is looked at before.
-inline bool is_too_deep(std::string_view text)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        char c = text[at];
-        if (quoted) {
-            at += c == '\\' ? 1 : 0;
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > most_depth)
-                return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
-
-// Null when it is not JSON, or nested so deep that walking it could end the stack.
-inline std::optional<json> parse(const std::string& body)
-{
-    if (is_too_deep(body))
-        return std::nullopt;
-    auto value = json::parse(body, nullptr, false);
-    if (value.is_discarded())
-        return std::nullopt;
-    return value;
-}
-
-inline const json* member(const json& object, std::string_view key)
-{
-    if (!object.is_object())
-        return nullptr;
-    auto found = object.find(key);
-    return found == object.end() ? nullptr : &*found;
-}
-
-inline std::string text_at(const json& object, std::string_view key)
-{
-    const auto* value = member(object, key);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string{};
-}
-
-inline wp_id number_at(const json& object, std::string_view key)
-{
-    const auto* value = member(object, key);
-    return value != nullptr && value->is_number_integer() ? value->get<wp_id>() : 0;
-}
-
-inline bool flag_at(const json& object, std::string_view key)
-{
-    const auto* value = member(object, key);
-    return value != nullptr && value->is_boolean() && value->get<bool>();
-}
+inline std::optional<json> parse(const std::string& body) { return net::parse_json(body); }
 
 // {"raw": "...", "rendered": "..."}: what was written, else what is shown.
 inline std::string written_at(const json& object, std::string_view key)

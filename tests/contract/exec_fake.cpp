@@ -128,12 +128,13 @@ public:
                 {"pins", "true"},
                 {"feed", "true"},
                 {"mentions", "true"},
+                {"release_text", "true"},
                 {"token", "a-secret-nobody-says"}};
     }
     bool has(feature what) const override
     {
         return what == feature::credential_check || what == feature::language || what == feature::mentions || what == feature::threads
-            || what == feature::edit_marks;
+            || what == feature::edit_marks || what == feature::rewriting;
     }
     call_kind kind_of(const http_request&) const override { return call_kind::other; }
     http_response serve(const http_request&, time_point, bool) override { throw std::logic_error("a program is not asked over HTTP"); }
@@ -211,6 +212,13 @@ public:
     {
         if (auto found = find(scheduled.value))
             fs::remove(*found);
+    }
+    void rewrite(const post_id& scheduled, const std::string& text, time_point) override
+    {
+        auto path = find(scheduled.value).value();
+        auto post = load(path);
+        post["text"] = text;
+        store(path.parent_path().filename().string(), path.filename().string(), post);
     }
     post_id publish(const std::string& text, bool pinned, time_point at) override
     {

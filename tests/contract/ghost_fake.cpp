@@ -51,7 +51,7 @@ public:
         return {{"url", std::string{ghost_base}}, {"admin_api_key", std::string{ghost_key}},
                 {"featured_shows", featured_shows_ ? "true" : "false"}};
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::edit_marks; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::edit_marks || what == feature::rewriting; }
 
     call_kind kind_of(const http_request& request) const override
     {
@@ -168,6 +168,14 @@ public:
     }
 
     void remove(const post_id& scheduled, time_point) override { posts_.erase(scheduled.value); }
+
+    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override
+    {
+        auto& post = posts_.at(scheduled.value);
+        post.html.clear();
+        write(post, text);
+        post.updated = std::max<time_point>(std::chrono::floor<seconds>(now), post.updated + 1s);
+    }
 
     post_id publish(const std::string& text, bool pinned, time_point at) override
     {
@@ -323,10 +331,10 @@ private:
         auto url = std::string{ghost_base} + (post.status == "published" ? "/" + post.slug + "/" : "/p/" + post.id + "/");
         json made{{"id", post.id}, {"title", post.title}, {"slug", post.slug}, {"status", post.status}, {"featured", post.featured},
                   {"visibility", post.visibility}, {"updated_at", ghost_time(post.updated)}, {"url", url}, {"custom_excerpt", nullptr}, {"feature_image", nullptr},
-                  {"lexical", nullptr}};
+                  {"lexical", html ? json(ghost_lexical(post.html)) : json(nullptr)}};
         made["published_at"] = post.published ? json(ghost_time(*post.published)) : json(nullptr);
         if (html)
-            made["html"] = post.html;
+            made["html"] = post.html.empty() ? json(nullptr) : json(post.html);
         made["tags"] = json::array();
         for (const auto& tag : post.tags)
             made["tags"].push_back({{"id", "t-" + tag}, {"slug", tag}, {"name", tag + " (tag)"}});
@@ -342,7 +350,7 @@ private:
 
     http_response answer(int status, const ghost_call& asked, const ghost_post& post) const
     {
-        return ghost_answer(status, {{asked.route[0], json::array({element(post, asked.value("formats") == "html")})}});
+        return ghost_answer(status, {{asked.route[0], json::array({element(post, asked.value("formats").starts_with("html"))})}});
     }
 
     static std::string field(const ghost_post& post, const std::string& key)
@@ -385,7 +393,7 @@ private:
         auto pages = std::max<std::size_t>(1, (all.size() + size - 1) / size);
         auto given = json::array();
         for (auto at = (page - 1) * size; at < std::min<std::size_t>(page * size, all.size()); ++at)
-            given.push_back(element(*all[at], asked.value("formats") == "html"));
+            given.push_back(element(*all[at], asked.value("formats").starts_with("html")));
         json paging{{"page", page}, {"limit", size}, {"pages", pages}, {"total", all.size()}, {"next", page < pages ? json(page + 1) : json(nullptr)}};
         return ghost_answer(200, {{asked.route[0], given}, {"meta", {{"pagination", paging}}}});
     }
@@ -422,7 +430,9 @@ private:
         auto date = asked.post.contains("published_at") ? parse_rfc3339(asked.post["published_at"].get<std::string>()) : post.published;
         auto featured = asked.post.value("featured", post.featured);
         auto title = asked.post.value("title", post.title);
-        auto html = asked.value("source") == "html" ? asked.post.value("html", post.html) : post.html;
+        auto html = asked.value("source") == "html" ? asked.post.value("html", post.html)
+            : asked.post.contains("lexical")        ? ghost_html(asked.post["lexical"].get<std::string>())
+                                                    : post.html;
         bool changes = status != post.status || date != post.published || featured != post.featured || title != post.title || html != post.html;
         if (!changes)
             return answer(200, asked, post);

@@ -7,6 +7,7 @@
 #include <openssl/hmac.h>
 
 #include "daemon/net/http_server.hpp"
+#include "daemon/text/text.hpp"
 
 namespace halfmast::contract {
 
@@ -59,6 +60,32 @@ std::string ghost_time(time_point at)
 {
     auto text = format_utc(std::chrono::floor<seconds>(at));
     return text.substr(0, text.size() - 1) + ".000Z";
+}
+
+std::string ghost_lexical(const std::string& html)
+{
+    auto children = json::array();
+    for (auto at = html.find("<p>"); at != std::string::npos; at = html.find("<p>", at)) {
+        auto end = html.find("</p>", at);
+        json text{{"detail", 0}, {"format", 0}, {"mode", "normal"}, {"style", ""}, {"type", "extended-text"}, {"version", 1}};
+        text["text"] = text::from_html(html.substr(at, end - at));
+        children.push_back({{"children", json::array({text})}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "paragraph"}, {"version", 1}});
+        at = end;
+    }
+    return json{{"root", {{"children", children}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "root"}, {"version", 1}}}}.dump();
+}
+
+std::string ghost_html(const std::string& lexical)
+{
+    std::string html;
+    for (const auto& paragraph : json::parse(lexical).at("root").at("children")) {
+        html += "<p>";
+        for (const auto& text : paragraph.at("children"))
+            for (char c : text.at("text").get<std::string>())
+                html += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+        html += "</p>";
+    }
+    return html;
 }
 
 http_response ghost_answer(int status, const json& body)

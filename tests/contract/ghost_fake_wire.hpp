@@ -39,6 +39,9 @@ std::optional<http_response> ghost_stranger(const http_request& request, time_po
 http_response ghost_answer(int status, const nlohmann::json& body);
 http_response ghost_fault(int status, const std::string& type, const std::string& message, const nlohmann::json& context = nullptr,
                           const nlohmann::json& code = nullptr);
+// What Ghost's editor and its pages make of each other; paragraphs of plain words alone.
+std::string ghost_lexical(const std::string& html);
+std::string ghost_html(const std::string& lexical);
 std::string ghost_time(time_point at);
 std::vector<std::string> cut_ghost(const std::string& text, char at);
 

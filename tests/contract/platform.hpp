@@ -94,6 +94,7 @@ enum class feature {
     credential_check,  // doctor can tell a refused credential
     mentions,          // what people write to the account can be read there
     threads,           // a post may answer another one
+    rewriting,         // what waits or is held there can be given other words by a person
     edit_marks,        // a reader is shown that a post was edited, or what it said before
 };
 
@@ -141,6 +142,8 @@ public:
     // to schedule or remove.
     virtual post_id schedule(const new_post& post, time_point now) = 0;
     virtual void remove(const post_id& scheduled, time_point now) = 0;
+    // Other words for a post that waits or is held; where the platform has(feature::rewriting).
+    virtual void rewrite(const post_id&, const std::string& /*text*/, time_point) { throw std::logic_error("its words cannot be changed here"); }
     virtual post_id publish(const std::string& text, bool pinned, time_point at) = 0;
 
     // What somebody writes to the account, and what becomes of it; where the platform has(feature::mentions).

@@ -97,6 +97,7 @@ public:
     void advance(time_point now) override { site_->advance(now); }
     post_id schedule(const new_post& post, time_point now) override { return site_->schedule(post, now); }
     void remove(const post_id& scheduled, time_point now) override { site_->remove(scheduled, now); }
+    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override { site_->rewrite(scheduled, text, now); }
     post_id publish(const std::string& text, bool pinned, time_point at) override { return site_->publish(text, pinned, at); }
     post_id mention(const std::string& text, const std::string& by, time_point at) override { return site_->mention(text, by, at); }
     void edit_mention(const post_id& id, const std::string& text) override { site_->edit_mention(id, text); }

@@ -10,6 +10,7 @@
 #include "daemon/net/http_server.hpp"
 #include "daemon/text/text.hpp"
 #include "tests/contract/wordpress_comments.hpp"
+#include "tests/contract/wordpress_fake_wire.hpp"
 
 namespace halfmast::contract {
 
@@ -17,8 +18,8 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
+using namespace wordpress_wire;
 
-constexpr auto base = "https://blog.acme.example";
 // halfmast:abcd1234efgh5678ijkl9012; the settings hold the password as WordPress shows it, with blanks.
 constexpr auto authorization = "Basic aGFsZm1hc3Q6YWJjZDEyMzRlZmdoNTY3OGlqa2w5MDEy";
 constexpr std::int64_t own_user = 7;
@@ -37,82 +38,17 @@ struct wp_post {
     std::vector<std::int64_t> tags;
 };
 
-struct call {
-    std::string method;
-    std::string route;
-    std::map<std::string, std::string> query;
-    json body;
-    bool api = false;  // false: the web server's business, not WordPress'
-
-    [[nodiscard]] std::string value(const std::string& key, std::string otherwise = {}) const
-    {
-        auto found = query.find(key);
-        return found == query.end() ? std::move(otherwise) : found->second;
-    }
-    [[nodiscard]] std::int64_t number(const std::string& key, std::int64_t otherwise) const
-    {
-        return query.contains(key) ? std::stoll(query.at(key)) : otherwise;
-    }
-};
-
-std::string gmt(time_point at)
-{
-    auto text = format_utc(std::chrono::floor<seconds>(at));
-    text.pop_back();
-    return text;
-}
-
-std::string escaped(const std::string& plain)
-{
-    std::string out;
-    for (char c : plain)
-        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-    return out;
-}
-
-std::vector<std::string> split(const std::string& text, char at)
-{
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin <= text.size() && !text.empty();) {
-        auto end = std::min(text.find(at, begin), text.size());
-        parts.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
-
-http_response answer(int status, const json& body)
-{
-    http_response made;
-    made.status = status;
-    made.headers = {{"Content-Type", "application/json; charset=UTF-8"}};
-    made.body = body.dump();
-    return made;
-}
-
-http_response refuse(int status, const std::string& code, const std::string& message)
-{
-    return answer(status, {{"code", code}, {"message", message}, {"data", {{"status", status}}}});
-}
-
-http_response status_is_forbidden(int inner)
-{
-    json about{{"code", "rest_forbidden_status"}, {"message", "Status is forbidden."}, {"data", {{"status", inner}}}};
-    return answer(400, {{"code", "rest_invalid_param"}, {"message", "Invalid parameter(s): status"},
-                        {"data", {{"status", 400}, {"params", {{"status", "Status is forbidden."}}}, {"details", {{"status", about}}}}}});
-}
-
 class wordpress_fake final : public fake_platform {
 public:
     wordpress_fake(time_point now, bool pretty) : now_(now), pretty_(pretty) {}
 
     std::string connector() const override { return "wordpress"; }
-    std::map<std::string, std::string> settings() const override { return {{"url", base}, {"username", "halfmast"}, {"password", password}}; }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions || what == feature::edit_marks; }
+    std::map<std::string, std::string> settings() const override { return {{"url", std::string{base}}, {"username", "halfmast"}, {"password", password}}; }
+    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions || what == feature::edit_marks || what == feature::rewriting; }
 
     call_kind kind_of(const http_request& request) const override
     {
-        auto asked = understand(request);
+        auto asked = understand(request, pretty_);
         if (asked.route.starts_with("/wp/v2/comments"))
             return asked.method != "GET" ? call_kind::publishes : asked.query.contains("after") ? call_kind::reads_mentions : call_kind::reads;
         bool posts = asked.route.starts_with("/wp/v2/posts") || asked.route.starts_with("/wp/v2/pages");
@@ -174,6 +110,14 @@ public:
     }
 
     void remove(const post_id& scheduled, time_point) override { posts_.at(std::stoll(scheduled.value)).status = "trash"; }
+
+    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override
+    {
+        auto& post = posts_.at(std::stoll(scheduled.value));
+        post.content.clear();
+        write(post, text);
+        post.modified = std::chrono::floor<seconds>(now);
+    }
 
     post_id publish(const std::string& text, bool pinned, time_point at) override
     {
@@ -282,30 +226,9 @@ private:
         return all;
     }
 
-    call understand(const http_request& request) const
-    {
-        call asked;
-        asked.method = request.method;
-        auto target = request.url.substr(std::string_view{base}.size());
-        auto question = target.find('?');
-        auto path = target.substr(0, question);
-        if (question != std::string::npos)
-            for (const auto& pair : split(target.substr(question + 1), '&')) {
-                auto equals = std::min(pair.find('='), pair.size());
-                asked.query[pair.substr(0, equals)] = net::percent_decode(pair.substr(std::min(equals + 1, pair.size()))).value_or("");
-            }
-        if (path.starts_with("/wp-json"))
-            asked.route = path.substr(8);
-        else
-            asked.route = asked.value("rest_route");
-        asked.api = !asked.route.empty() && (pretty_ || !path.starts_with("/wp-json"));
-        asked.body = request.body.empty() ? json::object() : json::parse(request.body);
-        return asked;
-    }
-
     http_response handle(const http_request& request)
     {
-        auto asked = understand(request);
+        auto asked = understand(request, pretty_);
         if (!asked.api) {
             http_response page;
             page.status = 404;

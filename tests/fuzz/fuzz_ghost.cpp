@@ -29,8 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire::read_role(own, reply);
     wire::read_standing(own, "posts", "try", reply);
     wire::read_standings(own, "pages", "try", reply);
-    if (auto read = wire::read_written(own, "try", reply))
+    if (auto read = wire::read_written(own, "posts", "try", reply)) {
         wire::says_first(read->html, reply.body);
+        wire::respell_article(read->title, read->excerpt, read->lexical, read->html, reply.body);
+    }
+    wire::respell_article("t", "", reply.body, reply.body, "t\nnew words");
     wire::read_ids(own, "try", reply);
     wire::read_feed(own, "posts", reply);
     if (auto page = wire::read_list(own, "posts", reply))

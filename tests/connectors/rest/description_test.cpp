@@ -40,7 +40,7 @@ TEST_CASE("the shipped descriptions are sound", "[rest][description]")
         REQUIRE(what != nullptr);
         account where;
         declare_by(*what, where);
-        CHECK(where.rungs == std::vector<rung_offer>{{rung::draft}});
+        CHECK(where.rungs == std::vector<rung_offer>{{.kind = rung::draft, .edits = std::string{name} == "wordpress"}});
         CHECK(where.can_read_feed);
         CHECK(where.can_pin == (std::string{name} == "wordpress"));
         CHECK(where.can_edit == (std::string{name} == "wordpress"));
@@ -156,6 +156,28 @@ TEST_CASE("a summary needs a way to be found again", "[rest][description]")
     CHECK(blind.faults[0].find("when an answer is lost, an earlier copy has to be looked for") != std::string::npos);
     CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[[feed]]\nurl = \"/sent\"\n").faults == lines{});
     CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n").faults == lines{});
+}
+
+TEST_CASE("a release takes another text where its description says how", "[rest][description]")
+{
+    const std::string words = "[release.text]\nurl = \"/posts/{id}/queue\"\nbody = { at = \"{at}\", text = \"{text}\" }\n";
+    auto edits = [](const described& made) {
+        account where;
+        declare_by(*made.what, where);
+        return where.rungs.front().edits;
+    };
+    auto without = describe(small);
+    CHECK(without.faults == lines{});
+    CHECK_FALSE(edits(without));
+    auto with = describe(small + words);
+    CHECK(with.faults == lines{});
+    CHECK(edits(with));
+    auto wordless = describe(small + "[release.text]\nurl = \"/posts/{id}/queue\"\nbody = { at = \"{at}\" }\n");
+    REQUIRE(wordless.faults.size() == 1);
+    CHECK(wordless.faults[0].find("{text} or {html}") != std::string::npos);
+    auto early = describe(small + "[release.text]\nurl = \"/posts/{id}/queue\"\nbody = { text = \"{text}\" }\n");
+    REQUIRE(early.faults.size() == 1);
+    CHECK(early.faults[0].find("{at}") != std::string::npos);
 }
 
 TEST_CASE("an edit and a reply are what their calls say", "[rest][description]")

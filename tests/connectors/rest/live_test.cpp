@@ -216,7 +216,7 @@ TEST_CASE("live: posts and pages are listed, held twice, and released by their d
     CHECK(editor.hold(post).has_value());
 }
 
-TEST_CASE("live: a hold in the last minute works by its description, and a public post stays public", "[rest][live]")
+TEST_CASE("live: a hold in the last minute works by its description, and a public post stays public", "[rest][live][.last-minute]")
 {
     auto site = peer();
     if (!site)

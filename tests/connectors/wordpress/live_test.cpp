@@ -247,7 +247,7 @@ TEST_CASE("live: posts and pages are held, twice, keep their date, and are relea
     CHECK(editor.hold(post).has_value());
 }
 
-TEST_CASE("live: a hold works in the last minute, where any other edit publishes", "[wordpress][live]")
+TEST_CASE("live: a hold works in the last minute, where any other edit publishes", "[wordpress][live][.last-minute]")
 {
     auto site = peer();
     if (!site)

@@ -67,6 +67,10 @@ TEST_CASE("a hold sends the status and nothing else", "[wordpress]")
     CHECK_FALSE(hold.publishes);
     auto back = wire::schedule_request(where, "posts", post_id{"6"}, at("2026-03-01T15:30:00.900+01:00"));
     CHECK(back.body == R"({"date_gmt":"2026-03-01T14:30:00","status":"future"})");
+    const wire::new_words other{"Title", "<p>Words</p>"};
+    auto reworded = wire::schedule_request(where, "posts", post_id{"6"}, at("2026-03-01T14:30:00Z"), &other);
+    CHECK(reworded.body == R"({"content":"<p>Words</p>","date_gmt":"2026-03-01T14:30:00","status":"future","title":"Title"})");
+    CHECK(reworded.url.ends_with(",title.raw,content.raw"));
     auto out = wire::publish_request(where, {"en", "We are on it."}, "halfmast-c-1");
     CHECK(out.publishes);
 }

@@ -39,6 +39,40 @@ const crisis_id* newly_covered(const hold& one)
     return found == one.covered_by.end() ? nullptr : &*found;
 }
 
+// Without blanks and line ends, which are the platform's.
+std::string letters_of(std::string_view text)
+{
+    std::string kept;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        bool no_break = text.substr(at, 2) == "\xC2\xA0";
+        if (!no_break && static_cast<unsigned char>(text[at]) > ' ')
+            kept.push_back(text[at]);
+        at += no_break ? 1 : 0;
+    }
+    return kept;
+}
+
+// It says what was asked for; perhaps with a content warning or a poll around it that nobody asked to change.
+bool says_new_text(const hold& one, const std::string& seen)
+{
+    auto wanted = letters_of(*one.order->text);
+    auto there = letters_of(seen);
+    return there == wanted || (there.find(wanted) != std::string::npos && one.post && there != letters_of(one.post->text));
+}
+
+// Queued with other words than were asked for: it must not go out so, and asking again would change nothing.
+void take_back(const step& now, const account_id& id, hold& one, const post_reading& seen)
+{
+    const std::string why = "read back: it is queued with another text than was asked for";
+    fail_release(now, id, one, why);
+    auto wrong = one.post ? std::make_shared<scheduled_post>(*one.post) : std::make_shared<scheduled_post>();
+    wrong->id = one.remote;
+    wrong->due = seen.due;
+    wrong->text = *seen.text;
+    wrong->folded.clear();
+    drifted(now, id, one, wrong, why + "; held again");
+}
+
 void confirm_release(const step& now, const account_id& id, hold& one, const post_reading& seen)
 {
     auto covering = newly_covered(one) == nullptr ? crisis_id{} : *newly_covered(one);
@@ -46,6 +80,8 @@ void confirm_release(const step& now, const account_id& id, hold& one, const pos
     record.outcome = "done";
     record.due = one.order->at;
     record.why = seen.where == whereabouts::queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
+    if (one.order->text)
+        record.why += !seen.text ? "; what it says there cannot be read" : says_new_text(one, *seen.text) ? ", with the new text" : ", with another text than was asked for";
     now.note(std::move(record));
     if (seen.where == whereabouts::queued && !covering.empty())
         drifted(now, id, one, nullptr, covering.value + " was raised while it was being released; held again");
@@ -307,6 +343,8 @@ void read_released(const step& now, const account_id& id, hold& one, const post_
     auto difference = seen.due > one.order->at ? seen.due - one.order->at : one.order->at - seen.due;
     bool queued = seen.where == whereabouts::queued && difference <= due_slack;
     bool went_out = seen.where == whereabouts::published && now.now >= one.order->at;
+    if (queued && one.order->text && seen.text && !says_new_text(one, *seen.text))
+        return take_back(now, id, one, seen);
     if (queued || went_out)
         return confirm_release(now, id, one, seen);
     if (seen.where == whereabouts::published) {

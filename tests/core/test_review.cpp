@@ -194,6 +194,72 @@ TEST_CASE("the text can be changed at release where the rung allows it", "[revie
     CHECK(other.of("a").order->text == "Vissza vagyú");
 }
 
+TEST_CASE("a new text counts when it is read back; another one is held again at once", "[review]")
+{
+    auto rules = spaced();
+    rules.accounts.at(acme).rungs = {{.kind = rung::draft, .edits = true}};
+    auto here = reviewing(1, rules);
+    auto asked = let_go("a", at("16:00"));
+    asked.text = "We are back.\n\nThank you";
+    here.happen(asked);
+    REQUIRE_FALSE(here.refused);
+    here.offer();
+    here.answer<release_post>(outcome{});
+    here.offer();
+    auto look = here.next<read_posts>();
+    REQUIRE(look);
+    CHECK(look->wanted.at(0).with_text);
+
+    SECTION("as asked for, whatever lies between the words")
+    {
+        here.answer_read(whereabouts::queued, at("16:00"), "We are back.\xC2\xA0 Thank\nyou");
+        CHECK(here.of("a").state == hold_state::rescheduled);
+        CHECK(here.noted(record_kind::release_confirmed, "a"));
+    }
+    SECTION("with a warning around it that nobody touched")
+    {
+        here.answer_read(whereabouts::queued, at("16:00"), "Ad\nWe are back.\n\nThank you");
+        CHECK(here.of("a").state == hold_state::rescheduled);
+    }
+    SECTION("a platform that does not tell")
+    {
+        here.answer_read(whereabouts::queued, at("16:00"));
+        CHECK(here.of("a").state == hold_state::rescheduled);
+    }
+    SECTION("the old one, or a mangled one")
+    {
+        auto there = GENERATE(as<std::string>{}, "post a", "We are back", "");
+        here.answer_read(whereabouts::queued, at("16:00"), there);
+        CHECK(here.noted(record_kind::release_failed, "a"));
+        CHECK(here.noted(record_kind::hold_drifted, "a"));
+        here.offer();
+        CHECK(here.next<hold_post>());
+        here.restart();
+        CHECK(here.of("a").post->text == there);  // what it says there now is what people are shown
+    }
+}
+
+TEST_CASE("what was seen of a change counts by its words, also for two changes of one moment and over a restart", "[review]")
+{
+    auto here = reviewing(1);
+    here.happen(source_seen{acme, {reading("a", "post a, now with 20% off")}});
+    auto seen = let_go("a");
+    seen.saw_text = here.of("a").source_text;
+    here.happen(source_seen{acme, {reading("a", "post a, now with 30% off")}});  // in the same moment
+    here.happen(seen);
+    REQUIRE(here.refused);
+    CHECK(here.refused->kind == refusal::cause::changed);
+    CHECK(here.refused->after == "post a, now with 30% off");
+    seen.saw_text = here.of("a").source_text;
+    here.restart();
+    here.later(1h);
+    here.happen(source_seen{acme, {reading("a", "post a")}});                    // back and forth
+    here.happen(source_seen{acme, {reading("a", "post a, now with 30% off")}});
+    seen.shift = true;
+    here.happen(seen);
+    CHECK_FALSE(here.refused);
+}
+
 TEST_CASE("a post that changed at its source is let go only by somebody who has seen the difference", "[review]")
 {
     auto here = reviewing(1);

@@ -155,14 +155,14 @@ public:
     }
 
     // Answers the oldest open read-back: the same for every post in it.
-    bool answer_read(whereabouts where, time_point due = {})
+    bool answer_read(whereabouts where, time_point due = {}, std::optional<std::string> text = {})
     {
         auto found = std::ranges::find_if(open, [](const action& one) { return std::holds_alternative<read_posts>(one.what); });
         if (found == open.end())
             return false;
         outcome result;
         for (const auto& wanted : std::get<read_posts>(found->what).wanted)
-            result.readings.push_back({wanted.post, where, due, "", "https://blog.example/" + wanted.post.value});
+            result.readings.push_back({wanted.post, where, due, "", "https://blog.example/" + wanted.post.value, {}, text});
         return answer<read_posts>(result);
     }
 

@@ -1,6 +1,9 @@
 // Review: what is let go, what a person says of a post, the same act for many posts, and what waits for a second person.
 #include <map>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 #include "daemon/api/handlers.hpp"
@@ -11,6 +14,8 @@
 namespace halfmast::api::handlers {
 
 namespace {
+
+constexpr std::size_t foreseen_at_once = 20;  // posts of a bulk, before others have their turn
 
 // One post of a bulk, and what came of it.
 struct bulk_result {
@@ -267,7 +272,13 @@ response bulk(const call& asked)
     }
     std::vector<bulk_result> results;
     std::map<account_id, std::set<by_due>> let_out;
+    auto loop = co_await asio::this_coro::executor;
+    std::size_t looked_at = 0;
     for (const auto& target : wanted->targets) {
+        if (++looked_at % foreseen_at_once == 0) {  // nobody else waits for five thousand of them
+            auto breath = asio::post(loop, asio::use_awaitable);
+            co_await std::move(breath);
+        }
         if (auto no = refuse_target(asked, target)) {
             bulk_result made;
             made.id = display_id(target.account, target.post);
@@ -305,6 +316,12 @@ response second(const call& asked)
     auto waited = found->second;
     if (auto no = refuse(asked.who, waited.kind == ask_kind::release ? may::release : may::lower))
         co_return to_response(*no);
+    // What the first person looked at may be another text by now.
+    if (waited.kind == ask_kind::release && stands_at_source(asked, waited.account, waited.post)) {
+        std::vector<post_id> one{waited.post};
+        auto looking = look_at_sources(asked, waited.account, std::move(one));
+        co_await std::move(looking);
+    }
     event happened = second_given{waited.id, asked.by, std::move(*why)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     if (waited.kind == ask_kind::lower)

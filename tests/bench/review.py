@@ -80,12 +80,49 @@ class Listeners(threading.Thread):
             one.close()
 
 
+def bulk(daemon, many=5000, at_once=1000):
+    """(seconds, the longest that another question waited meanwhile): what would come of letting so many posts go, as many a call as are taken."""
+    ids = []
+    for account in range(1 + many // at_once):
+        ids += [post["id"] for post in asked(daemon, f"limit={at_once}&state=held&account=a{account}")[1]["posts"]]
+    ids = ids[:many]
+    waited, over = [0.0], threading.Event()
+
+    def somebody_else():
+        while not over.is_set():
+            waited[0] = max(waited[0], asked(daemon, "limit=1&account=a0")[0])
+            pause(0.01)
+    other = threading.Thread(target=somebody_else, daemon=True)
+    other.start()
+    began = time.monotonic()
+    counts = {"done": 0, "refused": 0}
+    for begin in range(0, len(ids), at_once):
+        connection = Socket(daemon.socket)
+        body = {"act": "release", "preview": True, "shift": True, "during_crisis": True, "reason": "measured", "ids": ids[begin:begin + at_once]}
+        connection.request("POST", "/api/v1/posts/bulk", json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        seen = json.loads(answer.read())
+        if answer.status != 200:
+            raise AssertionError(f"bulk: {answer.status} {seen}")
+        for key in counts:
+            counts[key] += seen[key]
+        connection.close()
+    took = time.monotonic() - began
+    over.set()
+    other.join(30)
+    say(f"  bulk: {len(ids)} posts foreseen in {took:.2f} s ({counts}); nobody else waited longer than {1000 * waited[0]:.0f} ms")
+    return took, waited[0], len(ids)
+
+
 def streams(daemon, seconds):
-    """Processor time of the daemon for so long, without and with the streams; somebody writes a note to a post every half second."""
+    """Processor time of the daemon for so long: without the streams, with them, and without them again; somebody writes a note to a post
+    every half second."""
+    posts = [post["id"] for post in asked(daemon, "limit=50&state=held")[1]["posts"]]
+
     def burn():
         cpu, began, number = daemon.cpu(), time.monotonic(), 0
         while time.monotonic() < began + seconds:
-            post = asked(daemon, "limit=1&state=held")[1]["posts"][0]["id"]
+            post = posts[number % len(posts)]
             connection = Socket(daemon.socket)
             connection.request("POST", "/api/v1/posts/" + post + "/note", json.dumps({"text": f"note {number}"}), {"Content-Type": "application/json"})
             connection.getresponse().read()
@@ -93,13 +130,16 @@ def streams(daemon, seconds):
             number += 1
             pause(0.5)
         return (daemon.cpu() - cpu) / (time.monotonic() - began)
-    alone = burn()
+    burn()  # whatever the start left to do
+    before_them = burn()
     listeners = Listeners(daemon.socket, STREAMS)
     pause(3)
     before = listeners.got
     together = burn()
     got = listeners.got - before
     listeners.close()
+    pause(3)
+    alone = (before_them + burn()) / 2
     say(f"  {STREAMS} streams: {100 * (together - alone):.2f} % of a core ({100 * alone:.2f} % without them), {got / STREAMS / seconds:.0f} bytes a second each")
     return together - alone, got
 
@@ -123,9 +163,11 @@ def review(quick, keep):
         held = sum(one["holds"]["held"] for one in daemon.status()["crises"])
         say(f"review: {held} held posts ...")
         seen = pages(daemon)
+        took, waited, many = bulk(daemon)
         share, got = streams(daemon, 10 if quick else 30)
         return [row("review", "halfmast", seconds=max(one[1] for one in seen) / 1000, p99_ms=max(one[2] for one in seen), confirmed=held,
                     rss_mb=daemon.rss_mb()),
+                row("review", "bulk", seconds=took, p99_ms=waited * 1000, confirmed=many),
                 row("review", "streams", cpu_s_per_1000=share * 1000 / STREAMS, confirmed=STREAMS, per_second=got / STREAMS)]
     finally:
         daemon.stop()

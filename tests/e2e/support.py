@@ -141,6 +141,9 @@ neutral.tags     = ["team"]
 """
 
 
+# A held post that was due has been silent for good so soon after its time. As shipped it is two minutes, in which a platform may be late.
+SOON_SILENT = 'silence_after = "10s"'
+
 # Released posts go out apart; stories about other things let them go out as they like.
 AS_NEAR_AS_LIKED = '\n[review]\nspacing = "0s"\nmost_an_hour = 0\n'
 

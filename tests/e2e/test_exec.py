@@ -5,11 +5,11 @@ import os
 import signal
 import threading
 
-from support import SOURCE, Story, account, main, parse_time, utc, wait_until
+from support import SOON_SILENT, SOURCE, Story, account, main, parse_time, utc, wait_until
 
 PROGRAM = os.path.join(SOURCE, "config", "connectors", "folder.py")
-NEAR = 25        # seconds until the first promotional post is due
-RELEASE_IN = 20  # seconds until the released one goes out; the account wants ten
+NEAR = 15        # seconds until the first promotional post is due
+RELEASE_IN = 14  # seconds until the released one goes out; the account wants ten
 
 
 class Publisher(threading.Thread):
@@ -101,7 +101,7 @@ class AFolderOfDatedFiles(Story):
 
     def begin(self):
         self.daemon = self.begin_daemon(account("exec", None, "folder", program=PROGRAM, arguments=[self.posts], rungs=["draft"], publishes=True, pins=True,
-                                                feed=True, release_margin="10s", language="en"))
+                                                feed=True, release_text=True, release_margin="10s", language="en"), extra=SOON_SILENT)
         wait_until(lambda: self.daemon.polled("folder"), 30, "the queue was read")
         self.check_code(self.daemon.halfmast("doctor", "-o", "json"), 0)
         plan = self.check_code(self.daemon.halfmast("plan", "-o", "json"), 0).json
@@ -136,7 +136,7 @@ class AFolderOfDatedFiles(Story):
         def is_proved():
             self.assertFalse(self.names("published") & {self.near, self.far, self.unknown}, "a held post went out")
             return "silence_proved" in self.daemon.halfmast("audit", "list", "--target", f"folder/{self.near}", "-o", "json").out
-        wait_until(is_proved, 240, "its silence is proved")
+        wait_until(is_proved, NEAR + 40, "its silence is proved")
         self.assertGreater(parse_time(utc()), parse_time(due_in(self.before[self.near + ".md"])), "past the old due time")
         self.assertIn(self.service, self.names("published"), "what is essential went out at its time")
         self.assertIn(self.team, self.names("queue"))
@@ -156,10 +156,10 @@ class AFolderOfDatedFiles(Story):
         self.check_code(self.daemon.halfmast("queue", "release", f"folder/{self.far}"), 0)
         self.assertEqual(json.loads(self.text_of("queue", self.far + ".json")), json.loads(self.before[self.far + ".json"]), "exactly as it was")
         at = utc(RELEASE_IN)
-        self.check_code(self.daemon.halfmast("queue", "release", f"folder/{self.near}", "--at", at), 0)
+        self.check_code(self.daemon.halfmast("queue", "release", f"folder/{self.near}", "--at", at, "--text", "Only today: a third off"), 0)
         wait_until(lambda: self.near in self.names("published"), RELEASE_IN + 30, "the released post goes out")
         self.assertGreaterEqual(parse_time(utc()), parse_time(at))
-        self.assertIn("Only today: half price", self.text_of("published", self.near + ".md"))
+        self.assertIn("\n\nOnly today: a third off\n", self.text_of("published", self.near + ".md"), "with its new words")
         self.assertEqual(self.names("held"), {self.unknown, "flash-sale"})
 
 

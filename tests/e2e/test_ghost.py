@@ -12,8 +12,8 @@ import urllib.parse
 
 from support import Story, account, http, main, parse_time, secret_file, utc, wait_until
 
-NEAR = 75          # seconds until the first promotional post is due
-WATCHED_FOR = 95   # seconds in which nothing promotional may go out
+NEAR = 30          # seconds until the first promotional post is due
+WATCHED_FOR = 40   # seconds in which nothing promotional may go out
 RELEASE_IN = 190   # seconds; the connector wants three minutes
 
 
@@ -100,6 +100,9 @@ class ARealGhost(Story):
         self.rich = self.schedule("Two for one", "promo", 2 * 3600, segment="status:-free", visibility="members", custom_excerpt="For members",
                                   meta_title="Two", email_subject="Two for you", codeinjection_head="<!-- mark -->")
         self.promotional = [self.near, self.near_mail, self.rich, *(seeded[name] for name in ("promo_soon", "promo_tomorrow", "promo_week", "promo_mail"))]
+        self.worded = self.schedule("Shoes of the season", "promo", 6 * 3600, custom_excerpt="For everybody", html='<p>All <strong>shoes</strong> 20 % off &amp; more, '
+                                    '<a href="https://shop.acme.example/s">in the shop</a></p><p>Until Friday</p>')
+        self.promotional.append(self.worded)
         self.unknown = self.schedule("Xyzzy plugh", None, 3 * 3600)
         self.page = self.schedule("Plover", None, 4 * 3600, kind="pages")
         self.left_alone = [self.near_service, seeded["service_soon"]]
@@ -171,6 +174,7 @@ class ARealGhost(Story):
         self.assertIsNone(self.look(self.rich)["newsletter"])
         self.check_code(self.daemon.halfmast("queue", "release", f"news/{self.rich}"), 0)
         self.assertEqual(self.whole(self.rich), self.rich_before)
+        self.one_comes_back_with_new_words()
         at = utc(RELEASE_IN)
         self.check_code(self.daemon.halfmast("queue", "release", f"news/{self.mail}", "--at", at), 0)
         self.check_code(self.daemon.halfmast("queue", "release", f"news/{self.near_mail}", "--at", at), 0)
@@ -185,6 +189,27 @@ class ARealGhost(Story):
         wait_until(lambda: self.look(self.mail)["email"], 20, "and its mail with it, as planned")
         wait_until(lambda: self.look(self.near_mail)["email"], 20, "and the one that is a mail alone")
         self.assertEqual(self.status_of(self.near_mail), "sent")
+
+
+    def one_comes_back_with_new_words(self):
+        """In the editor's own form of the article; its bold words and its link stay, and what would reach into them is refused."""
+        shown = self.daemon.halfmast("queue", "show", f"news/{self.worded}", "-o", "json").json["post"]
+        self.assertTrue(shown["can_edit_text"])
+        self.assertEqual(shown["text"], "Shoes of the season\nFor everybody\nAll shoes 20 % off & more, in the shop\nUntil Friday")
+        before = self.look(self.worded)
+        at = utc(5 * 3600)
+        across = shown["text"].replace("shoes 20", "20")
+        refused = self.daemon.halfmast("queue", "release", f"news/{self.worded}", "--at", at, "--text", across)
+        self.assertNotEqual(refused.code, 0, refused)
+        self.assertIn("formatting", refused.out + refused.err)
+        self.assertEqual(self.status_of(self.worded), "draft")
+        new = shown["text"].replace("season", "year").replace("everybody", "you").replace("20 %", "30 %").replace("Friday", "Monday <noon>")
+        self.check_code(self.daemon.halfmast("queue", "release", f"news/{self.worded}", "--at", at, "--text", new), 0)
+        back = self.look(self.worded)
+        self.assertEqual((back["status"], parse_time(back["published_at"])), ("scheduled", parse_time(at)))
+        self.assertEqual((back["title"], back["custom_excerpt"]), ("Shoes of the year", "For you"))
+        self.assertEqual(back["html"], before["html"].replace("20 %", "30 %").replace("Friday", "Monday &lt;noon&gt;"))
+        self.assertEqual(json.loads(back["lexical"])["root"]["children"][0]["children"][1], json.loads(before["lexical"])["root"]["children"][0]["children"][1])
 
 
 if __name__ == "__main__":

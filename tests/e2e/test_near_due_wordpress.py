@@ -10,8 +10,8 @@ from support import WordPressStory, account, http, main, secret_file, wait_until
 
 POSTS = 20
 FIRST, LAST = 5, 65  # seconds after the raise
-FILL = 80            # seconds before the raise: WordPress publishes at once what is due within a minute
-SETTLED = 15         # seconds after the last due time within which cron has published what it will, and halfmast has seen it
+FILL = 70            # seconds before the raise: WordPress publishes at once what is due within a minute
+SETTLED = 8          # seconds after the last due time within which cron has published what it will, and halfmast has seen it
 RUNS = 1
 
 PLAYBOOK = """

@@ -1,9 +1,24 @@
 """The main job against a real WordPress whose cron really publishes."""
+import json
 import time
 
-from support import WordPressStory, account, http, main, parse_time, secret_file, utc, wait_until
+from support import SOON_SILENT, WordPressStory, account, http, main, parse_time, secret_file, utc, wait_until
 
-WATCHED_FOR = 180  # seconds in which nothing promotional may go out
+NEAR = 66         # seconds until the first is due: WordPress publishes at once what is due within a minute
+WATCHED_FOR = 80  # seconds in which nothing promotional may go out
+
+# As the block editor writes it.
+RICH = """<!-- wp:paragraph {"fontSize":"large"} -->
+<p class="has-large-font-size">All <strong>shoes</strong> 20&nbsp;% off &amp; more, <a href="https://shop.acme.example/s?a=1&amp;b=2">in the shop</a></p>
+<!-- /wp:paragraph -->
+
+<!-- wp:image {"sizeSlug":"large"} -->
+<figure class="wp-block-image size-large"><img src="https://blog.acme.example/a.png" alt="A shoe"/></figure>
+<!-- /wp:image -->
+
+<!-- wp:paragraph -->
+<p>Until Friday</p>
+<!-- /wp:paragraph -->"""
 
 
 class ARealWordPress(WordPressStory):
@@ -21,6 +36,7 @@ class ARealWordPress(WordPressStory):
         self.nothing_promotional_goes_out(raised_at + WATCHED_FOR)
         self.lower_publishes_nothing()
         self.one_post_comes_back()
+        self.another_comes_back_with_new_words()
         self.the_ledger_proves_it(self.editor["app_password"])
 
     def fill_the_queue(self):
@@ -28,10 +44,13 @@ class ARealWordPress(WordPressStory):
         self.welcome = self.site["posts"]["published"]
         self.rest("POST", f"posts/{self.welcome}", {"sticky": True})
         seeded = self.site["posts"]
-        self.near = self.schedule("Only today: half price", self.promo, 75)
-        self.near_service = self.schedule("Water is switched off in Mill Lane", self.service, 80)
+        self.near = self.schedule("Only today: half price", self.promo, NEAR)
+        self.near_service = self.schedule("Water is switched off in Mill Lane", self.service, NEAR + 5)
         self.promotional = [self.near, seeded["promo_soon"], seeded["promo_tomorrow"], seeded["promo_week"],
                             self.schedule("Two for one", self.promo, 5400, self.author)]
+        self.rich = self.schedule("Shoes of the season", self.promo, 6 * 3600)
+        self.rest("POST", f"posts/{self.rich}", {"content": RICH})
+        self.promotional.append(self.rich)
         self.unknown = self.schedule("Xyzzy plugh", 1, 3 * 3600)
         self.page = self.schedule("Plover", 0, 4 * 3600, kind="pages")
         self.left_alone = [self.near_service, seeded["service_soon"], self.schedule("The lift is being repaired", self.service, 2 * 86_400)]
@@ -41,7 +60,7 @@ class ARealWordPress(WordPressStory):
         password = secret_file(self.folder, "password", self.editor["app_password"])
         self.daemon = self.begin_daemon(
             account("wordpress", self.site["url"], "blog", username=self.editor["user"], password={"file": password}, language="en"),
-            judgement='\n[judgement]\npromotional.categories = ["promo"]\nessential.categories = ["service"]\n')
+            judgement='\n[judgement]\npromotional.categories = ["promo"]\nessential.categories = ["service"]\n', extra=SOON_SILENT)
         wait_until(lambda: self.daemon.polled("blog"), 30, "the queue was read")
         self.check_code(self.daemon.halfmast("doctor", "-o", "json"), 0)
         plan = self.check_code(self.daemon.halfmast("plan", "-o", "json"), 0).json
@@ -50,7 +69,7 @@ class ARealWordPress(WordPressStory):
 
     def raise_holds_and_pins(self):
         raised = self.check_code(self.daemon.halfmast("raise", "outage", "--reason", "checkout is failing"), 0)
-        self.assertIn("7 held and confirmed", raised.last_line)
+        self.assertIn("8 held and confirmed", raised.last_line)
         for post in [*self.promotional, self.unknown]:
             self.assertEqual(self.status_of(post), "draft")
         self.assertEqual(self.status_of(self.page, "pages"), "draft")
@@ -75,7 +94,7 @@ class ARealWordPress(WordPressStory):
         wait_until(over, WATCHED_FOR + 60, "the time to watch is over")
         self.assertEqual(self.status_of(self.near_service), "publish", "what is essential went out at its time")
         silence = wait_until(lambda: "silence_proved" in self.daemon.halfmast("audit", "list", "--target", f"blog/{self.near}", "-o", "json").out,
-                             120, "its silence is proved")
+                             NEAR + 60, "its silence is proved")
         self.assertTrue(silence)
 
     def lower_publishes_nothing(self):
@@ -97,6 +116,27 @@ class ARealWordPress(WordPressStory):
         _, back, _ = self.rest("GET", f"posts/{self.promotional[1]}?context=edit")
         self.assertEqual(back["status"], "future")
         self.assertEqual(parse_time(back["date_gmt"] + "Z"), parse_time(at))
+
+
+    def another_comes_back_with_new_words(self):
+        """What a person changes of the text is changed in the blocks, and nothing else is; what would reach into them is refused."""
+        shown = self.daemon.halfmast("queue", "show", f"blog/{self.rich}", "-o", "json").json["post"]
+        self.assertTrue(shown["can_edit_text"])
+        self.assertEqual(shown["text"], "Shoes of the season\nAll shoes 20 % off & more, in the shop\nUntil Friday")
+        at = utc(4 * 3600)
+        across = shown["text"].replace("shoes 20", "20")
+        refused = self.daemon.halfmast("queue", "release", f"blog/{self.rich}", "--at", at, "--text", across)
+        self.assertNotEqual(refused.code, 0, refused)
+        self.assertIn("formatting", refused.out + refused.err)
+        self.assertEqual(self.status_of(self.rich), "draft")
+        new = shown["text"].replace("season", "year").replace("20 %", "30 %").replace("Friday", "Monday <noon>")
+        self.check_code(self.daemon.halfmast("queue", "release", f"blog/{self.rich}", "--at", at, "--text", new), 0)
+        _, back, _ = self.rest("GET", f"posts/{self.rich}?context=edit")
+        self.assertEqual((back["status"], parse_time(back["date_gmt"] + "Z")), ("future", parse_time(at)))
+        self.assertEqual(back["title"]["raw"], "Shoes of the year")
+        self.assertEqual(back["content"]["raw"], RICH.replace("20&nbsp;%", "30&nbsp;%").replace("Friday", "Monday &lt;noon&gt;"))
+        history = self.daemon.halfmast("queue", "show", f"blog/{self.rich}", "-o", "json").json["history"]
+        self.assertIn("with the new text", json.dumps(history))
 
 
 if __name__ == "__main__":

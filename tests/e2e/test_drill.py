@@ -144,7 +144,8 @@ class BesideTheRealThing(Drill):
         again = self.check_code(self.daemon.halfmast("drill", "outage", "--scope", "brand=acme"), 0)
         self.assertIn("The drill was on already: DRILL c-1", again.out)
         self.check_code(self.daemon.halfmast("say", "publish", "c-1", "--about", "Kártyával megy.", "--now"), 0)
-        self.assertTrue(self.pinned(self.practice, "practice")[0]["text"].startswith(MARK + "Frissítés: Kártyával megy."))
+        shown = [post["text"] for post in self.ours(self.practice, "practice") if post["pinned"]]
+        self.assertEqual([text.startswith(MARK + "Frissítés: Kártyával megy.") for text in shown], [True], shown)
         self.the_real_account_is_only_read()
 
         shown = self.daemon.halfmast("status").out

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const account_id blog{"blog"};
-const crisis_id first{"c-1"};
+const account_id hollow_id{"blog"};
+const crisis_id hollow_flag{"c-1"};
 
 statement with_hole(const std::string& text) { return {"en", text, static_cast<std::uint32_t>(text.size()), "reason"}; }
 
@@ -29,30 +29,30 @@ struct unsaid {
         flag.playbook = "outage";
         flag.next_update_by = here.now + 45min;
         flag.now = true;
-        flag.statements[blog] = std::move(words);
+        flag.statements[hollow_id] = std::move(words);
         here.happen(flag);
         people.settle(there);
     }
     void ask(edition_kind kind, statement words, const std::string& break_glass = {}, const std::string& reason = {})
     {
         statement_asked what;
-        what.crisis = first;
+        what.crisis = hollow_flag;
         what.by = actor_id{"ann"};
         what.kind = kind;
         what.about = kind == edition_kind::summary ? "" : "It was the cable.";
         what.reason = reason;
         what.next_update_by = here.now + 45min;
         what.now = true;
-        what.words[blog] = std::move(words);
+        what.words[hollow_id] = std::move(words);
         what.break_glass = break_glass;
         here.happen(what);
     }
     void approve(const std::string& by, const std::string& break_glass = {})
     {
-        here.happen(summary_approved{first, actor_id{by}, break_glass});
+        here.happen(summary_approved{hollow_flag, actor_id{by}, break_glass});
         people.settle(there);
     }
-    [[nodiscard]] const edition& newest() const { return here.known.crises.at(first).editions.back(); }
+    [[nodiscard]] const edition& newest() const { return here.known.crises.at(hollow_flag).editions.back(); }
 
     desk here;
     sayer people{here};
@@ -72,7 +72,7 @@ TEST_CASE("a summary with a hole holds everything and says nothing until somebod
     now.people.settle(now.there);
     CHECK(now.there.posts.empty());
     CHECK(now.here.summary_of().detail.find("nothing is given for {{reason}}") != std::string::npos);
-    CHECK(is_settled(now.here.rules, now.here.known, now.here.known.crises.at(first)));
+    CHECK(is_settled(now.here.rules, now.here.known, now.here.known.crises.at(hollow_flag)));
     CHECK(now.here.known.pages.open.contains("summary-approval/c-1"));
     now.approve("ops");
     REQUIRE(now.there.posts.size() == 1);
@@ -90,7 +90,7 @@ TEST_CASE("the summary in other words takes the place of the one that waits, and
     now.people.settle(now.there);
     REQUIRE(now.there.posts.size() == 1);
     CHECK(now.there.posts[0].text == "We know that the tills are failing.");
-    const auto& flag = now.here.known.crises.at(first);
+    const auto& flag = now.here.known.crises.at(hollow_flag);
     CHECK(flag.editions.front().undone);
     CHECK(flag.editions.back().number == 2);
     CHECK(reason_of(flag).text == "the tills");
@@ -98,18 +98,18 @@ TEST_CASE("the summary in other words takes the place of the one that waits, and
     REQUIRE(now.here.refused);
     CHECK(now.here.refused->kind == refusal::cause::wrong_state);
     now.people.update("Half of it works.");
-    CHECK(reason_of(now.here.known.crises.at(first)).text == "the tills");
+    CHECK(reason_of(now.here.known.crises.at(hollow_flag)).text == "the tills");
     statement_asked late;
-    late.crisis = first;
+    late.crisis = hollow_flag;
     late.by = actor_id{"ann"};
     late.about = "News.";
     late.reason = "tills and cards";
     late.next_update_by = now.here.now + 45min;
-    late.words[blog] = {"en", "News."};
+    late.words[hollow_id] = {"en", "News."};
     now.here.happen(late);
-    CHECK(reason_of(now.here.known.crises.at(first)).text == "tills and cards");
+    CHECK(reason_of(now.here.known.crises.at(hollow_flag)).text == "tills and cards");
     now.people.undo();
-    CHECK(reason_of(now.here.known.crises.at(first)).text == "the tills");
+    CHECK(reason_of(now.here.known.crises.at(hollow_flag)).text == "the tills");
 }
 
 TEST_CASE("what was given by language stands for all where only one can", "[editions]")
@@ -124,12 +124,12 @@ TEST_CASE("the same wish is the same in every language", "[editions]")
     unsaid now{true};
     now.raise({"en", "We are on it."});
     statement_asked what;
-    what.crisis = first;
+    what.crisis = hollow_flag;
     what.by = actor_id{"ann"};
     what.about = "Cards work.";
     what.about_in = {{"en", "Cards work."}, {"hu", "A kártyák működnek."}};
     what.next_update_by = now.here.now + 45min;
-    what.words[blog] = {"en", "Cards work."};
+    what.words[hollow_id] = {"en", "Cards work."};
     now.here.happen(what);
     CHECK(now.newest().about_in.at("hu") == "A kártyák működnek.");
     what.by = actor_id{"bea"};
@@ -140,7 +140,7 @@ TEST_CASE("the same wish is the same in every language", "[editions]")
     what.about_in["hu"] = "A kártyák működnek.";
     now.here.happen(what);
     CHECK(now.here.repeated);
-    CHECK(now.here.known.crises.at(first).editions[1].approved_by == actor_id{"bea"});
+    CHECK(now.here.known.crises.at(hollow_flag).editions[1].approved_by == actor_id{"bea"});
 }
 
 TEST_CASE("who may say what alone, and what of it is on record", "[editions][review]")
@@ -192,12 +192,12 @@ TEST_CASE("an all-clear that lowers a flag by a broken glass goes out; with a ho
     for (bool hole : {false, true}) {
         unsaid now{true};
         now.raise({"en", "We are on it."});
-        crisis_lowered down{first, actor_id{"ops"}, "over", "nobody is awake"};
+        crisis_lowered down{hollow_flag, actor_id{"ops"}, "over", "nobody is awake"};
         down.now = true;
         down.about = "A cable.";
-        down.all_clear[blog] = hole ? with_hole("Over: .") : statement{"en", "It is over."};
+        down.all_clear[hollow_id] = hole ? with_hole("Over: .") : statement{"en", "It is over."};
         now.here.happen(down);
-        CHECK(now.here.known.crises.at(first).now == phase::lowered);
+        CHECK(now.here.known.crises.at(hollow_flag).now == phase::lowered);
         CHECK(now.newest().about == "A cable.");
         now.people.settle(now.there);
         CHECK(now.there.posts.size() == (hole ? 1u : 2u));

@@ -80,7 +80,8 @@ void print_editions(std::ostream& out, const document& flag, const paint& color,
         if (state == "undo-window")
             line += ", goes out " + moment_of(member_of(**one, "undo_until"), at) + " ('halfmast say undo' takes it back)";
         else if (state == "waits-for-approval")
-            line = color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'");
+            line = color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'"
+                              + (text_of(**one, "hole").empty() ? "" : ": nothing is given for {{" + text_of(**one, "hole") + "}}"));
         out << "  " << line << '\n';
     }
 }

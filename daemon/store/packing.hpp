@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include <boost/pfr.hpp>
+
+#include "daemon/core/duty.hpp"
 
 namespace halfmast::store::packing {
 
@@ -143,11 +146,12 @@ template <class T, std::size_t N>
 struct fixed<std::array<T, N>> : std::true_type {};
 
 using raw_answer = std::shared_ptr<const std::string>;
+using rosters = std::map<std::string, duty_roster>;  // not from the ledger: whoever keeps them says them again after a start
 
 template <class T>
 void write(packer& to, const T& value)
 {
-    if constexpr (std::is_same_v<T, raw_answer>)
+    if constexpr (std::is_same_v<T, raw_answer> || std::is_same_v<T, rosters>)
         return;
     else if constexpr (number<T>)
         to.add(static_cast<std::uint64_t>(value));
@@ -178,7 +182,7 @@ void write(packer& to, const T& value)
 template <class T>
 void read(unpacker& from, T& value)
 {
-    if constexpr (std::is_same_v<T, raw_answer>)
+    if constexpr (std::is_same_v<T, raw_answer> || std::is_same_v<T, rosters>)
         return;
     else if constexpr (number<T>)
         value = static_cast<T>(from.number_());

@@ -62,7 +62,7 @@ public:
         for (const auto& [id, declared] : rules.accounts)
             sees({promo("p1", at("15:00"))}, id.value);
     }
-    [[nodiscard]] const crisis& of_flag(const std::string& id) const { return known.crises.at(crisis_id{id}); }
+    [[nodiscard]] const halfmast::crisis& of_flag(const std::string& id) const { return known.crises.at(crisis_id{id}); }
 
     // Some time goes by; every letter is taken.
     void pass(milliseconds length)

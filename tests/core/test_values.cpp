@@ -174,7 +174,7 @@ TEST_CASE("plan shows what a raise would do, earliest due first, and changes not
 {
     desk here{make_policy({make_account("blog", {{rung::postpone, 5min, 1, 0}, {rung::takeout}})})};
     here.sees({promo("b", at("15:00")), promo("a", at("14:03")), notice("n", at("14:30")), promo("c", at("16:00"))});
-    auto acts = plan(here.rules, here.known, here.rules.playbooks.at("outage"), {}, here.now);
+    auto acts = plan(here.rules, here.known, here.rules.playbooks.at("outage"), {}, false, here.now);
     REQUIRE(acts.size() == 4);
     CHECK(acts[0].post == post_id{"a"});
     CHECK(acts[0].by == rung::takeout);

@@ -74,7 +74,9 @@ async function ask(method: string, path: string, body?: unknown, change: Change 
     await renew()
     return await ask(method, path, body, change, false)
   }
-  if (response.status === 401 && path !== '/session') signedOut(problem)
+  // While a provider is away its people read on, and only what lets go or speaks asks for a new sign-in: that is a refusal of the one act.
+  const of_the_act = method !== 'GET' && problem.type?.endsWith(':sign-in-again')
+  if (response.status === 401 && path !== '/session' && !of_the_act) signedOut(problem)
   throw new Problem(response.status, problem)
 }
 

@@ -5,11 +5,12 @@ import type { Session } from './types'
 class Who {
   session = $state.raw<Session | null>(null)
   known = $state(false) // asked and answered
+  why = $state('') // a session was ended by somebody else: what the daemon said of it
   mustSignIn = $state(false) // not even reading is allowed
   ways = $state.raw<string[] | null>(null) // how one can sign in here; null: not said
 
   constructor() {
-    whenSignedOut(() => this.#lost())
+    whenSignedOut((body) => this.#lost(body.type?.endsWith(':sign-in-again') ? (body.detail ?? '') : ''))
     whenForged(() => this.ask())
   }
 
@@ -43,10 +44,12 @@ class Who {
   #take(session: Session): void {
     this.session = session
     this.mustSignIn = false
+    this.why = ''
     setCsrf(session.csrf ?? '')
   }
 
-  #lost(): void {
+  #lost(why = ''): void {
+    if (why || this.session) this.why = why // the requests behind the first one know less
     this.session = null
     setCsrf('')
     this.mustSignIn = true

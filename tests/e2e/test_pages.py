@@ -6,7 +6,7 @@ import threading
 import time
 
 from receivers import SECRET, Receiver, is_signed
-from support import Story, account, main, secret_file, wait_until
+from support import Story, account, in_parallel, main, secret_file, wait_until
 
 
 class PagesStory(Story):
@@ -192,4 +192,4 @@ class Somebody(PagesStory):
 
 
 if __name__ == "__main__":
-    main()
+    main(in_parallel(4))  # what takes time there is waiting

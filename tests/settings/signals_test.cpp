@@ -190,3 +190,46 @@ TEST_CASE("every fault of a rota", "[settings][rota]")
         + "instead = \"on-call\"\n[[rota]]\nname = \"on-call\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"));
     CHECK(instead.size() == 1);  // one person stands in for another, not a rota
 }
+
+TEST_CASE("a rota that a calendar fills", "[settings][rota]")
+{
+    folder here;
+    auto got = here.load(ntfy("ann") + ntfy("boss")
+        + "[[rota]]\nname = \"on-call\"\ncalendar = \"webcal://cal.acme.example/rota.ics?key=1\"\npeople = { \"Anna KOVÁCS\" = \"ann\" }\n"
+          "otherwise = [\"boss\"]\ntime_zone = \"Europe/Budapest\"\nevery = \"10m\"\ngap_ahead = \"2d\"\nstale_after = \"3h\"\n"
+          "[[rota]]\nname = \"turns\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"
+          "[[route]]\nto = [\"on-call\"]\n");
+    CHECK(here.shown(got) == lines{});
+    REQUIRE(got.value.calendars.size() == 1);
+    const auto& from = got.value.calendars.front();
+    CHECK(from.rota == "on-call");
+    CHECK(from.url == "https://cal.acme.example/rota.ics?key=1");
+    CHECK(from.zone == "Europe/Budapest");
+    CHECK(from.every == milliseconds{600'000});
+    CHECK(from.people == std::map<std::string, std::string>{{"anna kovács", "ann"}, {"ann", "ann"}, {"boss", "boss"}});
+    const auto& pages = got.value.pages;
+    CHECK(pages.rotas == std::vector<std::string>{"on-call", "turns"});
+    CHECK(pages.calendars.at("on-call").otherwise == std::vector<std::string>{"boss"});
+    CHECK(pages.calendars.at("on-call").gap_ahead == std::chrono::hours{48});
+    CHECK(pages.calendars.at("on-call").stale_after == std::chrono::hours{3});
+    CHECK_FALSE(pages.on_duty("on-call", time_point{}));  // that is the calendar's to say
+    CHECK(pages.on_duty("turns", *parse_rfc3339("2026-03-02T09:00:00Z")).has_value());
+}
+
+TEST_CASE("every fault of a rota that a calendar fills", "[settings][rota]")
+{
+    folder here;
+    auto shown = here.shown(here.load(ntfy("ann")
+        + "[[rota]]\nname = \"a\"\ncalendar = \"http://cal.acme.example/rota.ics\"\npeople = { \"Dora\" = \"dora\" }\nturns = [\"ann\"]\n"
+          "[[rota]]\nname = \"b\"\ncalendar = \"https://cal.acme.example/rota.ics\"\notherwise = [\"b\"]\ngap_ahead = \"1s\"\n"));
+    std::string all;
+    for (const auto& line : shown)
+        all += line + "\n";
+    INFO(all);
+    CHECK(all.find("rota a: calendar") != std::string::npos);
+    CHECK(all.find("there is no receiver 'dora'") != std::string::npos);
+    CHECK(all.find("otherwise names nobody") != std::string::npos);
+    CHECK(all.find("there is no receiver 'b'") != std::string::npos);  // who stands in is a receiver
+    CHECK(all.find("rota b: gap_ahead") != std::string::npos);
+    CHECK(all.find("turns") != std::string::npos);                     // either turns or a calendar
+}

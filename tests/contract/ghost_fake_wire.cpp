@@ -78,7 +78,8 @@ std::string ghost_lexical(const std::string& html)
 std::string ghost_html(const std::string& lexical)
 {
     std::string html;
-    for (const auto& paragraph : json::parse(lexical).at("root").at("children")) {
+    auto article = json::parse(lexical);
+    for (const auto& paragraph : article.at("root").at("children")) {
         html += "<p>";
         for (const auto& text : paragraph.at("children"))
             for (char c : text.at("text").get<std::string>())

@@ -65,7 +65,7 @@ public:
 
     std::string connector() const override { return "mastodon"; }
     std::map<std::string, std::string> settings() const override { return {{"url", base}, {"token", secret}}; }
-    bool has(feature) const override { return true; }
+    bool has(feature what) const override { return what != feature::rewriting; }  // what is scheduled keeps its words
 
     call_kind kind_of(const http_request& request) const override
     {

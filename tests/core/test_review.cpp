@@ -205,7 +205,6 @@ TEST_CASE("a new text counts when it is read back; another one is held again at 
     REQUIRE_FALSE(here.refused);
     here.offer();
     here.answer<release_post>(outcome{});
-    here.offer();
     auto look = here.next<read_posts>();
     REQUIRE(look);
     CHECK(look->wanted.at(0).with_text);

@@ -48,13 +48,13 @@ TEST_CASE("what is new is checked behind what is proved, and gives what a whole 
     std::atomic<bool> enough{false};
     write_records(state_dir, 0, 20);
     auto first = audit::verify_behind(state_dir, {}, enough);
-    REQUIRE(first);
+    REQUIRE(first.has_value());
     CHECK(first->clean());
     CHECK(first->records == 20);
     CHECK(first->blobs == 20);
 
     auto same = audit::verify_behind(state_dir, proved_by(*first), enough);
-    REQUIRE(same);
+    REQUIRE(same.has_value());
     CHECK(same->clean());
     CHECK(same->records == 20);
     CHECK(same->head == first->head);
@@ -62,7 +62,7 @@ TEST_CASE("what is new is checked behind what is proved, and gives what a whole 
     write_records(state_dir, 20, 30);
     auto more = audit::verify_behind(state_dir, proved_by(*first), enough);
     auto whole = audit::verify(state_dir);
-    REQUIRE((more && whole));
+    REQUIRE((more.has_value() && whole.has_value()));
     CHECK(more->clean());
     CHECK(more->records == whole->records);
     CHECK(more->head == whole->head);
@@ -95,7 +95,7 @@ TEST_CASE("a change in the new part is found, and one that takes the proved part
     fs::copy(whole, work);
     raw_database{work + "/ledger.db"}.run(forged.sql);
     auto found = audit::verify_behind(work, proved, enough);
-    REQUIRE(found);
+    REQUIRE(found.has_value());
     REQUIRE_FALSE(found->clean());
     CAPTURE(found->faults.front().what);
     CHECK(found->faults.front().what.find(forged.says) != std::string::npos);
@@ -108,6 +108,6 @@ TEST_CASE("a check that is not wanted any more ends, and says that it was none",
     write_records(state_dir, 0, 5);
     std::atomic<bool> enough{true};
     auto found = audit::verify_behind(state_dir, {}, enough);
-    REQUIRE_FALSE(found);
+    REQUIRE_FALSE(found.has_value());
     CHECK(found.error().kind == failure::conflict);
 }

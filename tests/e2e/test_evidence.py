@@ -3,7 +3,6 @@ are compared with those it runs with."""
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -40,9 +39,9 @@ gather = "0s"
 repeat = "1h"
 """)
 
-    def ask(self, method, path):
+    def ask(self, method, path, body=None):
         connection = Unix(self.daemon.socket)
-        connection.request(method, "/api/v1" + path)
+        connection.request(method, "/api/v1" + path, None if body is None else json.dumps(body), {} if body is None else {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()
@@ -67,32 +66,36 @@ repeat = "1h"
 
 class TheLedgerIsWatched(Evidence):
     def test_one_changed_byte_under_a_running_daemon_is_found_and_paged(self):
-        sound = self.checked()
+        self.checked()  # at the start, perhaps before the first record
+        for number in range(1, 61):  # more than the last page of the file holds, which is written anew all the time
+            self.assertEqual(self.ask("POST", "/crises", {"playbook": "outage", "reason": "checkout fails"})[0], 201)
+            self.assertEqual(self.ask("POST", f"/crises/c-{number}/lower", {"reason": "over"})[0], 200)
+        self.assertEqual(self.ask("POST", "/audit/verify")[0], 202)
+        sound = wait_until(lambda: (body := self.checked())["head"]["seq"] >= 1 and body, 30, "what was written since is checked")
         self.assertIs(sound["ok"], True)
         self.assertEqual(sound["faults"], [])
-        self.assertGreaterEqual(sound["head"]["seq"], 1)
         self.assertEqual(sound["verified"]["through"], sound["head"]["seq"])
         self.assertEqual(self.figures()["halfmast_ledger_faults"], 0)
         # After a restart the records are in ledger.db itself and not in the log beside it.
         self.assertEqual(self.daemon.stop(), 0)
         database = sqlite3.connect(f"file:{os.path.join(self.daemon.state_dir, 'ledger.db')}?mode=ro", uri=True)
         digest, = database.execute("SELECT hash FROM ledger WHERE seq = ?", (sound["head"]["seq"],)).fetchone()
+        payloads = database.execute("SELECT seq, payload FROM ledger WHERE payload LIKE '%crisis_raised%' ORDER BY seq").fetchall()
         database.close()
         self.assertEqual(digest.hex(), sound["head"]["hash"])
         self.daemon.start()
         self.assertIs(self.checked()["ok"], True)
 
-        whole = os.path.join(self.folder, "whole.db")
         path = os.path.join(self.daemon.state_dir, "ledger.db")
-        shutil.copy(path, whole)
-        with open(path, "r+b") as file:
-            at = file.read().index(b'"kind":"daemon_started"')
-            file.seek(at + len(b'"kind":"'))
-            file.write(b"D")
+        with open(path, "rb") as file:
+            bytes_now = file.read()
+        number, text = next((seq, text) for seq, text in payloads if seq > 60 and bytes_now.count(text.encode()) == 1)
+        at = bytes_now.index(text.encode()) + text.index("checkout")
+        self.write_byte(path, at, b"C")
         self.assertEqual(self.ask("POST", "/audit/verify")[0], 202)
         spoilt = wait_until(lambda: (body := self.state())["ok"] is False and body, 30, "the change was found")
         self.assertEqual(len(spoilt["faults"]), 1, spoilt)
-        self.assertEqual(spoilt["faults"][0]["what"], f"record {spoilt['faults'][0]['seq']} was changed: its hash is not that of its content")
+        self.assertEqual(spoilt["faults"][0], {"seq": number, "what": f"record {number} was changed: its hash is not that of its content"})
         letter = wait_until(lambda: self.receiver.heard("ledger-proof"), 30, "somebody is paged")[0]
         self.assertIn("does not verify", json.dumps(letter["body"]))
         self.assertIn("the ledger does not verify", self.daemon.status()["degraded"][0])
@@ -101,13 +104,17 @@ class TheLedgerIsWatched(Evidence):
         self.check_code(self.daemon.halfmast("raise", "outage", "--reason", "checkout fails"), 8)
         self.check_code(self.daemon.halfmast("audit", "verify", "--state-dir", self.daemon.state_dir), 1)
 
-        with open(path, "r+b") as file:
-            file.seek(at + len(b'"kind":"'))
-            file.write(b"d")
+        self.write_byte(path, at, b"c")
         self.assertEqual(self.ask("POST", "/audit/verify")[0], 202)
         wait_until(lambda: self.state()["ok"] is True, 30, "it is sound again")
         wait_until(lambda: self.receiver.heard("ledger-proof", "page.resolve"), 30, "and that is said")
         self.assertEqual(self.daemon.status()["degraded"], [])
+
+    @staticmethod
+    def write_byte(path, at, byte):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            file.write(byte)
 
     def test_what_was_changed_while_no_daemon_ran_is_found_at_the_start(self):
         self.checked()

@@ -115,6 +115,8 @@ class TheDescription(Story):
         ask("GET", "/crises/{crisis}/replies", 200, crisis=crisis)
         ask("GET", "/tasks", 200), ask("GET", "/pages", 200), ask("POST", "/pages/test", 200), ask("GET", "/proposals", 200)
         ask("GET", "/audit", 200, query="?limit=50"), ask("GET", "/audit", 400, query="?limit=0")
+        ask("GET", "/audit/state", 200), ask("POST", "/audit/verify", 202), ask("GET", "/settings/check", 200)
+        ask("GET", "/sessions", 200), ask("POST", "/sessions/end", 200, {}), ask("DELETE", "/sessions/{session}", 404, session="s-0")
         self.posts_fit(crisis)
         ask("POST", "/crises/{crisis}/lower", 200, {"reason": "over"}, crisis=crisis)
         self.two_people_fit()

@@ -55,7 +55,7 @@ public:
     duty_desk(asio::any_io_executor executor, http_port& http, std::vector<duty_calendar> calendars, needs wanted);
     ~duty_desk();
 
-    // What is kept is told before this returns, so that the first page goes to whoever has the duty.
+    // What is kept is told before this returns.
     void start();
     void stop();
 

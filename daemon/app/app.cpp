@@ -20,6 +20,7 @@
 #include "daemon/app/backend.hpp"
 #include "daemon/app/budget.hpp"
 #include "daemon/app/credentials.hpp"
+#include "daemon/app/duties.hpp"
 #include "daemon/app/entrance.hpp"
 #include "daemon/app/journal.hpp"
 #include "daemon/app/links.hpp"
@@ -223,6 +224,7 @@ private:
         auto queues = std::async(std::launch::async, [this] { return read_mirror(rules_, *mirror_); });
         auto known = or_stop(ledger_->restore());
         put_mirror(known, queues.get());
+        known.duties = kept_rosters(wanted_, system_now());
         return known;
     }
 

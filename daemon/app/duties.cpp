@@ -72,12 +72,14 @@ alert::duty_desk::needs duties::needs(
     return made;
 }
 
-std::optional<duty_roster> kept_roster(const std::string& state_dir, const duty_calendar& from, time_point now)
+std::map<std::string, duty_roster> kept_rosters(const settings::settings& wanted, time_point now)
 {
-    auto kept = alert::read_kept(restore_calendar(state_dir, from.rota));
-    if (!kept)
-        return std::nullopt;
-    return alert::roster_of(*kept, from, help_with_texts(), now);
+    std::map<std::string, duty_roster> all;
+    for (const auto& from : wanted.calendars)
+        if (auto kept = alert::read_kept(restore_calendar(wanted.state_dir, from.rota)))
+            if (auto known = alert::roster_of(*kept, from, help_with_texts(), now); known.trouble.empty())
+                all[from.rota] = std::move(known);
+    return all;
 }
 
 }  // namespace halfmast::app

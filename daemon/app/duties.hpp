@@ -3,7 +3,7 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,7 +31,8 @@ private:
     alert::duty_desk desk_;
 };
 
-// What is known of a rota from the calendar that was kept last; nothing when none was, or it cannot be read from here. Blocks.
-std::optional<duty_roster> kept_roster(const std::string& state_dir, const duty_calendar& from, time_point now);
+// What is known of each rota from the calendars that were kept last: the loop begins with it, so that the first letter after a
+// restart goes to whoever has the duty. A rota of which nothing is kept that can be read from here is not in it. Blocks.
+std::map<std::string, duty_roster> kept_rosters(const settings::settings& wanted, time_point now);
 
 }  // namespace halfmast::app

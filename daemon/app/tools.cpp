@@ -82,12 +82,8 @@ std::string in_a_row(const std::vector<std::string>& names)
 // Who has the duty now, by the settings and by the calendars that a daemon kept last.
 api::document duty_now(const settings::settings& wanted, time_point now)
 {
-    std::map<std::string, duty_roster> kept;
-    for (const auto& from : wanted.calendars)
-        if (auto known = kept_roster(wanted.state_dir, from, now))
-            kept[from.rota] = std::move(*known);
     state known;
-    known.duties = std::move(kept);
+    known.duties = kept_rosters(wanted, now);
     return api::duty_members(known, wanted.pages, now);
 }
 

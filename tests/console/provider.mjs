@@ -59,7 +59,7 @@ export async function provide(stage, groups) {
     },
   }
   return (
-    `\n[access]\nurl = "${stage.url}"\n[access.oidc]\nissuer = "${issuer}"\n` +
+    `\n[access]\nurl = "${stage.url}"\n[access.oidc]\nissuer = "${issuer}"\nrecheck = "1s"\n` +
     `client_id = "halfmast"\nclient_secret = { file = "${file}" }\n` +
     `[access.oidc.groups]\n${Object.entries(groups)
       .map(([group, roles]) => `"${group}" = ${JSON.stringify(roles)}\n`)

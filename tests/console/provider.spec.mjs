@@ -2,7 +2,7 @@
 // role that the group gives, leaving; and who is in no group that counts stays outside and is told why.
 import assert from 'node:assert/strict'
 import { provide } from './provider.mjs'
-import { minutes, promo, story } from './support.mjs'
+import { minutes, promo, story, until } from './support.mjs'
 
 await story('provider', async (stage) => {
   await stage.start({
@@ -53,9 +53,19 @@ await story('provider', async (stage) => {
   await page.goto('/statements')
   await draft.waitFor()
   assert.ok(await draft.isDisabled(), 'the group gives no word in public')
-  await page.getByRole('button', { name: 'Kijelentkezés' }).click()
 
+  // She is taken out of every group that counts, while she is signed in: the page tells her, and shows nothing any more.
   await stage.provider.control({ groups: ['staff'] })
+  await until(
+    async () => {
+      await page.goto('/queue')
+      await page.locator('h1').waitFor()
+      return await page.getByRole('alert').getByText('its groups have no role here now').isVisible()
+    },
+    20_000,
+    'the sign-in is over',
+  )
+  await stage.picture(page, 'removed')
   await link.click()
   await page.getByText('none of the provider').waitFor()
   await stage.picture(page, 'no-group')

@@ -21,11 +21,11 @@ await story('statements', async (stage) => {
   await page.getByLabel('What is new').fill('Card payments work again, vouchers do not.')
   await page.getByLabel('One text for each language').check()
   assert.equal(
-    await page.getByLabel('English').inputValue(),
+    await page.getByRole('textbox', { name: 'English' }).inputValue(),
     'Card payments work again, vouchers do not.',
     'what was typed is not lost',
   )
-  await page.getByLabel('Hungarian').fill('Kártyával megint lehet fizetni, utalvánnyal nem.')
+  await page.getByRole('textbox', { name: 'Hungarian' }).fill('Kártyával megint lehet fizetni, utalvánnyal nem.')
   await page.getByRole('button', { name: 'Show the draft' }).click()
   const draft = page.locator('.drafts')
   await draft.getByText('Card payments work again, vouchers do not. Next update by').waitFor()

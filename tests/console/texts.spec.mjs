@@ -78,7 +78,7 @@ await story('texts', async (stage) => {
   const text = dialog.getByLabel('Text as it will go out')
   assert.equal(await text.inputValue(), promo(1))
   await text.fill('Our lamps are back 👩‍👩‍👧 #promo')
-  await dialog.getByText('27 characters, before it was 53').waitFor()
+  await dialog.getByText('27 characters, before it was 52').waitFor()
   await stage.picture(page, 'change')
   await dialog.locator('button.main').click()
   await dialog.waitFor({ state: 'detached' })

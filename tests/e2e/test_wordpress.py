@@ -1,5 +1,4 @@
 """The main job against a real WordPress whose cron really publishes."""
-import json
 import time
 
 from support import SOON_SILENT, WordPressStory, account, http, main, parse_time, secret_file, utc, wait_until
@@ -135,8 +134,7 @@ class ARealWordPress(WordPressStory):
         self.assertEqual((back["status"], parse_time(back["date_gmt"] + "Z")), ("future", parse_time(at)))
         self.assertEqual(back["title"]["raw"], "Shoes of the year")
         self.assertEqual(back["content"]["raw"], RICH.replace("20&nbsp;%", "30&nbsp;%").replace("Friday", "Monday &lt;noon&gt;"))
-        history = self.daemon.halfmast("queue", "show", f"blog/{self.rich}", "-o", "json").json["history"]
-        self.assertIn("with the new text", json.dumps(history))
+        self.assertIn("with the new text", self.daemon.halfmast("audit", "list", "--target", f"blog/{self.rich}", "-o", "json").out)
 
 
 if __name__ == "__main__":

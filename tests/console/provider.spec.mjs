@@ -25,7 +25,7 @@ await story('provider', async (stage) => {
   )
   assert.equal(page.url(), `${stage.url}/`, 'the code of the way back is not left in the address')
   // Her provider says that she reads Hungarian.
-  assert.equal(await page.evaluate(() => document.documentElement.lang), 'hu')
+  await page.waitForFunction(() => document.documentElement.lang === 'hu')
   // (the provider is on the same host, and cookies know no ports)
   const session = async () => (await page.context().cookies(stage.url)).find((one) => one.name === 'halfmast')
   const cookie = await session()

@@ -22,7 +22,7 @@ await story('second', async (stage) => {
   await stage.halfmast('lower', '--reason', 'works again')
   assert.equal((await stage.status()).crises[0].phase, 'raised', 'one person alone does not lower it')
   const ops = await stage.signedIn('olga')
-  await ops.getByText('Lower c-1').waitFor()
+  await ops.getByText('Lower c-1', { exact: true }).waitFor()
   await stage.picture(ops, 'lower-asked')
   await ops.getByRole('button', { name: 'Confirm as second person' }).click()
   await until(async () => (await stage.status()).crises[0].phase === 'lowered', 10_000, 'it is lowered')

@@ -485,4 +485,4 @@ class KilledInTheMiddle(Saying):
 
 
 if __name__ == "__main__":
-    main(in_parallel(5))  # what takes time there is waiting for polls and windows
+    main(in_parallel(13))  # all at once: what takes time there is waiting for polls and windows

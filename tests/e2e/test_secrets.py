@@ -46,7 +46,7 @@ class Secrets(Story):
     def accounts(self):
         return account("rest", self.there.url, "acme-posts", description="scheduler.toml", client_id="halfmast-app", poll_every="500ms",
                        client_secret={"file": secret_file(self.folder, "client", CLIENT_SECRET)},
-                       refresh_token={"file": secret_file(self.folder, "refresh", SEED)}, sweep_every="500ms") \
+                       refresh_token={"file": secret_file(self.folder, "refresh", SEED)}, sweep_every="500ms", speaks=False) \
             + account("mastodon", self.sandbox.url, "alice-social", token={"file": secret_file(self.folder, "token", MASTODON)},
                       poll_every="500ms", sweep_every="500ms", credential_ends="2099-01-31")
 

@@ -98,7 +98,7 @@ def bulk(daemon, many=5000, at_once=1000):
     counts = {"done": 0, "refused": 0}
     for begin in range(0, len(ids), at_once):
         connection = Socket(daemon.socket)
-        body = {"act": "release", "preview": True, "shift": True, "during_crisis": True, "reason": "measured", "ids": ids[begin:begin + at_once]}
+        body = {"act": "release", "preview": True, "shift": True, "during_crisis": True, "reason": "measured", "ids": [dict(zip(("account", "post"), id.split("/", 1))) for id in ids[begin:begin + at_once]]}
         connection.request("POST", "/api/v1/posts/bulk", json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
         seen = json.loads(answer.read())

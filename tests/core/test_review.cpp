@@ -231,7 +231,6 @@ TEST_CASE("a new text counts when it is read back; another one is held again at 
         here.answer_read(whereabouts::queued, at("16:00"), there);
         CHECK(here.noted(record_kind::release_failed, "a"));
         CHECK(here.noted(record_kind::hold_drifted, "a"));
-        here.offer();
         CHECK(here.next<hold_post>());
         here.restart();
         CHECK(here.of("a").post->text == there);  // what it says there now is what people are shown

@@ -42,7 +42,8 @@ TEST_CASE("a drill is raised, shown and lowered like a flag, and marked everywhe
     CHECK(here.get("/crises/c-1").at("crisis").at("drill") == true);
     CHECK_FALSE(here.get("/crises/c-2").at("crisis").contains("drill"));
     std::set<std::string> drills, others;
-    for (const auto& page : here.get("/pages").at("pages"))
+    auto open = here.get("/pages");
+    for (const auto& page : open.at("pages"))
         (page.value("drill", false) ? drills : others).insert(page.at("key").get<std::string>());
     CHECK(drills == std::set<std::string>{"drill-crisis/c-1"});
     CHECK(others == std::set<std::string>{"crisis/c-2"});

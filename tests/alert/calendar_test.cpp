@@ -197,7 +197,7 @@ TEST_CASE("whose an event is: attendees, the summary, words in it; and who is no
         auto text = vcalendar(vevent("UID:1\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\n" + std::string{one.lines}));
         auto read = shifts_in(
             text, our_people(), texts(), *parse_rfc3339("2026-03-01T00:00:00Z"), *parse_rfc3339("2026-05-01T00:00:00Z"));
-        REQUIRE(read);
+        REQUIRE(read.has_value());
         rows who;
         for (const auto& shift : read->shifts)
             who.push_back(shift.who);
@@ -256,7 +256,7 @@ TEST_CASE("a kept calendar is what it was, and what is none is said to be none",
     one.etag = "W/\"7\"";
     one.read_at = *parse_rfc3339("2026-03-01T12:00:00Z");
     auto again = read_kept(write_kept(one));
-    REQUIRE(again);
+    REQUIRE(again.has_value());
     CHECK(again->text == one.text);
     CHECK(again->etag == one.etag);
     CHECK(again->changed.empty());
@@ -268,7 +268,7 @@ TEST_CASE("a kept calendar is what it was, and what is none is said to be none",
     CHECK(known.known_until == now + calendar_ahead);
     for (const char* none : {"", "halfmast calendar 1", "halfmast calendar 1\nyesterday\n\n\nBEGIN:VCALENDAR",
              "halfmast calendar 9\n2026-03-01T12:00:00Z\n\n\nx"})
-        CHECK_FALSE(read_kept(none));
+        CHECK_FALSE(read_kept(none).has_value());
     again->text = "<html>";
     CHECK(roster_of(*again, our_people(), texts(), now).trouble.find("no calendar") != std::string::npos);
     CHECK(roster_of(*again, our_people(), texts(), now).known_until == time_point{});

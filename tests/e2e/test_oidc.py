@@ -211,7 +211,7 @@ recheck = "1s"
         self.assertEqual(self.does(browser, "POST", "/crises", {"playbook": "outage"}), (401, "sign-in-again"))
         self.assertIn(b"event: ping", stream.read())  # what was being read ends too, and not by a time-out
         self.assertGreater(self.control()["refreshed"], 0)
-        self.assertIn("in none of the provider's groups", self.records("access_refused")[0]["why"])
+        wait_until(lambda: any("in none of the provider's groups" in one["why"] for one in self.records("access_refused")), 20, "it is in the ledger")
         # Back in a group: they come in again, by the front door.
         self.control(groups=["social-managers"])
         self.assertEqual(self.sign_in(browser)[1], 200)

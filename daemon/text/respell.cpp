@@ -336,12 +336,24 @@ std::optional<std::string> change_paragraphs(std::string_view html, const std::v
     return out;
 }
 
+// Some line stands elsewhere now: place by place, its formatting would go to another one.
+bool has_moved(const std::vector<text_line>& old, const std::vector<text_line>& wanted)
+{
+    std::size_t in_place = 0;
+    for (std::size_t at = 0; at < old.size(); ++at)
+        in_place += old[at].words == wanted[at].words ? 1 : 0;
+    auto unchanged = old.size();
+    for (const auto& one : differences(views_of(old), views_of(wanted)))
+        unchanged -= one.end - one.begin;
+    return unchanged > in_place;
+}
+
 std::optional<std::string> respelt_lines(std::string_view html, const std::vector<text_line>& wanted)
 {
     std::vector<html_place> places;
     const auto text = read_html(html, &places);
     const auto old = lines_of(text);
-    if (old.size() == wanted.size())
+    if (old.size() == wanted.size() && !has_moved(old, wanted))
         return change_lines(html, old, places, wanted);
     return change_paragraphs(html, wanted);
 }

@@ -61,6 +61,8 @@ TEST_CASE("paragraphs come and go where there is nothing but paragraphs", "[text
           == "<p>Zero</p><p class=\"big\">Two <i>too</i></p><p></p><p>Three &amp; four</p>");
     const std::string block = "<!-- wp:paragraph {\"fontSize\":\"large\"} -->\n<p>One</p>\n<!-- /wp:paragraph -->";
     CHECK(respelt(block + "\n\n", "One\nTwo [sale]") == block + "\n\n<!-- wp:paragraph -->\n<p>Two &#91;sale]</p>\n<!-- /wp:paragraph -->");
+    CHECK(respelt("<p>One</p><p>Two <i>too</i></p>", "Two too\nThree") == "<p>Two <i>too</i></p><p>Three</p>");  // each with its own formatting
+    CHECK(respelt("<h2>One</h2><p>Two</p>", "Two\nThree").starts_with("no: "));
     CHECK(respelt("<p>a<img src=\"x.png\"></p><p>b</p>", "b").starts_with("no: "));
 }
 

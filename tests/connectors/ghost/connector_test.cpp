@@ -195,7 +195,12 @@ TEST_CASE("a release that collides with an editor is given back to a person", "[
     REQUIRE_FALSE(back.has_value());
     CHECK(back.error().kind == failure::conflict);
     CHECK(on.platform->look(post->id).where == whereabouts::parked);
-    CHECK(on.let_go(post, post->due).has_value());
+    auto unseen = on.let_go(post, post->due);  // nobody has seen what the editor wrote
+    REQUIRE_FALSE(unseen.has_value());
+    CHECK(unseen.error().kind == failure::rejected);
+    auto seen = std::make_shared<scheduled_post>(*post);
+    seen->text = on.platform->look(post->id).text;
+    CHECK(on.let_go(seen, post->due).has_value());
 }
 
 TEST_CASE("two summaries' worth of editors do not lose a pin", "[ghost]")

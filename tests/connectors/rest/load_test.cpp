@@ -93,10 +93,10 @@ TEST_CASE("faults of the settings and of a description are named together, and t
     second.replace(second.find("one"), 3, "two");
     auto got = here.faults(written + second + "nick = \"x\"\n");
     CHECK(got == lines{
-                     "main.toml:13:1: account two: unknown key 'nick'. Known here: id, connector, labels, language, time_zone, poll_every, sweep_every,"
+                     "main.toml:13:1: account two: unknown key 'nick'. Known here: id, connector, labels, language, time_zone, speaks, profile, practice, poll_every, sweep_every,"
                      " credential_ends, warn_before, allow_http, url, description, token, username, password, client_id, client_secret, refresh_token.",
                      "small.toml:3:8: [auth]: kind: there is no 'bare'. Known: none, bearer, basic, header, query, oauth2",
-                     "small.toml:26:1: [release]: unknown key 'colour'. Known here: answers, body, form, item, keeps_time, method, query, url.",
+                     "small.toml:26:1: [release]: unknown key 'colour'. Known here: answers, body, form, item, keeps_time, method, query, text, url.",
                  });
 }
 

@@ -240,7 +240,7 @@ export class Stage {
       baseURL: this.url,
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000) // a limit, not a promise: other tests may have the machine
     page.on('pageerror', (error) => this.faults.push(`${page.url()}: ${error.message}`))
     page.on('console', (message) => {
       // A refused or lost request is the story's own business; everything else, above all a breach of the content policy, is a

@@ -226,7 +226,8 @@ class WhoMayComeIn(Door):
         self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{mine_id}", None, ops)[0], 404)
         self.assertEqual(len(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, admin)[1]["sessions"]), 1)
         self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 401)
-        self.assertTrue(any(f"session {mine_id} of maria" in one["why"] and one["actor"] == "ada" for one in self.records("access_token_revoked")))
+        wait_until(lambda: any(f"session {mine_id} of maria" in one["why"] and one["actor"] == "ada" for one in self.records("access_token_revoked")),
+                   20, "who ended it is on record")
 
     def test_another_sign_in_ends_the_one_before_in_that_browser(self):
         _, first = self.sign_in()

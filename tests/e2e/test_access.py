@@ -119,8 +119,8 @@ password = {{ file = "maria.hash" }}
         return [one for one in found if kind is None or one["kind"] == kind]
 
     def changes(self):
-        """What is in the ledger but that somebody was turned away."""
-        return [one for one in self.records() if one["kind"] != "access_refused"]
+        """What is in the ledger but who came in, or was turned away: that is written a moment after the answer."""
+        return [one for one in self.records() if not one["kind"].startswith("access_")]
 
     def remote(self, token, *words, ca="own.pem"):
         return self.daemon.halfmast("--url", self.url, "--ca", os.path.join(self.folder, ca), "--token-file", secret_file(self.folder, "token", token), *words,

@@ -179,13 +179,18 @@ bool rebuild(tree& article, const std::string& markup, const std::vector<std::si
         std::size_t number = 0;
         auto digits = inside.substr(span_open.size());
         std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        auto block = std::ranges::find(first_texts, number);
-        if (block == first_texts.end())
+        // A block without words has the number of the next one: the last of them is meant.
+        auto block = std::find(first_texts.rbegin(), first_texts.rend(), number);
+        if (block == first_texts.rend())
             return false;
-        made.push_back(children[static_cast<std::size_t>(block - first_texts.begin())]);
+        made.push_back(children[static_cast<std::size_t>(first_texts.rend() - block) - 1]);
     }
     children = std::move(made);
-    return true;
+    tree rebuilt{article.root()};
+    std::string all;
+    for (auto& child : children)
+        all += rebuilt.markup_of(child);
+    return text::same_lines(text::from_html(all), text::from_html(markup));
 }
 
 void put_words(const tree& article, const cut_markup& before, const cut_markup& after)

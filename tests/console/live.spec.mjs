@@ -1,11 +1,18 @@
 // A flag that is raised by the command is seen in a page that was open before: banner, bars, what escaped; without touching the
 // page.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { minutes, promo, story, until } from './support.mjs'
 
 await story('live', async (stage) => {
+  const letters = createServer((request, answer) => request.resume().on('end', () => answer.writeHead(204).end()))
+  await new Promise((done) => letters.listen(0, '127.0.0.1', done))
+  letters.unref()
   await stage.start({
     accounts: ['acme', 'acme-cn'],
+    more:
+      `[[receiver]]\nname = "ann"\nkind = "ntfy"\nurl = "http://127.0.0.1:${letters.address().port}"\ntopic = "flags"\n` +
+      '[[rota]]\nname = "on-call"\nturns = ["ann"]\nfirst = "2026-03-02T09:00:00+01:00"\nevery = "7d"\n',
     posts: {
       acme: [
         ...Array.from({ length: 12 }, (_, i) => ({ due: minutes(60 + i), text: promo(i) })),
@@ -41,6 +48,7 @@ await story('live', async (stage) => {
     await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name, exact: false }).click()
     await page.getByRole('heading', { level: 1, name }).waitFor()
     assert.ok(await banner.getByText('checkout is failing').isVisible(), `the banner on ${name}`)
+    if (name === 'Pages') await page.getByText('on-call: ann', { exact: false }).waitFor()
     await stage.picture(page, name.toLowerCase())
   }
 

@@ -222,6 +222,15 @@ export interface Task {
   etag?: string
 }
 
+// Who is told now for a rota, and when nobody will be; unknown: it is known until then only.
+export interface Duty {
+  rota: string
+  told: string[]
+  stands_in: boolean
+  next_gap: { from: string; to: string | null; unknown?: boolean } | null
+  trouble: string | null
+}
+
 export interface PageMember {
   key: string
   severity: Severity

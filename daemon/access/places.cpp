@@ -20,7 +20,7 @@ std::string plain_host(std::string_view text)
     auto made = lower_case(text);
     for (std::string_view usual : {":443", ":80"})
         if (made.ends_with(usual))
-            made.resize(made.size() - usual.size());
+            made.erase(made.size() - usual.size());
     return made;
 }
 

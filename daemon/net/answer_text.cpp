@@ -128,14 +128,14 @@ bool split_target(std::string_view target, std::string& path, std::map<std::stri
         return true;
     auto rest = target.substr(mark + 1);
     while (!rest.empty()) {
-        auto end = std::min(rest.find('&'), rest.size());
+        auto end = rest.find('&');
         auto part = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
         if (part.empty())
             continue;
-        auto equals = std::min(part.find('='), part.size());
+        auto equals = part.find('=');
         auto name = decode_query_part(part.substr(0, equals));
-        auto value = decode_query_part(part.substr(std::min(equals + 1, part.size())));
+        auto value = decode_query_part(equals == std::string_view::npos ? std::string_view{} : part.substr(equals + 1));
         if (!name || !value)
             return false;
         query.emplace(std::move(*name), std::move(*value));

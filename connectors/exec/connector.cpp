@@ -119,8 +119,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         auto seen = co_await read(std::move(look));
         if (!seen)
             co_return seen.error();
-        bool as_seen = seen->empty() || !seen->front().text || seen->front().where != whereabouts::parked
-            || text::same_lines(*seen->front().text, call.snapshot->text) || (call.text && text::same_lines(*seen->front().text, *call.text));
+        bool as_seen = seen->empty() || seen->front().where != whereabouts::parked
+            || text::is_as_seen(seen->front().text, &call.snapshot->text, call.text);
         if (!as_seen)
             co_return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
     }

@@ -311,9 +311,7 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
     if (before.served && call.at < *before.served + what().release_margin * 3 / 4)
         return no(failure::rejected, "the platform's clock says " + format_utc(*before.served) + " already; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
-    bool as_seen = !call.snapshot || !before.text || text::same_lines(*before.text, call.snapshot->text)
-        || (call.text && text::same_lines(*before.text, *call.text));
-    if (!as_seen)
+    if (!text::is_as_seen(before.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
         return no(failure::rejected, "it was changed at its source in this moment; look at the difference, and release it again");
     if (call.text && !what().release->with_text)
         return no(failure::unsupported, "its description has no [release.text]");

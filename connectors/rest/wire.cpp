@@ -85,37 +85,6 @@ std::string_view origin_of(std::string_view url)
     return begin == std::string_view::npos ? std::string_view{} : url.substr(0, url.find_first_of("/?#", begin + 3));
 }
 
-std::string escape(std::string_view plain)
-{
-    std::string out;
-    for (char c : plain) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '[': out += "&#91;"; break;  // many editors would begin a shortcode here
-        case '\r': break;
-        default: out.push_back(c);
-        }
-    }
-    return out;
-}
-
-std::string with_links(const std::string& line)
-{
-    std::string html;
-    std::size_t at = 0;
-    for (const auto& link : text::links_in(line)) {
-        auto found = line.find(link, at);
-        if (found == std::string::npos)
-            break;  // the line is not sound UTF-8; the rest stays plain
-        html += escape(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escape(link) + "\">" + escape(link) + "</a>";
-        at = found + link.size();
-    }
-    return html + escape(std::string_view{line}.substr(at));
-}
-
 }  // namespace
 
 filling fill_common(const settings& own, const std::string& kind)
@@ -271,7 +240,7 @@ std::string html_of(const std::string& text)
     };
     for (std::size_t at = 0; at <= text.size();) {
         auto end = std::min(text.find('\n', at), text.size());
-        auto line = with_links(text.substr(at, end - at));
+        auto line = text::as_html_with_links(text.substr(at, end - at));
         if (line.find_first_not_of(" \t") == std::string::npos)
             close();
         else

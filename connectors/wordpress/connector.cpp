@@ -410,8 +410,7 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
                              "the site's clock says " + format_utc(*now.served)
                              + " already and would publish it at once; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
-    bool as_seen = !call.snapshot || !now.text || text::same_lines(*now.text, call.snapshot->text) || (call.text && text::same_lines(*now.text, *call.text));
-    if (!as_seen)
+    if (!text::is_as_seen(now.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
         return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
     return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/net/base64.hpp"
+#include "daemon/text/respell.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::wordpress::wire {
@@ -268,40 +269,6 @@ std::string title_of(const std::string& text)
     return plain + "…";
 }
 
-namespace {
-
-// Every character as text; addresses become links.
-std::string marked_up(const std::string& line)
-{
-    auto escaped = [](std::string_view plain) {
-        std::string out;
-        for (char c : plain) {
-            switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '[': out += "&#91;"; break;  // a shortcode would begin here
-            case '\r': break;
-            default: out.push_back(c);
-            }
-        }
-        return out;
-    };
-    std::string html;
-    std::size_t at = 0;
-    for (const auto& link : text::links_in(line)) {
-        auto found = line.find(link, at);
-        if (found == std::string::npos)
-            break;  // the line is not sound UTF-8; the rest stays plain
-        html += escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
-        at = found + link.size();
-    }
-    return html + escaped(std::string_view{line}.substr(at));
-}
-
-}  // namespace
-
 std::string html_of(const std::string& text)
 {
     // One block for each paragraph, as WordPress' editor writes it.
@@ -314,7 +281,7 @@ std::string html_of(const std::string& text)
     };
     for (std::size_t at = 0; at <= text.size();) {
         auto end = std::min(text.find('\n', at), text.size());
-        auto line = marked_up(text.substr(at, end - at));
+        auto line = text::as_html_with_links(text.substr(at, end - at));
         if (line.find_first_not_of(" \t") == std::string::npos)
             close();
         else

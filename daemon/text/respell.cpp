@@ -425,6 +425,25 @@ bool same_lines(std::string_view one, std::string_view other)
     return std::ranges::equal(a, b, {}, &text_line::words, &text_line::words);
 }
 
+bool is_as_seen(const std::optional<std::string>& there, const std::string* seen, const std::optional<std::string>& wanted)
+{
+    return seen == nullptr || !there || same_lines(*there, *seen) || (wanted && same_lines(*there, *wanted));
+}
+
+std::string as_html_with_links(const std::string& line)
+{
+    std::string html;
+    std::size_t at = 0;
+    for (const auto& link : links_in(line)) {
+        auto found = line.find(link, at);
+        if (found == std::string::npos)
+            break;  // the line is not sound UTF-8; the rest stays plain
+        html += as_html(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + as_html(link) + "\">" + as_html(link) + "</a>";
+        at = found + link.size();
+    }
+    return html + as_html(std::string_view{line}.substr(at));
+}
+
 respelling respell(const std::vector<passage>& from, std::string_view wanted)
 {
     respelling made;

@@ -3,6 +3,7 @@
 // the reason, and nothing is guessed. Takes any bytes and never throws. Must not know posts, crises or platforms.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,14 @@ respelling respell(const std::vector<passage>& from, std::string_view wanted);
 // The same lines of the same words, whatever blanks and empty lines lie between them.
 bool same_lines(std::string_view one, std::string_view other);
 
+// Nobody wrote between a look and now: it says what was seen, or already what is wanted. Whatever is not known is no sign of a change;
+// `seen` may be null.
+bool is_as_seen(const std::optional<std::string>& there, const std::string* seen, const std::optional<std::string>& wanted);
+
 // Plain text as an HTML fragment's text; '[' too, where a shortcode would begin.
 std::string as_html(std::string_view plain);
+
+// The same of one line, and the addresses in it become links.
+std::string as_html_with_links(const std::string& line);
 
 }  // namespace halfmast::text

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "daemon/access/cookies.hpp"
-#include "daemon/access/off_loop.hpp"
 #include "daemon/access/places.hpp"
 #include "daemon/access/secrets.hpp"
 #include "daemon/audit/files.hpp"
+#include "daemon/net/off_loop.hpp"
 
 namespace halfmast::access {
 
@@ -131,7 +131,7 @@ asio::awaitable<bool> gate::save()
         return std::nullopt;
     };
     auto alive = alive_;
-    auto failed = co_await off_loop<std::optional<problem>>(writer_, around_.home, std::move(work));
+    auto failed = co_await net::off_loop<std::optional<problem>>(writer_, around_.home, std::move(work));
     if (!*alive)
         co_return false;
     if (failed || failing_)

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "daemon/access/off_loop.hpp"
+#include "daemon/net/off_loop.hpp"
 
 namespace halfmast::access {
 
@@ -57,7 +57,7 @@ asio::awaitable<std::optional<bool>> passwords::fits(std::string hash, secret pa
         bool right = ::crypto_pwhash_str_verify(against.c_str(), password.text().data(), password.text().size()) == 0;
         return right && !hash.empty();
     };
-    auto right = co_await off_loop<bool>(pool_, home_, std::move(work));
+    auto right = co_await net::off_loop<bool>(pool_, home_, std::move(work));
     --waiting_;
     co_return right;
 }

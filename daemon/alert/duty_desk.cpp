@@ -4,11 +4,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/net/link_visit.hpp"
+#include "daemon/net/off_loop.hpp"
 #include "daemon/net/request_name.hpp"
 
 namespace halfmast::alert {
@@ -240,28 +240,10 @@ asio::awaitable<void> duty_desk::take(one_calendar& one, kept_calendar fresh)
 
 asio::awaitable<duty_roster> duty_desk::read_aside(const kept_calendar& kept, const duty_calendar& from)
 {
-    struct errand {
-        explicit errand(const asio::any_io_executor& home) : bell(home, asio::steady_timer::time_point::max()) { }
-
-        asio::steady_timer bell;
-        kept_calendar kept;
-        duty_calendar from;
-        std::optional<duty_roster> made;
-    };
-    auto mine = std::make_shared<errand>(executor_);
-    mine->kept = kept;
-    mine->from = from;
-    asio::post(aside_, [mine, home = executor_, help = &needs_.help, now = needs_.clock()]() mutable {
-        auto made = roster_of(mine->kept, mine->from, *help, now);
-        asio::post(home, [mine = std::move(mine), made = std::move(made)]() mutable {
-            mine->made.emplace(std::move(made));
-            mine->bell.cancel();
-        });
-    });
-    boost::system::error_code ignored;
-    while (!mine->made)
-        co_await mine->bell.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    co_return std::move(*mine->made);
+    std::function<duty_roster()> work = [kept, from, help = &needs_.help, now = needs_.clock()] { return roster_of(kept, from, *help, now); };
+    auto working = net::off_loop<duty_roster>(aside_, executor_, std::move(work));
+    auto made = co_await std::move(working);
+    co_return made;
 }
 
 }  // namespace halfmast::alert

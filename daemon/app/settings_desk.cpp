@@ -1,7 +1,7 @@
 #include "daemon/app/settings_desk.hpp"
 
 #include "connectors/registry.hpp"
-#include "daemon/access/off_loop.hpp"
+#include "daemon/net/off_loop.hpp"
 
 namespace halfmast::app {
 
@@ -26,7 +26,7 @@ asio::awaitable<api::settings_report> settings_desk::check()
         made.faults = std::move(loaded.faults);
         return made;
     };
-    auto read = co_await access::off_loop<reading_of_settings>(pool_, home_, std::move(work));
+    auto read = co_await net::off_loop<reading_of_settings>(pool_, home_, std::move(work));
     api::settings_report report;
     report.file = file_;
     report.running_since = since_;

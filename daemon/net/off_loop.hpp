@@ -1,5 +1,5 @@
-// Work that takes too long for the loop's thread: done on another one, its answer brought back. For coroutines of
-// this room and of the one that builds the daemon.
+// Work that takes too long for the loop's thread: done on another one, its answer brought back. For coroutines of every room; must not
+// know what the work is.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace halfmast::access {
+namespace halfmast::net {
 
 namespace asio = boost::asio;
 
@@ -44,4 +44,4 @@ asio::awaitable<T> off_loop(asio::thread_pool& pool, asio::any_io_executor home,
     co_return std::move(*waiting->answer);
 }
 
-}  // namespace halfmast::access
+}  // namespace halfmast::net

@@ -33,7 +33,8 @@ int main(int argc, char** argv)
     program.add_flag("--judge", judge, "Judge posts: JSON lines in, JSON lines out");
     program.add_flag("--doctor", doctor, "Ask every account what works, change nothing");
     program.add_flag("--connectors", catalogue, "Print what every connector can do, as JSON");
-    program.add_flag("--hash-password", hash_password, "Read a password from the terminal or standard input, print what goes into [[access.user]] password");
+    program.add_flag("--hash-password", hash_password,
+                     "Read a password from the terminal or standard input, print what goes into [[access.user]] password");
     program.add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}));
     program.set_version_flag("--version", HALFMAST_VERSION);
     try {

@@ -17,11 +17,15 @@ const std::string kept_name = "session";
 
 bool is_lasting(failure kind)
 {
-    return kind == failure::auth_expired || kind == failure::forbidden || kind == failure::rejected || kind == failure::rate_limited;
+    return kind == failure::auth_expired || kind == failure::forbidden || kind == failure::rejected
+           || kind == failure::rate_limited;
 }
 
 // A refresh token that is refused, for whatever reason. A taken down account and an outage are none.
-bool password_may_help(failure kind) { return kind == failure::auth_expired || kind == failure::rejected || kind == failure::not_found; }
+bool password_may_help(failure kind)
+{
+    return kind == failure::auth_expired || kind == failure::rejected || kind == failure::not_found;
+}
 
 }  // namespace
 
@@ -41,8 +45,11 @@ private:
     std::shared_ptr<gate> at_;
 };
 
-connector::connector(std::shared_ptr<const settings> own, http_port& http, vault_port& vault, clock ours) :
-    own_(std::move(own)), http_(http), vault_(vault), clock_(std::move(ours))
+connector::connector(std::shared_ptr<const settings> own, http_port& http, vault_port& vault, clock ours)
+    : own_(std::move(own)),
+      http_(http),
+      vault_(vault),
+      clock_(std::move(ours))
 {
 }
 

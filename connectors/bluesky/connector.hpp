@@ -80,8 +80,8 @@ private:
     clock clock_;
     milliseconds ahead_{0};  // the platform's clock minus ours, once it answered
     session_ptr session_;
-    bool restored_ = false;              // the vault was asked
-    std::optional<problem> not_kept_;    // why the next start will have to log in
+    bool restored_ = false;            // the vault was asked
+    std::optional<problem> not_kept_;  // why the next start will have to log in
     std::weak_ptr<gate> gate_;
     std::optional<problem> refused_;  // the last log-in, and until when there is no other: they are few in a day
     time_point refused_until_{};

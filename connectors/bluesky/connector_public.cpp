@@ -38,10 +38,12 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         if (*earlier)
             co_return receipt{wire::id_of(did, **earlier), wire::url_of(did, (*earlier)->uri)};
         if (call.look_only)  // the flag is down
-            co_return problem{failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
+            co_return problem{
+                failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
     }
     if (auto wrong = wire::too_long(call.words.text); !wrong.empty())
-        co_return problem{failure::rejected, own_->name() + ": publish the summary: " + wrong + "; shorten the playbook's summary", {}};
+        co_return problem{
+            failure::rejected, own_->name() + ": publish the summary: " + wrong + "; shorten the playbook's summary", {}};
     std::optional<wire::thread> in;
     if (!call.in_reply_to.empty()) {
         auto found = co_await thread_of(did, call.in_reply_to);
@@ -63,7 +65,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (there && *there)
         co_return receipt{wire::id_of(did, **there), wire::url_of(did, (*there)->uri)};
     auto why = there ? own_->name() + ": the account has no such post" : there.error().detail;
-    co_return problem{failure::unknown_outcome, "published, but not read back: " + why, there ? std::nullopt : there.error().retry_after};
+    co_return problem{failure::unknown_outcome, "published, but not read back: " + why,
+                      there ? std::nullopt : there.error().retry_after};
 }
 
 asio::awaitable<result<std::optional<wire::record_ref>>> connector::find_post(std::string did, std::string rkey, std::string what)
@@ -157,10 +160,14 @@ asio::awaitable<result<receipt>> connector::pin(post_id id)
             wanted = **there;
     }
     if (wanted->cid.empty())
-        co_return problem{failure::rejected, own_->name() + ": " + what + ": another account's post, and not known in which version", {}};
-    choice choose = [this, &what, &wanted](const std::optional<wire::record_ref>& now_pinned) -> result<std::optional<wire::record_ref>> {
+        co_return problem{
+            failure::rejected, own_->name() + ": " + what + ": another account's post, and not known in which version", {}};
+    choice choose = [this, &what,
+                     &wanted](const std::optional<wire::record_ref>& now_pinned) -> result<std::optional<wire::record_ref>> {
         if (now_pinned && now_pinned->uri != wanted->uri)
-            return problem{failure::rejected, own_->name() + ": " + what + ": there is room for one pin, and " + now_pinned->uri + " has it", {}};
+            return problem{failure::rejected,
+                           own_->name() + ": " + what + ": there is room for one pin, and " + now_pinned->uri + " has it",
+                           {}};
         return wanted;
     };
     auto failed = co_await change_pin(did, what, std::move(choose));
@@ -228,7 +235,8 @@ asio::awaitable<result<std::vector<publication>>> connector::since(time_point fr
     if (seen)
         co_return seen;
     auto kind = seen.error().kind;
-    if (kind != failure::unknown_outcome && kind != failure::bad_reply && kind != failure::unsupported && kind != failure::not_found)
+    if (kind != failure::unknown_outcome && kind != failure::bad_reply && kind != failure::unsupported
+        && kind != failure::not_found)
         co_return seen;
     auto kept = co_await posts_since(false, did, from);
     co_return kept;
@@ -271,7 +279,9 @@ asio::awaitable<result<std::vector<publication>>> connector::posts_since(bool by
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
-    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) { lines.emplace_back(of, std::move(what), wrong); };
+    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) {
+        lines.emplace_back(of, std::move(what), wrong);
+    };
     refused_.reset();  // a person may just have mended it
     auto who = co_await log_in();
     if (!who) {
@@ -323,7 +333,9 @@ asio::awaitable<void> connector::check_server(std::vector<check_line>& lines)
         co_return;
     bool here = host_of(own_words->server) == host_of(own_->url);
     lines.emplace_back(ability::publish, "the account's own server", here,
-                       here ? std::string{} : own_->name() + ": the account lives on " + own_words->server.substr(0, 200) + "; put that into 'url'");
+                       here
+                           ? std::string{}
+                           : own_->name() + ": the account lives on " + own_words->server.substr(0, 200) + "; put that into 'url'");
 }
 
 }  // namespace halfmast::bluesky

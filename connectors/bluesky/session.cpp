@@ -22,8 +22,8 @@ std::string decode_base64url(std::string_view text)
     const auto missing = (4 - padded.size() % 4) % 4;
     padded.append(missing, '=');
     std::string bytes(padded.size(), '\0');
-    auto length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(padded.data()),
-                                  static_cast<int>(padded.size()));
+    auto length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                  reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size()));
     if (length < static_cast<int>(missing))
         return {};
     bytes.resize(static_cast<std::size_t>(length) - missing);

@@ -17,7 +17,7 @@ constexpr std::size_t tid_length = 13;
 constexpr int clock_bits = 10;
 constexpr std::size_t most_tag_bytes = 640;
 constexpr std::size_t most_tag_characters = 64;
-constexpr std::size_t most_mentions = 5;   // each is asked for before the summary goes out ...
+constexpr std::size_t most_mentions = 5;        // each is asked for before the summary goes out ...
 constexpr milliseconds mention_timeout{3'000};  // ... and none may hold it up
 
 http_request request(const settings& own, std::string method, std::string_view nsid, const std::string& query = {})
@@ -77,14 +77,15 @@ std::vector<text::span> mention_spans(std::string_view text)
         if (at > 0 && !is_before_mention(text[at - 1]))
             continue;
         auto end = at + 1;
-        while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '-' || text[end] == '.'))
+        while (end < text.size()
+               && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '-' || text[end] == '.'))
             ++end;
         while (end > at + 1 && (text[end - 1] == '.' || text[end - 1] == '-'))
             --end;
         auto handle = text.substr(at + 1, end - at - 1);
         auto dot = handle.rfind('.');
         bool fits = dot != std::string_view::npos && dot > 0 && handle.find("..") == std::string_view::npos
-            && std::isalpha(static_cast<unsigned char>(handle[dot + 1])) != 0;
+                    && std::isalpha(static_cast<unsigned char>(handle[dot + 1])) != 0;
         if (fits)
             found.push_back({at, end});
     }
@@ -96,10 +97,12 @@ json facets_of(const std::string& text, const std::map<std::string, std::string>
     std::vector<facet> all;
     // Facets must not overlap: "#https://shop.example" is a link.
     auto is_free = [&](const text::span& where) {
-        return std::ranges::none_of(all, [&](const facet& one) { return where.begin < one.where.end && one.where.begin < where.end; });
+        return std::ranges::none_of(all,
+                                    [&](const facet& one) { return where.begin < one.where.end && one.where.begin < where.end; });
     };
     for (const auto& where : text::link_spans(text))
-        all.push_back({where, {{"$type", "app.bsky.richtext.facet#link"}, {"uri", text.substr(where.begin, where.end - where.begin)}}});
+        all.push_back(
+            {where, {{"$type", "app.bsky.richtext.facet#link"}, {"uri", text.substr(where.begin, where.end - where.begin)}}});
     for (const auto& where : text::hashtag_spans(text)) {
         auto tag = text.substr(where.begin, where.end - where.begin);
         tag.erase(0, tag.front() == '#' ? 1 : 3);  // the wide one has three bytes
@@ -107,7 +110,8 @@ json facets_of(const std::string& text, const std::map<std::string, std::string>
             all.push_back({where, {{"$type", "app.bsky.richtext.facet#tag"}, {"tag", tag}}});
     }
     for (const auto& where : mention_spans(text))
-        if (auto who = mentioned.find(text.substr(where.begin + 1, where.end - where.begin - 1)); who != mentioned.end() && is_free(where))
+        if (auto who = mentioned.find(text.substr(where.begin + 1, where.end - where.begin - 1));
+            who != mentioned.end() && is_free(where))
             all.push_back({where, {{"$type", "app.bsky.richtext.facet#mention"}, {"did", who->second}}});
     std::ranges::sort(all, {}, [](const facet& one) { return one.where.begin; });
     auto list = json::array();
@@ -124,12 +128,15 @@ std::string as_sent(const std::string& text)
     return sent.is_string() ? sent.get<std::string>() : std::string{};
 }
 
-http_request put_record(const settings& own, const std::string& did, std::string_view collection, const std::string& rkey, const json& record,
-                        const std::string& swap)
+http_request put_record(const settings& own, const std::string& did, std::string_view collection, const std::string& rkey,
+                        const json& record, const std::string& swap)
 {
     auto made = request(own, "POST", "com.atproto.repo.putRecord");
     // null: there must be none yet.
-    put_json(made, {{"repo", did}, {"collection", collection}, {"rkey", rkey}, {"record", record},
+    put_json(made, {{"repo", did},
+                    {"collection", collection},
+                    {"rkey", rkey},
+                    {"record", record},
                     {"swapRecord", swap.empty() ? json() : json(swap)}});
     return made;
 }
@@ -235,11 +242,13 @@ http_request get_profile(const settings& own, const std::string& did)
     return request(own, "GET", "com.atproto.repo.getRecord", of_record(did, profile_collection, "self"));
 }
 
-result<http_request> put_profile(const settings& own, const std::string& did, const profile& before, const std::optional<record_ref>& pinned)
+result<http_request> put_profile(const settings& own, const std::string& did, const profile& before,
+                                 const std::optional<record_ref>& pinned)
 {
     auto record = parse_json(before.raw);
     if (!record.is_object())
-        return problem{failure::bad_reply, own.name() + ": write the profile: what was read of it is no record, so nothing is written", {}};
+        return problem{
+            failure::bad_reply, own.name() + ": write the profile: what was read of it is no record, so nothing is written", {}};
     if (!record.contains("$type"))
         record["$type"] = profile_collection;
     if (pinned)
@@ -270,7 +279,8 @@ http_request put_post(const settings& own, const std::string& did, const std::st
     if (auto facets = facets_of(text, mentioned); !facets.empty())
         record["facets"] = std::move(facets);
     if (in)
-        record["reply"] = {{"root", {{"uri", in->root.uri}, {"cid", in->root.cid}}}, {"parent", {{"uri", in->parent.uri}, {"cid", in->parent.cid}}}};
+        record["reply"] = {{"root", {{"uri", in->root.uri}, {"cid", in->root.cid}}},
+                           {"parent", {{"uri", in->parent.uri}, {"cid", in->parent.cid}}}};
     auto made = put_record(own, did, post_collection, rkey, record, {});
     made.publishes = true;
     return made;

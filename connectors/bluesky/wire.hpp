@@ -16,13 +16,13 @@
 namespace halfmast::bluesky::wire {
 
 struct session {
-    std::string did;      // the account's lasting name
+    std::string did;  // the account's lasting name
     std::string handle;
     std::string access;   // secret; lives two hours
     std::string refresh;  // secret; lives ninety days, and each use gives the next one
     bool active = true;
-    std::string status;   // "takendown", "suspended", "deactivated": why it is not active
-    std::string server;   // where the account lives by its own document; empty when the answer has none
+    std::string status;  // "takendown", "suspended", "deactivated": why it is not active
+    std::string server;  // where the account lives by its own document; empty when the answer has none
 };
 
 // One version of one record. The cid is the hash of its content.
@@ -86,7 +86,8 @@ http_request get_session(const settings& own);
 http_request resolve_handle(const settings& own, const std::string& handle);
 http_request get_profile(const settings& own, const std::string& did);
 // The profile as it was read but for its pin; refused by the server when it changed since.
-result<http_request> put_profile(const settings& own, const std::string& did, const profile& before, const std::optional<record_ref>& pinned);
+result<http_request> put_profile(const settings& own, const std::string& did, const profile& before,
+                                 const std::optional<record_ref>& pinned);
 http_request get_post(const settings& own, const std::string& did, const std::string& rkey);
 // Anybody's post, as the AppView has it.
 http_request view_post(const settings& own, const std::string& uri);
@@ -118,7 +119,8 @@ bool is_swap_refused(const http_response& reply);
 time_point moment_of(const http_response& reply, time_point now);
 
 // With the tokens, as create and refresh answer; without them where `tokens` is false.
-result<session> read_session(const settings& own, std::string_view what, const http_response& reply, time_point now, bool tokens = true);
+result<session> read_session(const settings& own, std::string_view what, const http_response& reply, time_point now,
+                             bool tokens = true);
 // An account that was taken down, suspended or deactivated; nothing when it is active.
 std::optional<problem> inactive(const settings& own, const session& who);
 result<std::string> read_did(const settings& own, const http_response& reply, time_point now);
@@ -127,7 +129,8 @@ result<record_ref> read_written(const settings& own, std::string_view what, cons
 // Nothing when there is no such post.
 result<std::optional<record_ref>> read_post(const settings& own, std::string_view what, const http_response& reply, time_point now);
 // Where a reply to that post belongs; nothing when there is no such post. `viewed`: as view_post() answers, else as get_post() does.
-result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now, bool viewed);
+result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now,
+                                          bool viewed);
 result<page<shown_post>> read_feed(const settings& own, const std::string& did, const http_response& reply, time_point now);
 result<page<shown_post>> read_posts(const settings& own, const std::string& did, const http_response& reply, time_point now);
 

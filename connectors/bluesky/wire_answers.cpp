@@ -31,7 +31,8 @@ std::string reason_in(const json& body)
         why.resize(end);
         why += "...";
     }
-    std::ranges::replace_if(why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(
+        why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     return why;
 }
 
@@ -63,8 +64,9 @@ struct meaning {
     std::string advice;
 };
 
-constexpr auto new_password = "the credential is refused; make a new app password (Settings, Privacy and security, App passwords) and put it where"
-                              " 'password' points";
+constexpr auto new_password =
+    "the credential is refused; make a new app password (Settings, Privacy and security, App passwords) and put it where"
+    " 'password' points";
 
 // The protocol says most things with 400 and a name.
 std::optional<meaning> meaning_of_name(std::string_view name, std::string_view message)
@@ -72,15 +74,18 @@ std::optional<meaning> meaning_of_name(std::string_view name, std::string_view m
     if (name == "ExpiredToken" || name == "InvalidToken" || name == "AuthMissing" || name == "AuthenticationRequired")
         return meaning{failure::auth_expired, new_password};
     if (name == "AuthFactorTokenRequired")
-        return meaning{failure::auth_expired, "the server wants a second factor: 'password' must be an app password, not the account's own"};
+        return meaning{failure::auth_expired,
+                       "the server wants a second factor: 'password' must be an app password, not the account's own"};
     if (name == "AccountTakedown" || name == "RepoTakendown")
-        return meaning{failure::forbidden, "the account was taken down by its server; appeal there, and publish and pin elsewhere meanwhile"};
+        return meaning{failure::forbidden,
+                       "the account was taken down by its server; appeal there, and publish and pin elsewhere meanwhile"};
     if (name == "AccountDeactivated" || name == "RepoDeactivated")
         return meaning{failure::forbidden, "the account is deactivated; activate it again in its settings"};
     if (name == "AccountSuspended" || name == "RepoSuspended")
         return meaning{failure::forbidden, "the account is suspended by its server; appeal there"};
     if (name == "InvalidRequest" && message.starts_with("Could not find repo"))
-        return meaning{failure::forbidden, "the server does not show this account: deactivated, taken down, or moved to another server"};
+        return meaning{failure::forbidden,
+                       "the server does not show this account: deactivated, taken down, or moved to another server"};
     if (name == "RecordNotFound" || (name == "InvalidRequest" && message == "Profile not found"))
         return meaning{failure::not_found, "no such record (any more)"};
     if (name == "InvalidSwap")
@@ -95,25 +100,17 @@ std::optional<meaning> meaning_of_name(std::string_view name, std::string_view m
 meaning meaning_of_status(int status)
 {
     switch (status) {
-    case 401:
-        return {failure::auth_expired, new_password};
-    case 403:
-        return {failure::forbidden, "not allowed; an app password must be able to write posts and the profile"};
+    case 401: return {failure::auth_expired, new_password};
+    case 403: return {failure::forbidden, "not allowed; an app password must be able to write posts and the profile"};
     case 404:
-    case 410:
-        return {failure::not_found, "no such record (any more), or no such server; is 'url' the account's own server?"};
+    case 410: return {failure::not_found, "no such record (any more), or no such server; is 'url' the account's own server?"};
     case 405:
-    case 501:
-        return {failure::unsupported, "this server has no such call"};
-    case 408:
-        return {failure::unknown_outcome, "the server gave up waiting"};
+    case 501: return {failure::unsupported, "this server has no such call"};
+    case 408: return {failure::unknown_outcome, "the server gave up waiting"};
     case 409:
-    case 412:
-        return {failure::conflict, "somebody else changed it first"};
-    case 429:
-        return {failure::rate_limited, "too many calls"};
-    default:
-        break;
+    case 412: return {failure::conflict, "somebody else changed it first"};
+    case 429: return {failure::rate_limited, "too many calls"};
+    default: break;
     }
     if (status >= 500)
         return {failure::unknown_outcome, "trouble at the server"};
@@ -135,13 +132,17 @@ result<document> body_of(const settings& own, std::string_view what, const http_
     auto body = parse_json(reply.body);
     if (!body.is_object()) {
         std::string type{find_header(reply.headers, "Content-Type").substr(0, 60)};
-        return bad_reply(own, what, "the answer is no JSON object (" + (type.empty() ? "no type" : type) + ", " + std::to_string(reply.body.size())
-                                        + " bytes); is 'url' the account's own server?");
+        return bad_reply(own, what,
+                         "the answer is no JSON object (" + (type.empty() ? "no type" : type) + ", "
+                             + std::to_string(reply.body.size()) + " bytes); is 'url' the account's own server?");
     }
     return document{std::move(body)};
 }
 
-std::string name_in(const http_response& reply) { return reply.status >= 400 ? text(parse_json(reply.body), "error") : std::string{}; }
+std::string name_in(const http_response& reply)
+{
+    return reply.status >= 400 ? text(parse_json(reply.body), "error") : std::string{};
+}
 
 bool is_uri(std::string_view given)
 {
@@ -265,7 +266,8 @@ std::optional<problem> trouble(const settings& own, std::string_view what, const
     if (reply.status >= 200 && reply.status < 300)
         return std::nullopt;
     auto body = parse_json(reply.body);
-    auto named = reply.status >= 400 && reply.status < 500 ? meaning_of_name(text(body, "error"), text(body, "message")) : std::nullopt;
+    auto named =
+        reply.status >= 400 && reply.status < 500 ? meaning_of_name(text(body, "error"), text(body, "message")) : std::nullopt;
     auto [kind, advice] = named.value_or(meaning_of_status(reply.status));
     problem made{kind, own.name() + ": " + std::string{what} + ": " + advice + " (" + std::to_string(reply.status) + ")", {}};
     if (auto why = reason_in(body); !why.empty())
@@ -305,11 +307,14 @@ std::optional<problem> inactive(const settings& own, const session& who)
 {
     if (who.active)
         return std::nullopt;
-    auto named = who.status == "takendown" ? "AccountTakedown" : who.status == "suspended" ? "AccountSuspended"
-        : who.status == "deactivated" ? "AccountDeactivated" : "";
+    auto named = who.status == "takendown"     ? "AccountTakedown"
+                 : who.status == "suspended"   ? "AccountSuspended"
+                 : who.status == "deactivated" ? "AccountDeactivated"
+                                               : "";
     auto known = meaning_of_name(named, {});
     auto why = known ? known->advice : "the account is not active; its server says: '" + who.status.substr(0, 60) + "'";
-    std::ranges::replace_if(why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(
+        why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     return problem{failure::forbidden, own.name() + ": use the account: " + why, {}};
 }
 
@@ -367,7 +372,8 @@ result<std::optional<record_ref>> read_post(const settings& own, std::string_vie
     return ref;
 }
 
-result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now, bool viewed)
+result<std::optional<thread>> read_thread(const settings& own, std::string_view what, const http_response& reply, time_point now,
+                                          bool viewed)
 {
     if (!viewed && name_in(reply) == "RecordNotFound")
         return std::optional<thread>{};

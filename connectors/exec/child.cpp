@@ -18,7 +18,8 @@ namespace halfmast::exec {
 namespace {
 
 // What a program needs to find an interpreter and to read UTF-8; nothing of the daemon's own environment, which may hold secrets.
-constexpr std::array<const char*, 4> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HALFMAST_PROTOCOL=1", nullptr};
+constexpr std::array<const char*, 4> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HALFMAST_PROTOCOL=1",
+                                                 nullptr};
 
 class descriptor {
 public:
@@ -92,7 +93,8 @@ struct spawn_plan {
     spawn_plan& operator=(const spawn_plan&) = delete;
 };
 
-int spawn(const std::string& program, const std::vector<std::string>& arguments, const ends& in, const ends& out, const ends& err, pid_t& pid)
+int spawn(const std::string& program, const std::vector<std::string>& arguments, const ends& in, const ends& out, const ends& err,
+          pid_t& pid)
 {
     spawn_plan plan;
     auto folder = std::filesystem::path{program}.parent_path().string();
@@ -114,14 +116,17 @@ int spawn(const std::string& program, const std::vector<std::string>& arguments,
     for (const auto& argument : arguments)
         words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
-    return ::posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes, words.data(), const_cast<char**>(environment.data()));
+    return ::posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes, words.data(),
+                         const_cast<char**>(environment.data()));
 }
 
 }  // namespace
 
 result<child> start(const std::string& program, const std::vector<std::string>& arguments)
 {
-    auto refused = [&](int error) { return problem{failure::unreachable, program + " cannot be started: " + std::strerror(error), {}}; };
+    auto refused = [&](int error) {
+        return problem{failure::unreachable, program + " cannot be started: " + std::strerror(error), {}};
+    };
     // A descriptor below 3 would be overwritten while the others are put in place.
     std::array<descriptor, 3> floor;
     for (auto& one : floor)
@@ -132,7 +137,8 @@ result<child> start(const std::string& program, const std::vector<std::string>& 
     ends in;
     ends out;
     ends err;
-    if (!make_socket(in) || !make_pipe(out) || !make_pipe(err) || !unblock(in.ours.get()) || !unblock(out.ours.get()) || !unblock(err.ours.get()))
+    if (!make_socket(in) || !make_pipe(out) || !make_pipe(err) || !unblock(in.ours.get()) || !unblock(out.ours.get())
+        || !unblock(err.ours.get()))
         return refused(errno);
     child made;
     if (int error = spawn(program, arguments, in, out, err, made.pid); error != 0)

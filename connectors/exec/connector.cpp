@@ -92,9 +92,11 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     for (std::size_t at = 0; at < call.wanted.size(); at += read_batch) {
         read_posts part;
         auto end = std::min(call.wanted.size(), at + read_batch);
-        part.wanted.assign(call.wanted.begin() + static_cast<std::ptrdiff_t>(at), call.wanted.begin() + static_cast<std::ptrdiff_t>(end));
+        part.wanted.assign(call.wanted.begin() + static_cast<std::ptrdiff_t>(at),
+                           call.wanted.begin() + static_cast<std::ptrdiff_t>(end));
         auto members = wire::read(part);
-        auto given = co_await program_.ask("read", std::move(members), "read " + std::to_string(part.wanted.size()) + " posts back");
+        auto given =
+            co_await program_.ask("read", std::move(members), "read " + std::to_string(part.wanted.size()) + " posts back");
         if (!given)
             co_return given.error();
         auto some = wire::read_readings(*own_, part, given->given);
@@ -109,7 +111,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
 {
     auto doing = "release " + call.post.value + " for " + format_utc(call.at);
     if (call.at < now + own_->release_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing, "that is less than " + format_duration(own_->release_margin) + " ahead; give a later time");
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "that is less than " + format_duration(own_->release_margin) + " ahead; give a later time");
     if (call.text && !own_->release_text)
         co_return wire::trouble(*own_, failure::unsupported, doing, "the settings do not say release_text = true");
     // Between a person's look and this call somebody else may have written.
@@ -120,9 +123,10 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         if (!seen)
             co_return seen.error();
         bool as_seen = seen->empty() || seen->front().where != whereabouts::parked
-            || text::is_as_seen(seen->front().text, &call.snapshot->text, call.text);
+                       || text::is_as_seen(seen->front().text, &call.snapshot->text, call.text);
         if (!as_seen)
-            co_return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+            co_return wire::trouble(*own_, failure::rejected, doing,
+                                    "it was changed at its source in this moment; look at the difference, and release it again");
     }
     auto members = wire::release(call, now);
     auto done = co_await tell("release", std::move(members), doing);

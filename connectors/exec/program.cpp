@@ -27,10 +27,10 @@ using std::chrono::steady_clock;
 using boost::system::error_code;
 
 constexpr milliseconds hello_patience{20'000};  // at least: interpreters start slowly on a busy machine
-constexpr milliseconds patience{2'000};       // between SIGTERM and SIGKILL
-constexpr milliseconds last_patience{1'000};  // the same when the daemon ends
+constexpr milliseconds patience{2'000};         // between SIGTERM and SIGKILL
+constexpr milliseconds last_patience{1'000};    // the same when the daemon ends
 constexpr milliseconds longest_pause{60'000};
-constexpr std::size_t most_words = 2'000;     // of a line on standard error
+constexpr std::size_t most_words = 2'000;  // of a line on standard error
 constexpr int most_words_a_minute = 200;
 
 }  // namespace
@@ -55,7 +55,10 @@ private:
     // The program as long as it runs.
     struct running {
         running(asio::any_io_executor on, const child& made)
-            : pid(made.pid), in(on, asio::local::stream_protocol{}, made.in), out(on, made.out), err(on, made.err)
+            : pid(made.pid),
+              in(on, asio::local::stream_protocol{}, made.in),
+              out(on, made.out),
+              err(on, made.err)
         {
         }
         pid_t pid;
@@ -73,7 +76,8 @@ private:
     void give_turn();
     asio::awaitable<result<running_ptr>> get_running(std::string doing);
     asio::awaitable<result<running_ptr>> start_anew(std::string doing);
-    asio::awaitable<result<reply>> exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing, milliseconds timeout);
+    asio::awaitable<result<reply>> exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing,
+                                            milliseconds timeout);
     static asio::awaitable<void> write_all(running_ptr run);
     asio::awaitable<void> read_answers(running_ptr run);
     asio::awaitable<void> read_words(running_ptr run);
@@ -93,7 +97,7 @@ private:
     bool stopped_ = false;
     int under_way_ = 0;
     std::uint64_t next_id_ = 1;
-    int deaths_ = 0;                          // since the last good answer
+    int deaths_ = 0;  // since the last good answer
     steady_clock::time_point not_before_{};
     std::set<pid_t> dying_;
     steady_clock::time_point minute_{};
@@ -145,7 +149,8 @@ asio::awaitable<result<program::inner::running_ptr>> program::inner::get_running
     auto left = std::chrono::ceil<milliseconds>(not_before_ - steady_clock::now());
     if (left > milliseconds{0}) {
         auto later = wire::trouble(*own_, failure::unreachable, doing,
-                                   "it ended " + std::to_string(deaths_) + " times in a row; it is started again in " + format_duration(std::chrono::ceil<seconds>(left)));
+                                   "it ended " + std::to_string(deaths_) + " times in a row; it is started again in "
+                                       + format_duration(std::chrono::ceil<seconds>(left)));
         later.retry_after = left;
         co_return later;
     }
@@ -173,7 +178,8 @@ asio::awaitable<result<program::inner::running_ptr>> program::inner::start_anew(
     auto hello = co_await exchange(run, "hello", std::move(members), "start", std::max(own_->timeout, hello_patience));
     if (!hello) {
         end(run, "hello was not answered");
-        co_return problem{failure::unreachable, hello.error().detail, hello.error().retry_after};  // what was asked for was never told
+        co_return problem{failure::unreachable, hello.error().detail,
+                          hello.error().retry_after};  // what was asked for was never told
     }
     auto offer = wire::read_offer(*own_, hello->given);
     auto missing = offer ? wire::missing_in(*offer, *own_) : offer.error().detail;
@@ -185,8 +191,8 @@ asio::awaitable<result<program::inner::running_ptr>> program::inner::start_anew(
     co_return run;
 }
 
-asio::awaitable<result<reply>> program::inner::exchange(running_ptr run, std::string verb, nlohmann::json members, std::string doing,
-                                                        milliseconds timeout)
+asio::awaitable<result<reply>> program::inner::exchange(running_ptr run, std::string verb, nlohmann::json members,
+                                                        std::string doing, milliseconds timeout)
 {
     auto id = next_id_++;
     auto call = std::make_shared<pending>(*on_);

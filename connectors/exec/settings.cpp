@@ -35,7 +35,8 @@ public:
             fault("edits", "needs publishes = true: what is edited is the summary");
         if (made_->replies && !made_->publishes)
             fault("replies", "needs publishes = true: a reply is published");
-        made_->release_margin = std::chrono::ceil<seconds>(length("release_margin", seconds{120}, seconds{1}, std::chrono::hours{24}));
+        made_->release_margin =
+            std::chrono::ceil<seconds>(length("release_margin", seconds{120}, seconds{1}, std::chrono::hours{24}));
         made_->timeout = length("timeout", seconds{20}, seconds{1}, std::chrono::minutes{10});
         made_->at_once = count("at_once", 1, 1, 64);
         made_->most_pins = count("most_pins", 0, 0, 1000);
@@ -74,7 +75,8 @@ private:
         else if ((about.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
             fault("program", "cannot be run: chmod +x " + made_->program);
         else if ((about.st_mode & S_IWOTH) != 0)
-            fault("program", "can be changed by every user of this machine, who would act as halfmast: chmod o-w " + made_->program);
+            fault("program",
+                  "can be changed by every user of this machine, who would act as halfmast: chmod o-w " + made_->program);
     }
 
     // "draft", "postpone:10m": the lead it needs behind a colon.
@@ -104,7 +106,8 @@ private:
         auto given = parse_duration(*text);
         if (given && *given >= least && *given <= most)
             return *given;
-        fault(key, "'" + *text + "' must be a duration such as 90s or 2m, between " + format_duration(least) + " and " + format_duration(most));
+        fault(key, "'" + *text + "' must be a duration such as 90s or 2m, between " + format_duration(least) + " and "
+                       + format_duration(most));
         return usual;
     }
 

@@ -46,8 +46,8 @@ problem not_promised(const settings& own, std::string_view doing, std::string_vi
 
 std::optional<failure> failure_of(std::string_view word)
 {
-    for (auto kind : {failure::unreachable, failure::unknown_outcome, failure::auth_expired, failure::forbidden, failure::not_found, failure::conflict,
-                      failure::rejected, failure::rate_limited, failure::bad_reply, failure::unsupported})
+    for (auto kind : {failure::unreachable, failure::unknown_outcome, failure::auth_expired, failure::forbidden, failure::not_found,
+                      failure::conflict, failure::rejected, failure::rate_limited, failure::bad_reply, failure::unsupported})
         if (word == to_string(kind))
             return kind;
     return std::nullopt;
@@ -129,7 +129,10 @@ json read(const read_posts& call)
 
 json release(const release_post& call, time_point now)
 {
-    json made{{"post", asked_id(call.remote, call.post).value}, {"rung", to_string(call.by)}, {"at", format_utc(call.at)}, {"now", format_utc(now)},
+    json made{{"post", asked_id(call.remote, call.post).value},
+              {"rung", to_string(call.by)},
+              {"at", format_utc(call.at)},
+              {"now", format_utc(now)},
               {"look_first", call.look_first}};
     if (call.text)
         made["text"] = *call.text;
@@ -138,13 +141,20 @@ json release(const release_post& call, time_point now)
 
 json publish(const publish_summary& call)
 {
-    json made{{"text", call.words.text}, {"language", call.words.language}, {"key", call.key}, {"look_first", call.look_first}, {"look_only", call.look_only}};
+    json made{{"text", call.words.text},
+              {"language", call.words.language},
+              {"key", call.key},
+              {"look_first", call.look_first},
+              {"look_only", call.look_only}};
     if (!call.in_reply_to.empty())
         made["in_reply_to"] = call.in_reply_to.value;
     return made;
 }
 
-json edit(const edit_summary& call) { return {{"post", call.remote.value}, {"text", call.words.text}, {"language", call.words.language}}; }
+json edit(const edit_summary& call)
+{
+    return {{"post", call.remote.value}, {"text", call.words.text}, {"language", call.words.language}};
+}
 
 json about(const post_id& id) { return {{"post", id.value}}; }
 
@@ -316,7 +326,8 @@ result<mention_look> read_mentions(const settings& own, const json& given)
     mention_look seen;
     seen.cursor = text_at(given, "cursor");
     if (seen.cursor.empty() || seen.cursor.size() > most_cursor)
-        return not_promised(own, doing, "no cursor for the next look, or one of more than " + std::to_string(most_cursor) + " bytes");
+        return not_promised(own, doing,
+                            "no cursor for the next look, or one of more than " + std::to_string(most_cursor) + " bytes");
     seen.more = flag_at(given, "more");
     for (const auto& item : *items) {
         mention made;
@@ -370,7 +381,8 @@ std::string missing_in(const offer& given, const settings& own)
             missing += (missing.empty() ? "" : ", ") + std::string{what};
     };
     for (const auto& offer : own.rungs)
-        want(true, std::ranges::find(given.rungs, offer.kind) != given.rungs.end(), "the rung " + std::string{to_string(offer.kind)});
+        want(true, std::ranges::find(given.rungs, offer.kind) != given.rungs.end(),
+             "the rung " + std::string{to_string(offer.kind)});
     want(own.publishes, given.publishes, "publishes");
     want(own.edits, given.edits, "edits");
     want(own.replies, given.replies, "replies");
@@ -387,7 +399,8 @@ std::string shown(const settings& own, std::string_view text, std::size_t most)
     if (!own.secret.empty())
         for (auto at = plain.find(own.secret); at != std::string::npos; at = plain.find(own.secret, at + blot.size()))
             plain.replace(at, own.secret.size(), blot);
-    std::ranges::replace_if(plain, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(
+        plain, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     if (plain.size() > most) {
         while (most > 0 && (static_cast<unsigned char>(plain[most]) & 0xC0) == 0x80)
             --most;

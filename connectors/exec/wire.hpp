@@ -23,8 +23,8 @@ inline constexpr std::size_t most_line = 4u << 20;  // bytes
 // One line of the program: an answer to the request of that number.
 struct answer {
     std::uint64_t id = 0;
-    nlohmann::json given;           // "result"
-    std::optional<problem> trouble; // "problem"
+    nlohmann::json given;            // "result"
+    std::optional<problem> trouble;  // "problem"
 
     answer() {}
 };

@@ -26,8 +26,8 @@ inline constexpr int most_pins = 0;
 inline constexpr int text_limit = 0;
 inline constexpr std::size_t most_ids = 50;  // of a filter in one call
 inline constexpr int read_batch = 50;
-inline constexpr int most_in_flight = 4;     // one Node process answers visitors too
-inline constexpr int most_turns = 3;         // writes of one call, each after a fresh look, when others write as well
+inline constexpr int most_in_flight = 4;  // one Node process answers visitors too
+inline constexpr int most_turns = 3;      // writes of one call, each after a fresh look, when others write as well
 
 inline constexpr std::array<absence, 8> absences{{
     {"native", "there is no pause"},

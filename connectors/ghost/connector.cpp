@@ -13,7 +13,7 @@ namespace halfmast::ghost {
 namespace {
 
 constexpr std::size_t most_remembered = 1000;
-constexpr int most_lists = 1000;           // pages of a queue; a hundred thousand posts
+constexpr int most_lists = 1000;  // pages of a queue; a hundred thousand posts
 constexpr milliseconds clocks_agree{5'000};
 
 time_point our_clock() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
@@ -27,7 +27,10 @@ std::vector<post_id> take_some(std::vector<post_id>& from)
     return some;
 }
 
-wire::place place_of_snapshot(const post_ptr& snapshot) { return wire::place_in(snapshot ? std::string_view{snapshot->kind} : std::string_view{}); }
+wire::place place_of_snapshot(const post_ptr& snapshot)
+{
+    return wire::place_in(snapshot ? std::string_view{snapshot->kind} : std::string_view{});
+}
 
 void declare(const connector_settings& own, account& where)
 {
@@ -199,7 +202,8 @@ wire::place connector::mail_of(const post_id& id, const post_ptr& snapshot) cons
 asio::awaitable<result<kept_bytes>> connector::save(save_post)
 {
     // Nothing is ever taken out: the post stays at the site as a draft.
-    co_return problem{failure::unsupported, "ghost: nothing has to be stored for a hold; the post stays at the site as a draft", {}};
+    co_return problem{
+        failure::unsupported, "ghost: nothing has to be stored for a hold; the post stays at the site as a draft", {}};
 }
 
 asio::awaitable<result<wire::standing>> connector::look(std::string resource, post_id id, std::string doing)
@@ -255,7 +259,8 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     }
 }
 
-asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(std::string resource, std::vector<post_id> ids, bool whole)
+asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(std::string resource, std::vector<post_id> ids,
+                                                                             bool whole)
 {
     std::vector<wire::standing> found;
     auto doing = "read back " + std::to_string(ids.size()) + " " + resource;
@@ -326,7 +331,8 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
                                  + " already and would publish it at once; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
     if (!text::is_as_seen(now.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
-        return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+        return wire::trouble(*own_, failure::rejected, doing,
+                             "it was changed at its source in this moment; look at the difference, and release it again");
     return std::nullopt;
 }
 
@@ -336,15 +342,17 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto where = mail_of(id, call.snapshot);
     auto doing = "release " + id.value + " for " + format_utc(call.at);
     if (call.at < now + release_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing,
-                                "that is less than " + format_duration(release_margin)
-                                    + " ahead, and Ghost publishes at once what is scheduled for a time that has passed; give a later time");
+        co_return wire::trouble(
+            *own_, failure::rejected, doing,
+            "that is less than " + format_duration(release_margin)
+                + " ahead, and Ghost publishes at once what is scheduled for a time that has passed; give a later time");
     auto before = co_await look_at_words(where.resource, id, doing);
     if (!before)
         co_return before.error();
     bool queued = wire::place_of(before->now.status) == whereabouts::queued;
     if (queued && before->now.due == std::chrono::floor<seconds>(call.at))
-        co_return receipt{id, wire::edit_link(*own_, where.resource, id)};  // an earlier call worked; whether its words are the wanted ones is read back
+        co_return receipt{id, wire::edit_link(*own_, where.resource,
+                                              id)};  // an earlier call worked; whether its words are the wanted ones is read back
     if (auto refused = refuse_release(call, before->now, doing))
         co_return *refused;
     auto done = co_await schedule(where, &*before, &call, doing);
@@ -353,7 +361,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
 
 // Ghost takes the newsletter only together with the change from draft to scheduled; a post that was mailed once keeps it and is
 // never mailed again, so it gets none.
-asio::awaitable<result<receipt>> connector::schedule(wire::place where, const wire::written* before, const release_post* call, std::string doing)
+asio::awaitable<result<receipt>> connector::schedule(wire::place where, const wire::written* before, const release_post* call,
+                                                     std::string doing)
 {
     const auto& seen = before->now;
     auto link = wire::edit_link(*own_, where.resource, seen.id);
@@ -362,19 +371,24 @@ asio::awaitable<result<receipt>> connector::schedule(wire::place where, const wi
     if (call->text) {
         words = wire::respell_article(before->title, before->excerpt, before->lexical, before->html, *call->text);
         if (!words.why_not.empty())
-            co_return wire::trouble(*own_, failure::rejected, doing, words.why_not + "; change it at " + link + ", then release it as it is");
+            co_return wire::trouble(*own_, failure::rejected, doing,
+                                    words.why_not + "; change it at " + link + ", then release it as it is");
     }
-    auto request = wire::schedule_request(*own_, where.resource, seen, call->at, mail ? &where : nullptr, call->text ? &words : nullptr);
+    auto request =
+        wire::schedule_request(*own_, where.resource, seen, call->at, mail ? &where : nullptr, call->text ? &words : nullptr);
     auto after = co_await change(std::move(request), where.resource, doing);
     if (!after && after.error().kind == failure::conflict)
-        co_return wire::trouble(*own_, failure::conflict, doing, "somebody changed it in this moment; look at it, and release it again");
+        co_return wire::trouble(*own_, failure::conflict, doing,
+                                "somebody changed it in this moment; look at it, and release it again");
     if (!after)
         co_return after.error();
     if (after->status != "scheduled" || after->due != std::chrono::floor<seconds>(call->at))
-        co_return wire::trouble(*own_, failure::conflict, doing, "the site made it '" + after->status + "' for " + format_utc(after->due));
-    if (mail && (after->newsletter != where.newsletter || (!where.segment.empty() && after->segment != where.segment)))
         co_return wire::trouble(*own_, failure::conflict, doing,
-                                "it is scheduled, but not for the mail to '" + where.newsletter + "' it had; choose its recipients at " + link);
+                                "the site made it '" + after->status + "' for " + format_utc(after->due));
+    if (mail && (after->newsletter != where.newsletter || (!where.segment.empty() && after->segment != where.segment)))
+        co_return wire::trouble(
+            *own_, failure::conflict, doing,
+            "it is scheduled, but not for the mail to '" + where.newsletter + "' it had; choose its recipients at " + link);
     if (call->text && after->text && !text::same_lines(*after->text, *call->text))
         co_return wire::trouble(*own_, failure::conflict, doing, "the site made other words of the new text");
     mails_.erase(seen.id);

@@ -61,9 +61,11 @@ private:
     asio::awaitable<result<wire::standing>> change(http_request request, std::string resource, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string resource, std::vector<post_id> ids, bool whole);
     // Why it cannot be let go as it stands there; nothing when it can.
-    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& now, std::string_view doing) const;
+    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& now,
+                                                        std::string_view doing) const;
     // The caller keeps `call` and `before`, and waits.
-    asio::awaitable<result<receipt>> schedule(wire::place where, const wire::written* before, const release_post* call, std::string doing);
+    asio::awaitable<result<receipt>> schedule(wire::place where, const wire::written* before, const release_post* call,
+                                              std::string doing);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(std::string slug);
     asio::awaitable<result<wire::written>> look_at_words(std::string resource, post_id id, std::string doing);
     asio::awaitable<result<receipt>> feature(post_id id, bool featured);
@@ -77,8 +79,8 @@ private:
 
     std::shared_ptr<const settings> own_;
     http_port& http_;
-    milliseconds ahead_{0};                 // the site's clock before ours, once a token was refused for it
-    std::optional<time_point> site_time_;   // of the last list
+    milliseconds ahead_{0};                // the site's clock before ours, once a token was refused for it
+    std::optional<time_point> site_time_;  // of the last list
     std::vector<waiting_post> waiting_;
     std::map<post_id, late_post> late_;
     std::map<post_id, wire::place> mails_;  // as seen at the hold itself: newer than the snapshot

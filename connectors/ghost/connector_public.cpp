@@ -36,7 +36,8 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_by_slug(s
 asio::awaitable<result<receipt>> connector::publish(publish_summary call)
 {
     if (!call.reply.empty())
-        co_return wire::trouble(*own_, failure::unsupported, "answer " + call.in_reply_to.value, "no key of an integration or of the staff may write comments");
+        co_return wire::trouble(*own_, failure::unsupported, "answer " + call.in_reply_to.value,
+                                "no key of an integration or of the staff may write comments");
     const std::string doing = "publish the summary";
     auto slug = wire::slug_of(call.key);
     // A second post with this slug would become slug-2: always look, also at the first try.
@@ -47,7 +48,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         const auto& copy = **earlier;
         if (copy.status == "published")
             co_return receipt{copy.id, copy.url};
-        co_return wire::trouble(*own_, failure::rejected, doing, "it is there as '" + copy.status + "': somebody took it down; see " + copy.url);
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "it is there as '" + copy.status + "': somebody took it down; see " + copy.url);
     }
     if (call.look_only)
         co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
@@ -62,8 +64,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (!seen)
         co_return problem{failure::unknown_outcome, seen.error().detail, {}};
     if (seen->status != "published")
-        co_return wire::trouble(*own_, failure::forbidden, doing,
-                                "the site made it '" + seen->status + "'; take an integration's Admin API key, and see " + seen->url);
+        co_return wire::trouble(
+            *own_, failure::forbidden, doing,
+            "the site made it '" + seen->status + "'; take an integration's Admin API key, and see " + seen->url);
     co_return receipt{seen->id, seen->url};
 }
 
@@ -87,7 +90,8 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
         if (!before->has_article)
             co_return wire::trouble(*own_, failure::bad_reply, doing, "the site shows no article of it");
         if (before->now.status != "published")
-            co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + before->now.status + "'; see " + before->now.url);
+            co_return wire::trouble(*own_, failure::rejected, doing,
+                                    "it is not public but '" + before->now.status + "'; see " + before->now.url);
         if (wire::says_first(before->html, call.words.text))
             co_return receipt{before->now.id, before->now.url};
         auto request = wire::edit_request(*own_, *before, call.words);
@@ -255,7 +259,8 @@ asio::awaitable<std::vector<check_line>> connector::check()
         std::string name{resource};
         std::vector<page_mark> marks;
         auto posts = co_await list_of(name, &marks);
-        lines.emplace_back(ability::list, "scheduled " + name + " can be listed", posts ? std::nullopt : std::optional{posts.error()});
+        lines.emplace_back(ability::list, "scheduled " + name + " can be listed",
+                           posts ? std::nullopt : std::optional{posts.error()});
         if (posts && site_time_)
             waiting += std::ranges::count_if(*posts, [&](const auto& one) { return one.due + overdue < *site_time_; });
     }
@@ -278,7 +283,9 @@ asio::awaitable<std::vector<check_line>> connector::check_user()
     request.looks = true;
     auto reply = co_await send(std::move(request), "ask who we are");
     bool integration = !reply && reply.error().kind == failure::not_found;
-    auto lacks = reply ? wire::read_role(*own_, *reply) : integration ? result<std::string>{std::string{}} : result<std::string>{reply.error()};
+    auto lacks = reply         ? wire::read_role(*own_, *reply)
+                 : integration ? result<std::string>{std::string{}}
+                               : result<std::string>{reply.error()};
     if (!lacks) {
         lines.emplace_back(ability::credential, "credential", lacks.error());
         co_return lines;

@@ -29,7 +29,8 @@ public:
         auto type = text_at(node, "type");
         if (type == "text" || type == "extended-text") {
             texts_.push_back(&node);
-            return std::string{span_open} + std::to_string(texts_.size() - 1) + "\">" + text::as_html(text_at(node, "text")) + std::string{span_close};
+            return std::string{span_open} + std::to_string(texts_.size() - 1) + "\">" + text::as_html(text_at(node, "text"))
+                   + std::string{span_close};
         }
         if (type == "linebreak")
             return "<br>";
@@ -102,7 +103,8 @@ std::optional<std::string> markup_with_cards(const std::vector<std::string>& blo
 // as_html backwards.
 std::string plain_of(std::string_view html)
 {
-    static constexpr std::pair<std::string_view, char> names[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#91;", '['}};
+    static constexpr std::pair<std::string_view, char> names[] = {
+        {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#91;", '['}};
     std::string out;
     for (std::size_t at = 0; at < html.size();) {
         auto found = std::ranges::find_if(names, [&](const auto& one) { return html.substr(at, one.first.size()) == one.first; });
@@ -114,8 +116,8 @@ std::string plain_of(std::string_view html)
 }
 
 struct cut_markup {
-    std::string frame;                // everything but the insides of spans
-    std::vector<std::string> insides; // by number; as HTML
+    std::string frame;                 // everything but the insides of spans
+    std::vector<std::string> insides;  // by number; as HTML
     bool sound = true;
 };
 
@@ -151,8 +153,14 @@ cut_markup cut(std::string_view markup, std::size_t texts)
 
 json paragraph_of(const std::string& plain)
 {
-    json words{{"detail", 0}, {"format", 0}, {"mode", "normal"}, {"style", ""}, {"text", plain}, {"type", "extended-text"}, {"version", 1}};
-    return {{"children", json::array({words})}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "paragraph"}, {"version", 1}};
+    json words{{"detail", 0}, {"format", 0}, {"mode", "normal"}, {"style", ""}, {"text", plain}, {"type", "extended-text"},
+               {"version", 1}};
+    return {{"children", json::array({words})},
+            {"direction", "ltr"},
+            {"format", ""},
+            {"indent", 0},
+            {"type", "paragraph"},
+            {"version", 1}};
 }
 
 // The children of the root as the paragraphs of `markup` say; false when there is anything else.
@@ -202,8 +210,8 @@ void put_words(const tree& article, const cut_markup& before, const cut_markup& 
 
 }  // namespace
 
-respelt_article respell_article(const std::string& title, const std::string& excerpt, const std::string& lexical, const std::string& html,
-                                std::string_view wanted)
+respelt_article respell_article(const std::string& title, const std::string& excerpt, const std::string& lexical,
+                                const std::string& html, std::string_view wanted)
 {
     respelt_article made;
     auto document = parse(lexical);
@@ -220,7 +228,8 @@ respelt_article respell_article(const std::string& title, const std::string& exc
     for (auto& child : (*root)["children"]) {
         first_texts.push_back(article.texts().size());
         blocks.push_back(article.markup_of(child));
-        plain = plain && text_at(child, "type") == "paragraph" && (blocks.back().starts_with("<p><span") || blocks.back() == "<p></p>");
+        plain =
+            plain && text_at(child, "type") == "paragraph" && (blocks.back().starts_with("<p><span") || blocks.back() == "<p></p>");
     }
     auto markup = markup_with_cards(blocks, html);
     if (!markup) {

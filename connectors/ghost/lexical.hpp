@@ -17,7 +17,7 @@ struct respelt_article {
 };
 
 // `wanted` is the whole text, title first, as a list of posts has it. Never throws, whatever the bytes.
-respelt_article respell_article(const std::string& title, const std::string& excerpt, const std::string& lexical, const std::string& html,
-                                std::string_view wanted);
+respelt_article respell_article(const std::string& title, const std::string& excerpt, const std::string& lexical,
+                                const std::string& html, std::string_view wanted);
 
 }  // namespace halfmast::ghost::wire

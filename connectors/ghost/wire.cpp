@@ -28,7 +28,8 @@ std::string encoded(std::string_view text)
     static constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     for (unsigned char c : text) {
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_'
+                     || c == '~';
         if (plain) {
             out.push_back(static_cast<char>(c));
         } else {
@@ -46,7 +47,8 @@ std::string decoded(std::string_view text)
     for (std::size_t at = 0; at < text.size(); ++at) {
         unsigned value = 0;
         auto pair = text.substr(at, 3);
-        bool hex = text[at] == '%' && pair.size() == 3 && std::from_chars(pair.data() + 1, pair.data() + 3, value, 16).ptr == pair.data() + 3;
+        bool hex = text[at] == '%' && pair.size() == 3
+                   && std::from_chars(pair.data() + 1, pair.data() + 3, value, 16).ptr == pair.data() + 3;
         out.push_back(hex ? static_cast<char>(value) : text[at]);
         at += hex ? 2 : 0;
     }
@@ -62,8 +64,8 @@ http_request ask(const settings& own, const std::string& route, const std::strin
     return request;
 }
 
-http_request tell(const settings& own, std::string_view method, const std::string& route, const std::string& query, std::string_view resource,
-                  const json& post)
+http_request tell(const settings& own, std::string_view method, const std::string& route, const std::string& query,
+                  std::string_view resource, const json& post)
 {
     auto request = ask(own, route, query);
     request.method = method;
@@ -144,8 +146,8 @@ std::string token(const settings& own, time_point now)
     auto text = net::base64url(head.dump()) + "." + net::base64url(claims.dump());
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    HMAC(EVP_sha256(), own.secret.data(), static_cast<int>(own.secret.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac,
-         &size);
+    HMAC(EVP_sha256(), own.secret.data(), static_cast<int>(own.secret.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), mac, &size);
     return text + "." + net::base64url({reinterpret_cast<const char*>(mac), size});
 }
 
@@ -172,8 +174,9 @@ http_request me_request(const settings& own)
 http_request list_request(const settings& own, std::string_view resource, const post_id& after)
 {
     auto filter = "status:scheduled" + (after.empty() ? "" : "+id:>'" + id_of(after) + "'");
-    auto request = ask(own, std::string{resource},
-                       "filter=" + encoded(filter) + "&order=id%20asc&limit=" + std::to_string(list_size) + content_query_of(resource));
+    auto request =
+        ask(own, std::string{resource},
+            "filter=" + encoded(filter) + "&order=id%20asc&limit=" + std::to_string(list_size) + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
     return request;
@@ -194,15 +197,17 @@ http_request look_request(const settings& own, std::string_view resource, const 
 http_request draft_request(const settings& own, std::string_view resource, const standing& seen)
 {
     // The status and nothing else: whatever is named is replaced.
-    return tell(own, "PUT", route_of(resource, seen.id), standing_query_of(resource), resource, json{{"status", "draft"}, {"updated_at", seen.version}});
+    return tell(own, "PUT", route_of(resource, seen.id), standing_query_of(resource), resource,
+                json{{"status", "draft"}, {"updated_at", seen.version}});
 }
 
-http_request schedule_request(const settings& own, std::string_view resource, const standing& seen, time_point at, const place* mail,
-                              const respelt_article* words)
+http_request schedule_request(const settings& own, std::string_view resource, const standing& seen, time_point at,
+                              const place* mail, const respelt_article* words)
 {
     auto query = words != nullptr ? whole_query_of(resource, "html") : standing_query_of(resource);
     if (mail != nullptr)
-        query += "&newsletter=" + encoded(mail->newsletter) + "&email_segment=" + encoded(mail->segment.empty() ? "all" : mail->segment);
+        query +=
+            "&newsletter=" + encoded(mail->newsletter) + "&email_segment=" + encoded(mail->segment.empty() ? "all" : mail->segment);
     json post{{"status", "scheduled"}, {"published_at", format_utc(std::chrono::floor<seconds>(at))}, {"updated_at", seen.version}};
     if (words != nullptr) {
         post["title"] = words->title;
@@ -223,7 +228,11 @@ http_request publish_request(const settings& own, const statement& words, const 
 {
     // Without a newsletter no mail goes out; a site's own default may be for members only.
     auto request = tell(own, "POST", "posts", "source=html&" + standing_query_of("posts"), "posts",
-                        json{{"status", "published"}, {"visibility", "public"}, {"featured", false}, {"slug", slug}, {"title", title_of(words.text)},
+                        json{{"status", "published"},
+                             {"visibility", "public"},
+                             {"featured", false},
+                             {"slug", slug},
+                             {"title", title_of(words.text)},
                              {"html", html_of(words.text)}});
     request.publishes = true;
     return request;
@@ -243,20 +252,23 @@ http_request edit_request(const settings& own, const written& before, const stat
 
 http_request featured_list_request(const settings& own, std::int64_t page)
 {
-    return ask(own, "posts", "filter=" + encoded("featured:true+status:published") + "&order=published_at%20desc&fields=id&limit="
-                                 + std::to_string(list_size) + "&page=" + std::to_string(page));
+    return ask(own, "posts",
+               "filter=" + encoded("featured:true+status:published")
+                   + "&order=published_at%20desc&fields=id&limit=" + std::to_string(list_size) + "&page=" + std::to_string(page));
 }
 
 http_request feature_request(const settings& own, const standing& seen, bool featured)
 {
-    return tell(own, "PUT", route_of("posts", seen.id), standing_query_of("posts"), "posts", json{{"featured", featured}, {"updated_at", seen.version}});
+    return tell(own, "PUT", route_of("posts", seen.id), standing_query_of("posts"), "posts",
+                json{{"featured", featured}, {"updated_at", seen.version}});
 }
 
 http_request feed_request(const settings& own, std::string_view resource, time_point since, std::int64_t page)
 {
     auto filter = "status:[published,sent]+published_at:>='" + format_utc(std::chrono::floor<seconds>(since)) + "'";
-    auto request = ask(own, std::string{resource}, "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
-                                                       + "&page=" + std::to_string(page) + content_query_of(resource));
+    auto request = ask(own, std::string{resource},
+                       "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
+                           + "&page=" + std::to_string(page) + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
     return request;
@@ -265,8 +277,9 @@ http_request feed_request(const settings& own, std::string_view resource, time_p
 http_request feed_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids)
 {
     auto filter = ids_of(ids) + "+status:[published,sent]";
-    auto request = ask(own, std::string{resource}, "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
-                                                       + content_query_of(resource));
+    auto request = ask(
+        own, std::string{resource},
+        "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size) + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
     return request;
@@ -346,7 +359,8 @@ std::string marked_up(const std::string& line)
         auto found = line.find(link, at);
         if (found == std::string::npos)
             break;  // the line is not sound UTF-8; the rest stays plain
-        html += escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
+        html +=
+            escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
         at = found + link.size();
     }
     return html + escaped(std::string_view{line}.substr(at));

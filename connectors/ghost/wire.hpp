@@ -37,13 +37,13 @@ place place_in(std::string_view kind);
 // How a post stands now.
 struct standing {
     post_id id;
-    std::string status;      // draft, scheduled, published, sent
+    std::string status;  // draft, scheduled, published, sent
     time_point due{};
-    std::string version;     // updated_at, byte for byte: Ghost wants it back with every change
+    std::string version;  // updated_at, byte for byte: Ghost wants it back with every change
     std::string url;
     std::string newsletter;  // slug
     std::string segment;
-    bool mailed = false;     // a mail was made of it; there is never a second one
+    bool mailed = false;  // a mail was made of it; there is never a second one
     bool featured = false;
     std::optional<time_point> served;  // the site's own clock, where one post was asked for
     std::optional<std::string> text;   // as a list of posts has it, where the article was asked for
@@ -55,9 +55,9 @@ struct standing {
 struct written {
     standing now;
     std::string title;
-    std::string excerpt;        // custom_excerpt
-    std::string html;           // made from `lexical` by Ghost
-    std::string lexical;        // JSON as text; empty where the article was written in Ghost's old editor
+    std::string excerpt;  // custom_excerpt
+    std::string html;     // made from `lexical` by Ghost
+    std::string lexical;  // JSON as text; empty where the article was written in Ghost's old editor
     bool has_article = false;
 
     written() {}
@@ -126,7 +126,8 @@ result<std::string> read_role(const settings&, const http_response&);
 result<page<scheduled_post>> read_list(const settings&, std::string_view resource, const http_response&);
 result<standing> read_standing(const settings&, std::string_view resource, std::string_view doing, const http_response&);
 result<written> read_written(const settings&, std::string_view resource, std::string_view doing, const http_response&);
-result<std::vector<standing>> read_standings(const settings&, std::string_view resource, std::string_view doing, const http_response&);
+result<std::vector<standing>> read_standings(const settings&, std::string_view resource, std::string_view doing,
+                                             const http_response&);
 result<page<post_id>> read_ids(const settings&, std::string_view doing, const http_response&);
 result<page<publication>> read_feed(const settings&, std::string_view resource, const http_response&);
 

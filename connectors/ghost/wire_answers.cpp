@@ -28,12 +28,14 @@ std::optional<problem> unreadable(const settings& own, std::string_view doing, c
 }
 
 // The array under the resource's name.
-std::optional<problem> no_list(const settings& own, std::string_view resource, std::string_view doing, const http_response& reply, json& value)
+std::optional<problem> no_list(const settings& own, std::string_view resource, std::string_view doing, const http_response& reply,
+                               json& value)
 {
     if (auto fault = unreadable(own, doing, reply, value))
         return fault;
     const auto* list = member(value, resource);
-    return list != nullptr && list->is_array() ? std::nullopt : std::optional{bad_reply(own, doing, "no list of " + std::string{resource})};
+    return list != nullptr && list->is_array() ? std::nullopt
+                                               : std::optional{bad_reply(own, doing, "no list of " + std::string{resource})};
 }
 
 template <class T>
@@ -66,7 +68,7 @@ words read_words(const json& post)
             read.links.push_back(std::move(link));
     static constexpr auto marks = std::to_array<std::string_view>({"<img", "<video", "<audio", "<iframe", "kg-file-card"});
     read.media = !text_at(post, "feature_image").empty()
-        || std::ranges::any_of(marks, [&](auto mark) { return html.find(mark) != std::string::npos; });
+                 || std::ranges::any_of(marks, [&](auto mark) { return html.find(mark) != std::string::npos; });
     return read;
 }
 
@@ -191,7 +193,8 @@ std::string refusal_words(int status, const json& error)
     for (const auto* key : {"message", "context"})
         if (auto text = text::from_html(text_at(error, key).substr(0, 200)); !text.empty())
             said += (said.empty() ? ": " : " ") + text;
-    std::ranges::replace_if(said, [](unsigned char c) { return c < 0x20; }, ' ');
+    std::ranges::replace_if(
+        said, [](unsigned char c) { return c < 0x20; }, ' ');
     return words + said;
 }
 
@@ -225,22 +228,16 @@ problem json_refusal(const settings& own, std::string_view doing, const http_res
     bool about_key = code == "INVALID_JWT" || code == "MISSING_ADMIN_API_KID";
     auto status = reply.status == 400 && about_key ? 401 : reply.status;
     switch (status) {
-    case 401:
-        return trouble(own, failure::auth_expired, doing, key_advice(reply, error, said));
-    case 403:
-        return trouble(own, failure::forbidden, doing, permission_advice(error, said));
+    case 401: return trouble(own, failure::auth_expired, doing, key_advice(reply, error, said));
+    case 403: return trouble(own, failure::forbidden, doing, permission_advice(error, said));
     case 404:
-    case 410:
-        return trouble(own, failure::not_found, doing, "there is none (" + said + ")");
+    case 410: return trouble(own, failure::not_found, doing, "there is none (" + said + ")");
     case 406:
         return trouble(own, failure::rejected, doing, "this Ghost does not speak version 5 of the API (" + said + "); update it");
     case 409:
-    case 412:
-        return trouble(own, failure::conflict, doing, "somebody else changed it (" + said + ")");
-    case 501:
-        return trouble(own, failure::unsupported, doing, "closed to API keys (" + said + ")");
-    default:
-        break;
+    case 412: return trouble(own, failure::conflict, doing, "somebody else changed it (" + said + ")");
+    case 501: return trouble(own, failure::unsupported, doing, "closed to API keys (" + said + ")");
+    default: break;
     }
     if (status >= 500)
         return trouble(own, failure::unknown_outcome, doing, "the site failed or is being updated (" + said + "); see Ghost's log");
@@ -251,19 +248,16 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
 {
     auto said = "(" + std::to_string(reply.status) + ", no answer of Ghost)";
     switch (reply.status) {
-    case 401:
-        return trouble(own, failure::auth_expired, doing, "the web server wants a password of its own " + said);
-    case 403:
-        return trouble(own, failure::forbidden, doing, "a firewall refused " + said + "; let this host use the Admin API");
+    case 401: return trouble(own, failure::auth_expired, doing, "the web server wants a password of its own " + said);
+    case 403: return trouble(own, failure::forbidden, doing, "a firewall refused " + said + "; let this host use the Admin API");
     case 404:
     case 410:
         // It says nothing about the post: the whole API is not there.
-        return trouble(own, failure::bad_reply, doing, "the web server found no Admin API there " + said + "; is url the address of the site, or of its admin?");
+        return trouble(own, failure::bad_reply, doing,
+                       "the web server found no Admin API there " + said + "; is url the address of the site, or of its admin?");
     case 409:
-    case 412:
-        return trouble(own, failure::conflict, doing, "somebody else changed it " + said);
-    default:
-        break;
+    case 412: return trouble(own, failure::conflict, doing, "somebody else changed it " + said);
+    default: break;
     }
     if (reply.status >= 500)
         return trouble(own, failure::unknown_outcome, doing, "the site failed or is being updated " + said);
@@ -298,7 +292,8 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
     if (reply.status >= 300 && reply.status < 400) {
         auto to = find_header(reply.headers, "Location");
         to = to.substr(0, std::min(to.find_first_of("?#"), std::size_t{200}));
-        return trouble(own, failure::rejected, doing, "the Admin API is elsewhere (" + said + " to " + std::string{to} + "); set url to its real address");
+        return trouble(own, failure::rejected, doing,
+                       "the Admin API is elsewhere (" + said + " to " + std::string{to} + "); set url to its real address");
     }
     if (auto body = parse(reply.body); body && body->is_object())
         return json_refusal(own, doing, reply, *body);
@@ -344,7 +339,7 @@ result<std::string> read_role(const settings& own, const http_response& reply)
         held += (held.empty() ? "" : ", ") + name;
     }
     return "the staff token belongs to " + (held.empty() ? "nobody with a role" : "one with the role " + held)
-        + ", who may hold its own posts at most; take an integration's Admin API key, or the token of an Editor or higher";
+           + ", who may hold its own posts at most; take an integration's Admin API key, or the token of an Editor or higher";
 }
 
 result<page<scheduled_post>> read_list(const settings& own, std::string_view resource, const http_response& reply)
@@ -402,7 +397,8 @@ result<written> read_written(const settings& own, std::string_view resource, std
     return read;
 }
 
-result<std::vector<standing>> read_standings(const settings& own, std::string_view resource, std::string_view doing, const http_response& reply)
+result<std::vector<standing>> read_standings(const settings& own, std::string_view resource, std::string_view doing,
+                                             const http_response& reply)
 {
     json value;
     if (auto fault = no_list(own, resource, doing, reply, value))

@@ -13,8 +13,8 @@ namespace halfmast::mastodon {
 namespace {
 
 constexpr milliseconds due_slack{60'000};
-constexpr milliseconds clocks_differ{120'000};                     // theirs and ours
-constexpr seconds least_lead{310};                                 // the server's five minutes, and time for the call itself
+constexpr milliseconds clocks_differ{120'000};  // theirs and ours
+constexpr seconds least_lead{310};              // the server's five minutes, and time for the call itself
 constexpr std::chrono::hours release_looks_back{1};
 constexpr std::chrono::minutes media_patience{3};
 
@@ -38,7 +38,12 @@ bool is_redirect(int status) { return status == 301 || status == 302 || status =
 
 }  // namespace
 
-connector::connector(std::shared_ptr<const settings> own, http_port& http, milliseconds pace) : own_(std::move(own)), http_(http), pace_(pace) {}
+connector::connector(std::shared_ptr<const settings> own, http_port& http, milliseconds pace)
+    : own_(std::move(own)),
+      http_(http),
+      pace_(pace)
+{
+}
 
 problem connector::endless(std::string_view what) const
 {
@@ -97,7 +102,9 @@ asio::awaitable<result<kept_bytes>> connector::save(save_post call)
             if (!described) {
                 auto wrong = described.error();
                 if (wrong.kind == failure::not_found)
-                    wrong = {failure::rejected, own_->name() + ": store a scheduled post: its attachment " + file.id + " cannot be read any more", {}};
+                    wrong = {failure::rejected,
+                             own_->name() + ": store a scheduled post: its attachment " + file.id + " cannot be read any more",
+                             {}};
                 co_return wrong;
             }
             file = std::move(*described);
@@ -139,7 +146,8 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
         co_return moved;
     }
     if (call.by != rung::takeout)
-        co_return problem{failure::unsupported, own_->name() + ": a scheduled post can be postponed or taken out, and nothing else", {}};
+        co_return problem{
+            failure::unsupported, own_->name() + ": a scheduled post can be postponed or taken out, and nothing else", {}};
     auto request = wire::take_out(*own_, call.remote);
     auto reply = co_await ask(std::move(request));
     if (!reply)
@@ -159,8 +167,10 @@ asio::awaitable<result<receipt>> connector::put_date(post_id id, time_point at, 
     if (!post)
         co_return post.error();
     if (post->due < at - due_slack || post->due > at + due_slack)
-        co_return problem{failure::unknown_outcome, own_->name() + ": " + what + ": the answer says " + format_utc(post->due) + " instead of "
-                                                        + format_utc(at), {}};
+        co_return problem{
+            failure::unknown_outcome,
+            own_->name() + ": " + what + ": the answer says " + format_utc(post->due) + " instead of " + format_utc(at),
+            {}};
     co_return receipt{post->id, own_->url + "/"};
 }
 
@@ -208,7 +218,8 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         if (call.wanted[index].with_text && snapshot && snapshot->id != ids[index]) {
             auto request = wire::scheduled_by_id(*own_, ids[index]);
             auto reply = co_await ask(std::move(request));
-            auto whole = reply ? wire::read_scheduled(*own_, "read post " + ids[index].value, *reply, now()) : result<scheduled_post>{reply.error()};
+            auto whole = reply ? wire::read_scheduled(*own_, "read post " + ids[index].value, *reply, now())
+                               : result<scheduled_post>{reply.error()};
             if (whole)
                 one.text = std::move(whole->text);
         }
@@ -297,7 +308,7 @@ asio::awaitable<std::optional<problem>> connector::find_published(const read_pos
             if (post.shown.id == id_at_platform(wanted))
                 return true;
             return wanted.snapshot && post.shown.at >= wanted.snapshot->due - clocks_differ
-                && wire::same_words(post.shown.text, wanted.snapshot->text);
+                   && wire::same_words(post.shown.text, wanted.snapshot->text);
         };
         auto out = std::ranges::find_if(*posts, is_it);
         if (out == posts->end())
@@ -317,8 +328,10 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     auto began = std::chrono::steady_clock::now();
     auto what = "release post " + call.post.value;
     if (call.at < latest(moment) + release_margin)
-        co_return problem{failure::rejected, own_->name() + ": " + what + ": " + format_utc(call.at) + " is not at least "
-                                                 + format_duration(release_margin) + " ahead; a time that has passed would publish at once", {}};
+        co_return problem{failure::rejected,
+                          own_->name() + ": " + what + ": " + format_utc(call.at) + " is not at least "
+                              + format_duration(release_margin) + " ahead; a time that has passed would publish at once",
+                          {}};
     if (call.by == rung::postpone) {
         auto moved = co_await put_date(call.remote, call.at, what);
         co_return moved;
@@ -346,7 +359,9 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     }
     auto passed = std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - began);
     if (call.at < latest(moment + passed) + least_lead)
-        co_return problem{failure::rejected, own_->name() + ": " + what + ": its time came too near while its media went up; give a later time", {}};
+        co_return problem{failure::rejected,
+                          own_->name() + ": " + what + ": its time came too near while its media went up; give a later time",
+                          {}};
     auto request = wire::recreate(*own_, whole->post, media_ids, call.at);
     if (!request)
         co_return request.error();
@@ -357,7 +372,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
 }
 
 // What an earlier call may have made: scheduled for that time, or public by the server's trap.
-asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const wire::stored_post& post, time_point at, time_point moment)
+asio::awaitable<result<std::optional<receipt>>> connector::find_recreated(const wire::stored_post& post, time_point at,
+                                                                          time_point moment)
 {
     auto words = wire::text_of(post);
     auto queue = co_await list();
@@ -404,7 +420,8 @@ asio::awaitable<result<std::string>> connector::await_media(std::string id)
 {
     auto until = std::chrono::steady_clock::now() + media_patience;
     asio::steady_timer timer{co_await asio::this_coro::executor};
-    for (auto wait = pace_; std::chrono::steady_clock::now() < until; wait = std::min<milliseconds>(wait * 3 / 2, milliseconds{10'000})) {
+    for (auto wait = pace_; std::chrono::steady_clock::now() < until;
+         wait = std::min<milliseconds>(wait * 3 / 2, milliseconds{10'000})) {
         timer.expires_after(wait);
         co_await timer.async_wait(asio::use_awaitable);
         auto request = wire::media_by_id(*own_, id);
@@ -418,8 +435,10 @@ asio::awaitable<result<std::string>> connector::await_media(std::string id)
             co_return made.error();
         co_return made->id;
     }
-    co_return problem{failure::unknown_outcome, own_->name() + ": the server still works on an attachment after "
-                                                    + format_duration(media_patience) + "; the post is not released yet", {}};
+    co_return problem{failure::unknown_outcome,
+                      own_->name() + ": the server still works on an attachment after " + format_duration(media_patience)
+                          + "; the post is not released yet",
+                      {}};
 }
 
 connector_room room()

@@ -36,8 +36,8 @@ public:
     asio::awaitable<std::vector<check_line>> check() override;
 
 private:
-    static constexpr int most_pages = 1'000;    // of any list; more is a list without an end
-    static constexpr int evidence_pages = 25;   // a thousand posts back
+    static constexpr int most_pages = 1'000;   // of any list; more is a list without an end
+    static constexpr int evidence_pages = 25;  // a thousand posts back
 
     static time_point clock_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
     [[nodiscard]] problem endless(std::string_view what) const;
@@ -79,7 +79,7 @@ private:
     http_port& http_;
     milliseconds pace_;
     std::optional<milliseconds> ahead_;  // the platform's clock minus ours, once it answered
-    std::string account_id_;  // asked for once
+    std::string account_id_;             // asked for once
 };
 
 connector_room room();

@@ -41,7 +41,8 @@ asio::awaitable<result<std::string>> connector::take_thread(publish_summary* cal
         co_return account.error();
     auto above = co_await look_at(call->in_reply_to, "read the post to answer");
     if (!above && above.error().kind == failure::not_found)
-        co_return problem{failure::rejected, own_->name() + ": answer post " + call->in_reply_to.value + ": it is not there (any more)", {}};
+        co_return problem{
+            failure::rejected, own_->name() + ": answer post " + call->in_reply_to.value + ": it is not there (any more)", {}};
     if (!above)
         co_return above.error();
     if (above->author == *account)
@@ -68,7 +69,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
             if (one.in_reply_to == call.in_reply_to && wire::same_words(one.shown.text, call.words.text))
                 co_return receipt{one.shown.id, one.shown.url};
         if (call.look_only)  // the flag is down
-            co_return problem{failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
+            co_return problem{
+                failure::not_found, own_->name() + ": publish the summary: it never went out, and the flag is down", {}};
     }
     auto request = wire::publish(*own_, call, *visibility);
     auto reply = co_await ask(std::move(request));
@@ -80,7 +82,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     // A spam filter may answer 200 and keep nothing. Whatever goes wrong from here on, it may be out: look first next time.
     auto shown = co_await look_at(made->shown.id, "read the summary back");
     if (!shown)
-        co_return problem{failure::unknown_outcome, "published, but not read back: " + shown.error().detail, shown.error().retry_after};
+        co_return problem{failure::unknown_outcome, "published, but not read back: " + shown.error().detail,
+                          shown.error().retry_after};
     co_return receipt{made->shown.id, made->shown.url};
 }
 
@@ -101,9 +104,11 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
         co_return made.error();
     auto after = co_await look_at(call.remote, what);
     if (!after)
-        co_return problem{failure::unknown_outcome, "edited, but not read back: " + after.error().detail, after.error().retry_after};
+        co_return problem{failure::unknown_outcome, "edited, but not read back: " + after.error().detail,
+                          after.error().retry_after};
     if (!wire::same_words(after->shown.text, call.words.text))
-        co_return problem{failure::unknown_outcome, own_->name() + ": " + what + ": the instance said yes and shows another text", {}};
+        co_return problem{
+            failure::unknown_outcome, own_->name() + ": " + what + ": the instance said yes and shows another text", {}};
     co_return receipt{after->shown.id, after->shown.url};
 }
 
@@ -233,7 +238,9 @@ asio::awaitable<result<std::string>> connector::account_id()
 asio::awaitable<std::vector<check_line>> connector::check()
 {
     std::vector<check_line> lines;
-    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) { lines.emplace_back(of, std::move(what), wrong); };
+    auto add = [&](ability of, std::string what, const std::optional<problem>& wrong) {
+        lines.emplace_back(of, std::move(what), wrong);
+    };
     account_id_.clear();
     auto account = co_await account_id();
     add(ability::credential, "credential", account ? std::nullopt : std::optional{account.error()});
@@ -248,7 +255,8 @@ asio::awaitable<std::vector<check_line>> connector::check()
     else if (auto page = wire::read_scheduled_page(*own_, *reply, now()); !page)
         unlisted = page.error();
     if (unlisted && unlisted->kind == failure::not_found)
-        unlisted->detail = own_->name() + ": this instance has no scheduled posts (404): nothing can be held here, only published and pinned";
+        unlisted->detail =
+            own_->name() + ": this instance has no scheduled posts (404): nothing can be held here, only published and pinned";
     add(ability::list, "scheduled posts can be listed", unlisted);
     auto pinned = co_await pins();
     add(ability::pin, "pinned posts can be read", pinned ? std::nullopt : std::optional{pinned.error()});
@@ -275,12 +283,9 @@ asio::awaitable<void> connector::check_scopes(std::vector<check_line>& lines)
     auto given = " " + scopes + " ";
     auto has = [&](const std::string& scope) { return given.find(" " + scope + " ") != std::string::npos; };
     static const std::vector<scopes_of> needs{
-        {ability::list, {}, {"read:statuses"}},
-        {ability::hold, {}, {"write:statuses"}},
-        {ability::hold, rung::takeout, {"write:media"}},
-        {ability::publish, {}, {"write:statuses"}},
-        {ability::pin, {}, {"write:accounts"}},
-        {ability::read_feed, {}, {"read:accounts", "read:statuses"}},
+        {ability::list, {}, {"read:statuses"}},          {ability::hold, {}, {"write:statuses"}},
+        {ability::hold, rung::takeout, {"write:media"}}, {ability::publish, {}, {"write:statuses"}},
+        {ability::pin, {}, {"write:accounts"}},          {ability::read_feed, {}, {"read:accounts", "read:statuses"}},
     };
     for (const auto& need : needs) {
         std::string wanted, missing;
@@ -290,7 +295,9 @@ asio::awaitable<void> connector::check_scopes(std::vector<check_line>& lines)
                 missing += " " + scope;
         }
         check_line line{need.of, "the application has" + wanted, missing.empty(),
-                        missing.empty() ? "" : own_->name() + ": the application lacks" + missing + "; add what is missing and make a new token"};
+                        missing.empty()
+                            ? ""
+                            : own_->name() + ": the application lacks" + missing + "; add what is missing and make a new token"};
         line.by = need.by;
         lines.push_back(std::move(line));
     }
@@ -312,12 +319,16 @@ asio::awaitable<void> connector::check_instance(std::vector<check_line>& lines)
         lines.back().advice = true;
         co_return;
     }
-    auto limit = [&](ability of, std::string what, const std::optional<int>& taken, int set, const std::string& unit, const std::string& key) {
+    auto limit = [&](ability of, std::string what, const std::optional<int>& taken, int set, const std::string& unit,
+                     const std::string& key) {
         bool fits = !taken || *taken >= set;
         lines.emplace_back(of, std::move(what), fits,
-                           fits ? "" : own_->name() + ": it takes " + std::to_string(*taken) + " " + unit + "; set " + key + " = " + std::to_string(*taken));
+                           fits ? ""
+                                : own_->name() + ": it takes " + std::to_string(*taken) + " " + unit + "; set " + key + " = "
+                                      + std::to_string(*taken));
     };
-    limit(ability::publish, "instance " + about->version + ": length of the summary", about->text_limit, own_->text_limit, "characters", "text_limit");
+    limit(ability::publish, "instance " + about->version + ": length of the summary", about->text_limit, own_->text_limit,
+          "characters", "text_limit");
     limit(ability::pin, "instance " + about->version + ": number of pins", about->most_pins, own_->most_pins, "pins", "most_pins");
 }
 

@@ -77,7 +77,6 @@ std::string extension_of(const std::string& url)
     return std::ranges::all_of(end, [](unsigned char c) { return std::isalnum(c) != 0; }) ? "." + end : std::string{};
 }
 
-
 }  // namespace
 
 // --- what is asked ---
@@ -87,7 +86,10 @@ http_request scheduled_page(const settings& own, std::string_view query)
     return request(own, "GET", std::string{scheduled_path} + list_query("", query));
 }
 
-http_request scheduled_by_id(const settings& own, const post_id& id) { return request(own, "GET", with_id(scheduled_path, id.value)); }
+http_request scheduled_by_id(const settings& own, const post_id& id)
+{
+    return request(own, "GET", with_id(scheduled_path, id.value));
+}
 
 http_request postpone(const settings& own, const post_id& id, time_point until)
 {
@@ -110,7 +112,10 @@ http_request pinned_page(const settings& own, const std::string& account, std::s
     return request(own, "GET", with_id("/api/v1/accounts", account, "/statuses") + list_query("pinned=true&", query));
 }
 
-http_request status_by_id(const settings& own, const post_id& id) { return request(own, "GET", with_id("/api/v1/statuses", id.value)); }
+http_request status_by_id(const settings& own, const post_id& id)
+{
+    return request(own, "GET", with_id("/api/v1/statuses", id.value));
+}
 
 http_request publish(const settings& own, const publish_summary& call, std::string_view visibility)
 {
@@ -139,9 +144,15 @@ http_request edit(const settings& own, const edit_summary& call, const status& n
     return made;
 }
 
-http_request pin(const settings& own, const post_id& id) { return request(own, "POST", with_id("/api/v1/statuses", id.value, "/pin")); }
+http_request pin(const settings& own, const post_id& id)
+{
+    return request(own, "POST", with_id("/api/v1/statuses", id.value, "/pin"));
+}
 
-http_request unpin(const settings& own, const post_id& id) { return request(own, "POST", with_id("/api/v1/statuses", id.value, "/unpin")); }
+http_request unpin(const settings& own, const post_id& id)
+{
+    return request(own, "POST", with_id("/api/v1/statuses", id.value, "/unpin"));
+}
 
 http_request media_by_id(const settings& own, const std::string& id) { return request(own, "GET", with_id("/api/v1/media", id)); }
 
@@ -150,35 +161,42 @@ http_request upload(const settings& own, const attachment& file, const std::stri
     auto made = request(own, "POST", older ? "/api/v1/media" : "/api/v2/media");
     made.timeout = media_timeout;
     std::string boundary = "halfmast-0";
-    for (int number = 1; bytes.find(boundary) != std::string::npos || file.description.find(boundary) != std::string::npos; ++number)
+    for (int number = 1; bytes.find(boundary) != std::string::npos || file.description.find(boundary) != std::string::npos;
+         ++number)
         boundary = "halfmast-" + std::to_string(number);
     made.headers.emplace_back("Content-Type", "multipart/form-data; boundary=" + boundary);
     if (!file.description.empty())
         add_part(made.body, boundary, "name=\"description\"", file.description);
     if (file.focused)
         add_part(made.body, boundary, "name=\"focus\"", json(file.focus_x).dump() + "," + json(file.focus_y).dump());
-    add_part(made.body, boundary, "name=\"file\"; filename=\"media" + extension_of(file.url) + "\"\r\nContent-Type: " + guess_type(file), bytes);
+    add_part(made.body, boundary,
+             "name=\"file\"; filename=\"media" + extension_of(file.url) + "\"\r\nContent-Type: " + guess_type(file), bytes);
     made.body += "--" + boundary + "--\r\n";
     return made;
 }
 
 http_request application(const settings& own) { return request(own, "GET", "/api/v1/apps/verify_credentials"); }
 
-http_request about_instance(const settings& own, bool older) { return request(own, "GET", older ? "/api/v1/instance" : "/api/v2/instance"); }
+http_request about_instance(const settings& own, bool older)
+{
+    return request(own, "GET", older ? "/api/v1/instance" : "/api/v2/instance");
+}
 
 result<http_request> download(const settings& own, const std::string& url)
 {
     bool ours = url.starts_with(own.url + "/");
     bool clean = std::ranges::all_of(url, [](unsigned char c) { return c > 0x20 && c != 0x7F; });
     if ((!ours && !url.starts_with("https://")) || !clean)
-        return problem{failure::bad_reply, own.name() + ": fetch an attachment: its address is neither https nor the instance's own", {}};
+        return problem{
+            failure::bad_reply, own.name() + ": fetch an attachment: its address is neither https nor the instance's own", {}};
     http_request made{"GET", url};
     made.timeout = media_timeout;
     made.most_body = most_media_bytes;
     return made;
 }
 
-result<http_request> recreate(const settings& own, const stored_post& post, const std::vector<std::string>& media_ids, time_point at)
+result<http_request> recreate(const settings& own, const stored_post& post, const std::vector<std::string>& media_ids,
+                              time_point at)
 {
     auto kept = parse(post.raw);
     const auto& params = member(kept, "params");
@@ -186,8 +204,8 @@ result<http_request> recreate(const settings& own, const stored_post& post, cons
         return problem{failure::local, own.name() + ": recreate a post: what was stored of it cannot be read", {}};
     json body{{"status", text(params, "text")}, {"scheduled_at", format_utc(at)}};
     // As they were; what was null there was never said. `application_id` cannot be set, and `idempotency` was another call's.
-    for (const auto* name : {"sensitive", "spoiler_text", "visibility", "language", "quote_approval_policy", "content_type", "local_only",
-                             "interaction_policy", "allowed_mentions"})
+    for (const auto* name : {"sensitive", "spoiler_text", "visibility", "language", "quote_approval_policy", "content_type",
+                             "local_only", "interaction_policy", "allowed_mentions"})
         if (const auto& value = member(params, name); !value.is_null())
             body[name] = value;
     for (const auto* name : {"in_reply_to_id", "quoted_status_id", "quote_id"})
@@ -214,7 +232,11 @@ kept_bytes keep(const stored_post& post, const std::vector<std::string>& media_b
     };
     auto list = json::array();
     for (const auto& file : post.media) {
-        json one{{"id", file.id}, {"type", file.type}, {"url", file.url}, {"description", file.description}, {"content_type", file.content_type}};
+        json one{{"id", file.id},
+                 {"type", file.type},
+                 {"url", file.url},
+                 {"description", file.description},
+                 {"content_type", file.content_type}};
         if (file.focused)
             one["meta"]["focus"] = {{"x", file.focus_x}, {"y", file.focus_y}};
         list.push_back(std::move(one));
@@ -233,7 +255,9 @@ result<kept_post> unkeep(const settings& own, const kept_bytes& kept)
         return found == kept.end() ? nullptr : found->bytes;
     };
     auto incomplete = [&](const std::string& what) {
-        return problem{failure::local, own.name() + ": recreate a post: what was stored of it is not whole (" + what + "); recreate it by hand", {}};
+        return problem{failure::local,
+                       own.name() + ": recreate a post: what was stored of it is not whole (" + what + "); recreate it by hand",
+                       {}};
     };
     auto raw = named("post.json");
     auto list = named("media.json");
@@ -262,7 +286,8 @@ std::string addressed(const std::string& text, const status& to)
     auto folded = text::fold(text);
     auto wanted = text::fold(name);
     auto goes_on = [&](std::size_t at) {
-        return at < folded.size() && (std::isalnum(static_cast<unsigned char>(folded[at])) != 0 || folded[at] == '_' || folded[at] == '@');
+        return at < folded.size()
+               && (std::isalnum(static_cast<unsigned char>(folded[at])) != 0 || folded[at] == '_' || folded[at] == '@');
     };
     for (auto at = folded.find(wanted); at != std::string::npos; at = folded.find(wanted, at + 1))
         if (!goes_on(at + wanted.size()))

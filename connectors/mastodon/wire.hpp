@@ -47,7 +47,7 @@ struct attachment {
     double focus_x = 0;
     double focus_y = 0;
     bool focused = false;
-    std::string content_type; // as the download said
+    std::string content_type;  // as the download said
 };
 
 // Everything that recreates a post, but for the bytes.
@@ -91,7 +91,8 @@ http_request about_instance(const settings& own, bool older);
 result<http_request> download(const settings& own, const std::string& url);
 
 // The post as it was, to go out at `at`, with these media in its order.
-result<http_request> recreate(const settings& own, const stored_post& post, const std::vector<std::string>& media_ids, time_point at);
+result<http_request> recreate(const settings& own, const stored_post& post, const std::vector<std::string>& media_ids,
+                              time_point at);
 
 // --- what is answered --------------------------------------------------------------------------------------------------
 // `now` is the moment of the answer by our clock; a Date header goes before it. `what` says in a text what was tried.

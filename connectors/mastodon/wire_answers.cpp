@@ -34,7 +34,8 @@ std::string reason_in(const http_response& reply)
         why.resize(end);
         why += "...";
     }
-    std::ranges::replace_if(why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(
+        why, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     return why;
 }
 
@@ -70,25 +71,21 @@ meaning meaning_of(int status)
 {
     switch (status) {
     case 401:
-        return {failure::auth_expired, "token refused (401); renew it in the account's Preferences, Development, and put it where 'token' points"};
+        return {failure::auth_expired,
+                "token refused (401); renew it in the account's Preferences, Development, and put it where 'token' points"};
     case 403:
-        return {failure::forbidden, "not allowed (403); the token needs read:statuses read:accounts write:statuses write:accounts write:media,"
-                                    " and the account must not be limited"};
+        return {failure::forbidden,
+                "not allowed (403); the token needs read:statuses read:accounts write:statuses write:accounts write:media,"
+                " and the account must not be limited"};
     case 404:
-    case 410:
-        return {failure::not_found, "no such post (any more), or not this account's"};
+    case 410: return {failure::not_found, "no such post (any more), or not this account's"};
     case 405:
-    case 501:
-        return {failure::unsupported, "this instance has no such call"};
-    case 408:
-        return {failure::unknown_outcome, "the server gave up waiting (408)"};
+    case 501: return {failure::unsupported, "this instance has no such call"};
+    case 408: return {failure::unknown_outcome, "the server gave up waiting (408)"};
     case 409:
-    case 412:
-        return {failure::conflict, "somebody else changed it first"};
-    case 429:
-        return {failure::rate_limited, "too many calls (429)"};
-    default:
-        break;
+    case 412: return {failure::conflict, "somebody else changed it first"};
+    case 429: return {failure::rate_limited, "too many calls (429)"};
+    default: break;
     }
     if (status >= 500)
         return {failure::unknown_outcome, "trouble at the server"};
@@ -217,8 +214,9 @@ bool to_status(const json& element, status& made)
 problem no_json(const settings& own, std::string_view what, const http_response& reply)
 {
     std::string type{find_header(reply.headers, "Content-Type").substr(0, 60)};
-    return bad_reply(own, what, "the answer is not JSON (" + (type.empty() ? "no type" : type) + ", " + std::to_string(reply.body.size())
-                                    + " bytes); is 'url' the instance itself?");
+    return bad_reply(own, what,
+                     "the answer is not JSON (" + (type.empty() ? "no type" : type) + ", " + std::to_string(reply.body.size())
+                         + " bytes); is 'url' the instance itself?");
 }
 
 std::string text_of_params(const json& params)
@@ -414,22 +412,27 @@ result<receipt> read_recreated(const settings& own, const http_response& reply, 
         // A parent that is gone, not the post itself: nobody has to look for it.
         if (wrong.kind == failure::not_found) {
             wrong.kind = failure::rejected;
-            wrong.detail = own.name() + ": " + std::string{what} + ": the post it answers or quotes is gone (404): " + reason_in(reply);
+            wrong.detail =
+                own.name() + ": " + std::string{what} + ": the post it answers or quotes is gone (404): " + reason_in(reply);
         }
         return wrong;
     }
     scheduled_post post;
     if (member(body->root, "params").is_object() && to_scheduled(own, body->root, post)) {
         if (post.due < at - due_slack || post.due > at + due_slack)
-            return problem{failure::unknown_outcome, own.name() + ": " + std::string{what} + ": it is scheduled for " + format_utc(post.due)
-                                                         + " instead of " + format_utc(at), {}};
+            return problem{failure::unknown_outcome,
+                           own.name() + ": " + std::string{what} + ": it is scheduled for " + format_utc(post.due) + " instead of "
+                               + format_utc(at),
+                           {}};
         return receipt{post.id, post.url};
     }
     // A public post: the server took the time for one that has passed. Its id is what a read-back has to find.
     status out;
     if (to_status(body->root, out))
         return receipt{out.shown.id, out.shown.url};
-    return problem{failure::unknown_outcome, own.name() + ": " + std::string{what} + ": the answer is neither a scheduled post nor a public one", {}};
+    return problem{failure::unknown_outcome,
+                   own.name() + ": " + std::string{what} + ": the answer is neither a scheduled post nor a public one",
+                   {}};
 }
 
 result<instance> read_instance(const settings& own, const http_response& reply, time_point now)

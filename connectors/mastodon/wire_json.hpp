@@ -19,7 +19,10 @@ inline constexpr std::size_t page_size = 40;  // the most the platform gives
 
 inline constexpr int deepest = 64;  // nested values; no answer of the platform has ten
 
-inline json parse(std::string_view text) { return net::is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false); }
+inline json parse(std::string_view text)
+{
+    return net::is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
+}
 
 inline std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -69,7 +72,8 @@ inline std::optional<std::int64_t> whole_number(std::string_view given)
 }
 
 // wire_places.cpp
-std::string next_after(const http_response& reply, std::string_view path, std::size_t count, const std::string& last, std::string_view first);
+std::string next_after(const http_response& reply, std::string_view path, std::size_t count, const std::string& last,
+                       std::string_view first);
 inline constexpr std::string_view scheduled_list = "/api/v1/scheduled_statuses";
 
 // wire_answers.cpp

@@ -120,7 +120,8 @@ result<std::vector<notice>> read_mentions(const settings& own, std::string_view 
         if (wrong->kind == failure::forbidden)
             wrong->detail = own.name() + ": " + std::string{what} + ": not allowed (403); the token needs read:notifications";
         if (wrong->kind == failure::not_found)
-            *wrong = problem{failure::unsupported, own.name() + ": " + std::string{what} + ": this instance has no notifications (404)", {}};
+            *wrong = problem{
+                failure::unsupported, own.name() + ": " + std::string{what} + ": this instance has no notifications (404)", {}};
         return *wrong;
     }
     auto body = parse(reply.body);

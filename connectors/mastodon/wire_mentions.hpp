@@ -37,6 +37,7 @@ std::optional<mention_mark> read_mark(std::string_view written);
 http_request mentions_page(const settings& own, std::string_view above);
 
 // Oldest first. `account`: our own id there, for what it says itself is no mention.
-result<std::vector<notice>> read_mentions(const settings& own, std::string_view account, const http_response& reply, time_point now);
+result<std::vector<notice>> read_mentions(const settings& own, std::string_view account, const http_response& reply,
+                                          time_point now);
 
 }  // namespace halfmast::mastodon::wire

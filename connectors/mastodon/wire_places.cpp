@@ -64,7 +64,10 @@ public:
     bool key(std::string& name) override
     {
         if (depth_ == wanted_depth_)
-            key_ = name == "id" ? member_name::id : name == "scheduled_at" ? member_name::due : name == "params" ? member_name::params : member_name::other;
+            key_ = name == "id"             ? member_name::id
+                   : name == "scheduled_at" ? member_name::due
+                   : name == "params"       ? member_name::params
+                                            : member_name::other;
         return true;
     }
     bool string(std::string& value) override
@@ -121,7 +124,8 @@ problem wrong_answer(const settings& own, std::string_view what, const char* why
 }  // namespace
 
 // Without a Link header (some proxy drops it) a full page is followed by its last id, for a post left unseen is one that escapes.
-std::string next_after(const http_response& reply, std::string_view path, std::size_t count, const std::string& last, std::string_view first)
+std::string next_after(const http_response& reply, std::string_view path, std::size_t count, const std::string& last,
+                       std::string_view first)
 {
     if (count == 0)
         return {};
@@ -145,7 +149,8 @@ result<page<queue_place>> read_places(const settings& own, const http_response& 
     if (!reader.well_formed)
         return wrong_answer(own, what, "an entry has no id, so it could not be held");
     page<queue_place> made;
-    made.next = next_after(reply, scheduled_list, reader.found.size(), reader.found.empty() ? std::string{} : reader.found.back().id.value, "");
+    made.next = next_after(reply, scheduled_list, reader.found.size(),
+                           reader.found.empty() ? std::string{} : reader.found.back().id.value, "");
     made.items = std::move(reader.found);
     return made;
 }

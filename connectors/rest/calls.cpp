@@ -96,7 +96,7 @@ bool uses(const call& made, std::string_view name)
 {
     auto pair_uses = [&](const auto& one) { return one.second.uses(name); };
     return made.path.uses(name) || std::ranges::any_of(made.query, pair_uses) || std::ranges::any_of(made.form, pair_uses)
-        || (made.body && made.body->uses(name));
+           || (made.body && made.body->uses(name));
 }
 
 // "id|ids": one of them.
@@ -122,8 +122,10 @@ void read_paging(table& from, listing& made)
     auto inner = from.inner("paging");
     if (!inner)
         return;
-    auto by = inner->one_of("by", {{"page", static_cast<int>(paging_kind::page)}, {"offset", static_cast<int>(paging_kind::offset)},
-                                   {"cursor", static_cast<int>(paging_kind::cursor)}, {"link", static_cast<int>(paging_kind::link)}});
+    auto by = inner->one_of("by", {{"page", static_cast<int>(paging_kind::page)},
+                                   {"offset", static_cast<int>(paging_kind::offset)},
+                                   {"cursor", static_cast<int>(paging_kind::cursor)},
+                                   {"link", static_cast<int>(paging_kind::link)}});
     if (!by && inner->find("by") == nullptr)
         inner->missing("by", "page, offset, cursor or link");
     auto& pages = made.pages;
@@ -145,7 +147,8 @@ void read_paging(table& from, listing& made)
     const std::string word = pages.by == paging_kind::cursor ? "cursor" : pages.by == paging_kind::offset ? "offset" : "page";
     if (by && pages.by != paging_kind::link && pages.parameter.empty() && !uses(made.ask, word))
         inner->missing("parameter", "of the query, unless {" + word + "} stands in the call");
-    if (!pages.parameter.empty() && std::ranges::find(made.ask.query, pages.parameter, [](const auto& one) { return one.first; }) != made.ask.query.end())
+    if (!pages.parameter.empty()
+        && std::ranges::find(made.ask.query, pages.parameter, [](const auto& one) { return one.first; }) != made.ask.query.end())
         inner->fault(inner->find("parameter"), "parameter: '" + pages.parameter + "' stands in the query already");
     inner->finish();
 }

@@ -71,7 +71,8 @@ asio::awaitable<result<http_response>> connector::tell(const call* ask, filling 
 }
 
 // A list over all its pages; everything on it, whatever its state.
-asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const listing* from, filling with, std::string doing, bool looks)
+asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const listing* from, filling with, std::string doing,
+                                                                         bool looks)
 {
     auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
     with.times["from"] = now - from->back;
@@ -92,7 +93,8 @@ asio::awaitable<result<std::vector<nlohmann::json>>> connector::read_all(const l
         std::vector<std::size_t> fresh;
         auto told = next.take(page->facts, fresh);
         if (told == pager::answer::stuck)
-            co_return wire::trouble(*own_, failure::bad_reply, doing, "the pages of the list do not fit together; see [paging] in its description");
+            co_return wire::trouble(*own_, failure::bad_reply, doing,
+                                    "the pages of the list do not fit together; see [paging] in its description");
         if (told == pager::answer::again) {
             all.clear();
             continue;
@@ -125,7 +127,8 @@ asio::awaitable<result<std::vector<scheduled_post>>> connector::list()
 
 asio::awaitable<result<kept_bytes>> connector::save(save_post)
 {
-    co_return wire::trouble(*own_, failure::unsupported, "store a post", "nothing is ever taken out by a description; the post stays at the platform");
+    co_return wire::trouble(*own_, failure::unsupported, "store a post",
+                            "nothing is ever taken out by a description; the post stays at the platform");
 }
 
 asio::awaitable<result<wire::standing>> connector::look(std::string kind, post_id id, std::string doing)
@@ -146,7 +149,8 @@ asio::awaitable<result<wire::standing>> connector::look(std::string kind, post_i
         co_return reply.error();
     auto now = wire::read_standing(*own_, kind, *what().read_one, doing, *reply);
     if (now && now->id != id)
-        co_return wire::trouble(*own_, failure::bad_reply, doing, "the answer is about another post, " + now->id.value.substr(0, 80));
+        co_return wire::trouble(*own_, failure::bad_reply, doing,
+                                "the answer is about another post, " + now->id.value.substr(0, 80));
     co_return now;
 }
 
@@ -232,7 +236,8 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
     // A list that leaves the words out.
     for (const auto& wanted : call.wanted) {
         auto seen = found.find(id_of(wanted.remote, wanted.post));
-        if (!wanted.with_text || !what().read_one || seen == found.end() || seen->second.text || seen->second.where == whereabouts::absent)
+        if (!wanted.with_text || !what().read_one || seen == found.end() || seen->second.text
+            || seen->second.where == whereabouts::absent)
             continue;
         auto kind = kind_of(wanted.snapshot);
         auto one = co_await look(kind, seen->first, "read back a post with its text");
@@ -245,7 +250,11 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
         if (seen == found.end())
             continue;  // not ours to see: left open, never called held
         const auto& now = seen->second;
-        post_reading reading{wanted.post, now.where, {}, now.version, now.where == whereabouts::published && !now.link.empty() ? now.link : now.page};
+        post_reading reading{wanted.post,
+                             now.where,
+                             {},
+                             now.version,
+                             now.where == whereabouts::published && !now.link.empty() ? now.link : now.page};
         if (now.where != whereabouts::absent)
             reading.due = now.due;
         reading.text = now.text;
@@ -261,7 +270,8 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     auto doing = "hold " + id.value;
     auto by = std::ranges::find(what().holds, call.by, [](const auto& one) { return one.offer.kind; });
     if (by == what().holds.end())
-        co_return wire::trouble(*own_, failure::unsupported, doing, "its description has no rung " + std::string{to_string(call.by)});
+        co_return wire::trouble(*own_, failure::unsupported, doing,
+                                "its description has no rung " + std::string{to_string(call.by)});
     // Few platforms have a conditional write, so look first: holding a public post could hide it.
     auto now = co_await look(kind, id, doing);
     if (!now)
@@ -299,7 +309,8 @@ bool connector::planned_for(time_point at, const wire::standing& one) const
     return one.due > at - what().precision && one.due < at + what().precision;
 }
 
-std::optional<problem> connector::refuse_release(const release_post& call, const wire::standing& before, std::string_view doing) const
+std::optional<problem> connector::refuse_release(const release_post& call, const wire::standing& before,
+                                                 std::string_view doing) const
 {
     auto no = [&](failure kind, const std::string& why) { return wire::trouble(*own_, kind, doing, why); };
     if (before.where == whereabouts::published)
@@ -307,9 +318,11 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
     if (before.where == whereabouts::absent)
         return no(failure::not_found, "it is '" + before.state + "' there");
     if (what().release->keeps_time && !planned_for(call.at, before))
-        return no(failure::rejected, "it can only be put back with the time it has there, " + format_utc(before.due) + "; for another one open " + before.page);
+        return no(failure::rejected, "it can only be put back with the time it has there, " + format_utc(before.due)
+                                         + "; for another one open " + before.page);
     if (before.served && call.at < *before.served + what().release_margin * 3 / 4)
-        return no(failure::rejected, "the platform's clock says " + format_utc(*before.served) + " already; give a later time, and set the clocks");
+        return no(failure::rejected,
+                  "the platform's clock says " + format_utc(*before.served) + " already; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
     if (!text::is_as_seen(before.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
         return no(failure::rejected, "it was changed at its source in this moment; look at the difference, and release it again");
@@ -326,7 +339,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     account limits;
     declare_by(what(), limits);
     if (call.at < now + limits.release_margin)
-        co_return wire::trouble(*own_, failure::rejected, doing, "that is less than " + format_duration(limits.release_margin) + " ahead; give a later time");
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "that is less than " + format_duration(limits.release_margin) + " ahead; give a later time");
     if (!what().release)
         co_return wire::trouble(*own_, failure::unsupported, doing, "its description has no [release]");
     auto before = co_await look(kind, id, doing);
@@ -355,7 +369,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         co_return after.error();
     bool silent = after->due == time_point{};  // the answer says no time; the read-back will
     if (after->where != whereabouts::queued || !(silent || planned_for(call.at, *after)))
-        co_return wire::trouble(*own_, failure::conflict, doing, "the platform made it '" + after->state + "' for " + format_utc(after->due));
+        co_return wire::trouble(*own_, failure::conflict, doing,
+                                "the platform made it '" + after->state + "' for " + format_utc(after->due));
     co_return done;
 }
 

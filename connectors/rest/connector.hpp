@@ -22,8 +22,10 @@ connector_room room();
 class connector final : public queue_port, public pin_port, public feed_port, public mentions_port, public check_port {
 public:
     // `behind`: what `http` is when the tokens of OAuth 2 are put on there.
-    connector(std::shared_ptr<const settings> own, http_port& http, std::shared_ptr<net::oauth_http> behind = nullptr) :
-        own_(std::move(own)), behind_(std::move(behind)), http_(http)
+    connector(std::shared_ptr<const settings> own, http_port& http, std::shared_ptr<net::oauth_http> behind = nullptr)
+        : own_(std::move(own)),
+          behind_(std::move(behind)),
+          http_(http)
     {
     }
 
@@ -52,12 +54,13 @@ private:
     asio::awaitable<result<http_response>> send(http_request request, std::string doing);
     asio::awaitable<result<http_response>> tell(const call* ask, filling with, std::string doing, bool publishes);
     asio::awaitable<result<std::vector<nlohmann::json>>> read_all(const listing* from, filling with, std::string doing,
-                                                                     bool looks = false);
+                                                                  bool looks = false);
     asio::awaitable<result<std::string>> find_me();
     asio::awaitable<result<wire::standing>> look(std::string kind, post_id id, std::string doing);
     asio::awaitable<result<std::vector<wire::standing>>> look_at_list(std::string doing);
     // Why it cannot be let go as it stands there; nothing when it can.
-    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& before, std::string_view doing) const;
+    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::standing& before,
+                                                        std::string_view doing) const;
     [[nodiscard]] bool planned_for(time_point at, const wire::standing& one) const;
     asio::awaitable<result<std::vector<wire::standing>>> look_at_many(std::string kind, std::vector<post_id> ids);
     asio::awaitable<result<std::optional<wire::standing>>> find_copy(publish_summary call);
@@ -69,7 +72,7 @@ private:
     std::shared_ptr<net::oauth_http> behind_;
     http_port& http_;
     std::optional<milliseconds> ahead_;  // the platform's clock minus ours, once it answered
-    std::string me_;  // as the platform names us among authors, once it was asked
+    std::string me_;                     // as the platform names us among authors, once it was asked
 };
 
 }  // namespace halfmast::rest

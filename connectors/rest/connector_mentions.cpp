@@ -23,7 +23,9 @@ asio::awaitable<result<mention_look>> connector::since(std::string cursor)
     auto me = co_await find_me();
     if (!me)
         co_return me.error();
-    auto now = [&] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + ahead_.value_or(milliseconds{0}); };
+    auto now = [&] {
+        return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + ahead_.value_or(milliseconds{0});
+    };
     bool first = !window;
     if (first)
         window.emplace(now() - clocks_apart);

@@ -60,7 +60,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
             co_return receipt{copy.id, copy.link};
         if (copy.where == whereabouts::queued)
             co_return wire::trouble(*own_, failure::unknown_outcome, doing, "it is on its way there ('" + copy.state + "')");
-        co_return wire::trouble(*own_, failure::rejected, doing, "it is there as '" + copy.state + "': somebody took it down, or it waits for a review; see " + copy.page);
+        co_return wire::trouble(
+            *own_, failure::rejected, doing,
+            "it is there as '" + copy.state + "': somebody took it down, or it waits for a review; see " + copy.page);
     }
     if (call.look_only)
         co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
@@ -82,7 +84,8 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (!seen)
         co_return problem{failure::unknown_outcome, seen.error().detail, {}};
     if (seen->where == whereabouts::queued)
-        co_return wire::trouble(*own_, failure::unknown_outcome, doing, "the platform has it and has not sent it yet ('" + seen->state + "')");
+        co_return wire::trouble(*own_, failure::unknown_outcome, doing,
+                                "the platform has it and has not sent it yet ('" + seen->state + "')");
     if (seen->where != whereabouts::published)
         co_return wire::trouble(*own_, failure::forbidden, doing, "the platform made it '" + seen->state + "'; see " + seen->page);
     co_return receipt{seen->id, seen->link};
@@ -114,7 +117,8 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
         co_return wire::trouble(*own_, failure::not_found, doing, "it is '" + before->state + "' there");
     // An edit of a post that is not out could send it.
     if (before->where != whereabouts::published)
-        co_return wire::trouble(*own_, failure::rejected, doing, "it is not public but '" + before->state + "'; see " + before->page);
+        co_return wire::trouble(*own_, failure::rejected, doing,
+                                "it is not public but '" + before->state + "'; see " + before->page);
     if (wire::says(*own_, *before->whole, call.words.text))
         co_return receipt{before->id, before->link};
     auto with = wire::fill_common(*own_, what().public_kind);
@@ -162,7 +166,8 @@ asio::awaitable<result<receipt>> connector::pin(post_id id)
             co_return now.error();
         bool there = std::ranges::find(*now, id) != now->end();
         if (!there && now->size() >= static_cast<std::size_t>(what().most_pins))
-            co_return wire::trouble(*own_, failure::rejected, doing, "there are " + std::to_string(now->size()) + " pins already, and no more are possible");
+            co_return wire::trouble(*own_, failure::rejected, doing,
+                                    "there are " + std::to_string(now->size()) + " pins already, and no more are possible");
     }
     auto done = co_await change_pin(&*what().pin, std::move(id), doing);
     co_return done;

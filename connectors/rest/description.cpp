@@ -14,16 +14,20 @@ namespace halfmast::rest {
 namespace {
 
 // Names that a key of the account cannot have, because a placeholder has it.
-constexpr auto taken = std::to_array<std::string_view>({"id", "ids", "kind", "post", "at", "until", "since", "from", "to", "page", "offset", "cursor",
-                                                        "text", "html", "title", "key", "slug", "language", "in_reply_to"});
+constexpr auto taken =
+    std::to_array<std::string_view>({"id", "ids", "kind", "post", "at", "until", "since", "from", "to", "page", "offset", "cursor",
+                                     "text", "html", "title", "key", "slug", "language", "in_reply_to"});
 // Keys of every account.
-constexpr auto common = std::to_array<std::string_view>({"connector", "description", "url", "token", "username", "password", "labels", "time_zone",
-                                                         "client_id", "client_secret", "refresh_token", "credential_ends",
-                                                         "poll_every", "sweep_every", "allow_http"});
+constexpr auto common = std::to_array<std::string_view>({"connector", "description", "url", "token", "username", "password",
+                                                         "labels", "time_zone", "client_id", "client_secret", "refresh_token",
+                                                         "credential_ends", "poll_every", "sweep_every", "allow_http"});
 
 class reader {
 public:
-    reader(const document& from, const std::string& zone, const fault_sink& fault) : sink_(fault), zone_(zone), top_(from.root, "", sink_, faults_)
+    reader(const document& from, const std::string& zone, const fault_sink& fault)
+        : sink_(fault),
+          zone_(zone),
+          top_(from.root, "", sink_, faults_)
     {
         made_->file = from.file;
     }
@@ -59,7 +63,8 @@ private:
         return made;
     }
 
-    call_rules changing(std::set<std::string> texts, std::set<std::string> times, std::vector<std::string> needs, bool post = true) const
+    call_rules changing(std::set<std::string> texts, std::set<std::string> times, std::vector<std::string> needs,
+                        bool post = true) const
     {
         auto made = rules(std::move(texts), std::move(times), post);
         made.changes = true;
@@ -70,9 +75,11 @@ private:
     void read_keys()
     {
         for (auto& key : top_.texts("keys")) {
-            bool plain = std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+            bool plain =
+                std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
             if (!plain || std::ranges::find(taken, key) != taken.end() || std::ranges::find(common, key) != common.end())
-                top_.fault(top_.find("keys"), "keys: '" + key + "' " + (plain ? "is taken" : "is not of small letters, digits and '_'"));
+                top_.fault(top_.find("keys"),
+                           "keys: '" + key + "' " + (plain ? "is taken" : "is not of small letters, digits and '_'"));
             else
                 made_->keys.push_back(std::move(key));
         }
@@ -86,9 +93,12 @@ private:
                 top_.missing("auth", "a table with kind = \"bearer\", \"basic\", \"header\", \"query\", \"oauth2\" or \"none\"");
             return;
         }
-        auto kind = auth->one_of("kind", {{"none", static_cast<int>(auth_kind::none)}, {"bearer", static_cast<int>(auth_kind::bearer)},
-                                          {"basic", static_cast<int>(auth_kind::basic)}, {"header", static_cast<int>(auth_kind::header)},
-                                          {"query", static_cast<int>(auth_kind::query)}, {"oauth2", static_cast<int>(auth_kind::oauth2)}});
+        auto kind = auth->one_of("kind", {{"none", static_cast<int>(auth_kind::none)},
+                                          {"bearer", static_cast<int>(auth_kind::bearer)},
+                                          {"basic", static_cast<int>(auth_kind::basic)},
+                                          {"header", static_cast<int>(auth_kind::header)},
+                                          {"query", static_cast<int>(auth_kind::query)},
+                                          {"oauth2", static_cast<int>(auth_kind::oauth2)}});
         if (!kind && auth->find("kind") == nullptr)
             auth->missing("kind", "bearer, basic, header, query, oauth2 or none");
         made_->auth = static_cast<auth_kind>(kind.value_or(0));
@@ -134,7 +144,9 @@ private:
         if (zone == "account")
             zone = zone_;
         else if (!text::is_time_zone(zone))
-            times->fault(times->find("zone"), "zone: '" + zone + "' is no IANA name such as Europe/Budapest, nor \"account\", which is the account's own");
+            times->fault(
+                times->find("zone"),
+                "zone: '" + zone + "' is no IANA name such as Europe/Budapest, nor \"account\", which is the account's own");
         made_->read.zone = made_->write.zone = zone;
         if (auto read = form(*times, "read", zone))
             made_->read = made_->write = *read;
@@ -156,7 +168,8 @@ private:
             if (auto how = text::parse_counting(*word))
                 made_->counting = *how;
             else
-                limits->fault(limits->find("counting"), "counting: '" + *word + "' is none of code-points, graphemes, short-links, weighted");
+                limits->fault(limits->find("counting"),
+                              "counting: '" + *word + "' is none of code-points, graphemes, short-links, weighted");
         }
         made_->most_pins = limits->whole("most_pins", 0, 1000).value_or(0);
         made_->wait_header = limits->text("wait_header").value_or("");
@@ -171,9 +184,11 @@ private:
         auto allowed = rules({});
         for (const auto& entry : headers->entries()) {
             auto made = read_template(*headers, entry.key, allowed);
-            bool own = text::fold(entry.key) == "authorization" || text::fold(entry.key) == "host" || text::fold(entry.key) == "content-length";
+            bool own = text::fold(entry.key) == "authorization" || text::fold(entry.key) == "host"
+                       || text::fold(entry.key) == "content-length";
             if (!is_token(entry.key) || own)
-                headers->fault_at(entry.at, "'" + entry.key + "' " + (own ? "is set by halfmast itself; see [auth]" : "is no name of a header"));
+                headers->fault_at(
+                    entry.at, "'" + entry.key + "' " + (own ? "is set by halfmast itself; see [auth]" : "is no name of a header"));
             else if (made && std::ranges::any_of(made->literals(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
                 headers->fault(&entry.value, entry.key + " has a control character");
             else if (made)
@@ -232,7 +247,8 @@ private:
             given->missing("queued", "the words for a post that would go out");
         if (given->find("published") == nullptr)
             given->missing("published", "the words for a post that is out");
-        auto other = given->one_of("other", {{"queued", static_cast<int>(whereabouts::queued)}, {"parked", static_cast<int>(whereabouts::parked)}});
+        auto other = given->one_of(
+            "other", {{"queued", static_cast<int>(whereabouts::queued)}, {"parked", static_cast<int>(whereabouts::parked)}});
         if (other)
             made_->other_states = static_cast<whereabouts>(*other);
         given->finish();
@@ -255,7 +271,8 @@ private:
         for (std::size_t i = 0; i < lists.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
                 if (lists[i].kind == lists[j].kind)
-                    given[i].fault(given[i].find("kind"), "kind: two lists need two kinds, and both are called '" + lists[i].kind + "'");
+                    given[i].fault(given[i].find("kind"),
+                                   "kind: two lists need two kinds, and both are called '" + lists[i].kind + "'");
     }
 
     void read_reads()
@@ -284,7 +301,8 @@ private:
         for (auto& one : top_.each("hold")) {
             hold_call made{{rung::draft}, {}};
             // No takeout: a description cannot promise that what it recreates is what was there.
-            auto kind = one.one_of("rung", {{"native", static_cast<int>(rung::native)}, {"draft", static_cast<int>(rung::draft)},
+            auto kind = one.one_of("rung", {{"native", static_cast<int>(rung::native)},
+                                            {"draft", static_cast<int>(rung::draft)},
                                             {"postpone", static_cast<int>(rung::postpone)}});
             if (!kind && one.find("rung") == nullptr)
                 one.missing("rung", "native, draft or postpone");
@@ -293,11 +311,13 @@ private:
             made.offer.most_a_day = one.whole("most_a_day", 0, 1'000'000).value_or(0);
             made.offer.most_in_all = one.whole("most_in_all", 0, 1'000'000).value_or(0);
             bool postpones = made.offer.kind == rung::postpone;
-            made.ask = read_call(one, changing({"id", "kind"}, postpones ? std::set<std::string>{"until"} : std::set<std::string>{},
-                                               postpones ? std::vector<std::string>{"id", "until"} : std::vector<std::string>{"id"}));
+            made.ask =
+                read_call(one, changing({"id", "kind"}, postpones ? std::set<std::string>{"until"} : std::set<std::string>{},
+                                        postpones ? std::vector<std::string>{"id", "until"} : std::vector<std::string>{"id"}));
             for (const auto& other : made_->holds)
                 if (other.offer.kind == made.offer.kind)
-                    one.fault(one.find("rung"), "rung: there are two ways of the same rung; halfmast would never know which one to take");
+                    one.fault(one.find("rung"),
+                              "rung: there are two ways of the same rung; halfmast would never know which one to take");
             one.finish();
             made_->holds.push_back(std::move(made));
         }
@@ -317,7 +337,9 @@ private:
             needs.emplace_back("text|html");
             made.with_text = read_call(*words, changing({"id", "kind", "text", "html", "title"}, {"at"}, std::move(needs)));
             if (made_->fields.text.size() > 2)
-                given->fault(given->find("text"), "text: [fields] has the text in more than a title and an article, so it is not known what a new one belongs to");
+                given->fault(given->find("text"),
+                             "text: [fields] has the text in more than a title and an article, so it is not known what a new one "
+                             "belongs to");
             words->finish();
         }
         given->finish();
@@ -329,9 +351,11 @@ private:
         if (auto given = top_.inner("publish")) {
             publish_call made;
             made_->public_kind = given->text("kind").value_or("");
-            made.ask = read_call(*given, changing({"text", "html", "title", "key", "slug", "language", "kind"}, {}, {"text|html"}, false));
+            made.ask =
+                read_call(*given, changing({"text", "html", "title", "key", "slug", "language", "kind"}, {}, {"text|html"}, false));
             if (!made.ask.answers_post)
-                given->fault(given->find("answers"), "answers: the answer has to name what was published, or it could not be looked at nor pinned");
+                given->fault(given->find("answers"),
+                             "answers: the answer has to name what was published, or it could not be looked at nor pinned");
             if (auto find = given->inner("find")) {
                 auto search = rules({"key", "slug", "kind"});
                 search.needs = {"key|slug"};
@@ -340,11 +364,12 @@ private:
                 find->finish();
             }
             if (auto reply = given->inner("reply")) {
-                made.reply = read_call(*reply, changing({"text", "html", "title", "key", "slug", "language", "kind", "in_reply_to"}, {},
-                                                        {"text|html", "in_reply_to"}, false));
+                made.reply = read_call(*reply, changing({"text", "html", "title", "key", "slug", "language", "kind", "in_reply_to"},
+                                                        {}, {"text|html", "in_reply_to"}, false));
                 reply->finish();
                 if (!made.find && given->find("find") == nullptr)
-                    given->missing("find", "two people may be answered with the same words, so a reply is found again by its key alone");
+                    given->missing("find",
+                                   "two people may be answered with the same words, so a reply is found again by its key alone");
             }
             given->finish();
             made_->publish = std::move(made);
@@ -401,8 +426,8 @@ private:
             check_call made;
             made.what = one.required_text("what").value_or("");
             auto word = [](ability of) { return named_value{to_string(of), static_cast<int>(of)}; };
-            if (auto of = one.one_of("ability", {word(ability::credential), word(ability::list), word(ability::hold), word(ability::publish),
-                                                 word(ability::pin), word(ability::read_feed)}))
+            if (auto of = one.one_of("ability", {word(ability::credential), word(ability::list), word(ability::hold),
+                                                 word(ability::publish), word(ability::pin), word(ability::read_feed)}))
                 made.of = static_cast<ability>(*of);
             made.ask = read_call(one, rules({}));
             made.at = one.at("at");
@@ -437,13 +462,17 @@ private:
             made.at = one.at("at");
             made.is = one.text("is").value_or("");
             made.say = one.text("say").value_or("");
-            auto kind = one.one_of("kind", {{"auth_expired", static_cast<int>(failure::auth_expired)}, {"forbidden", static_cast<int>(failure::forbidden)},
-                                            {"not_found", static_cast<int>(failure::not_found)}, {"conflict", static_cast<int>(failure::conflict)},
-                                            {"rejected", static_cast<int>(failure::rejected)}, {"rate_limited", static_cast<int>(failure::rate_limited)},
+            auto kind = one.one_of("kind", {{"auth_expired", static_cast<int>(failure::auth_expired)},
+                                            {"forbidden", static_cast<int>(failure::forbidden)},
+                                            {"not_found", static_cast<int>(failure::not_found)},
+                                            {"conflict", static_cast<int>(failure::conflict)},
+                                            {"rejected", static_cast<int>(failure::rejected)},
+                                            {"rate_limited", static_cast<int>(failure::rate_limited)},
                                             {"unknown_outcome", static_cast<int>(failure::unknown_outcome)},
                                             {"unsupported", static_cast<int>(failure::unsupported)}});
             if (!kind && one.find("kind") == nullptr)
-                one.missing("kind", "auth_expired, forbidden, not_found, conflict, rejected, rate_limited, unknown_outcome or unsupported");
+                one.missing("kind",
+                            "auth_expired, forbidden, not_found, conflict, rejected, rate_limited, unknown_outcome or unsupported");
             made.kind = static_cast<failure>(kind.value_or(static_cast<int>(failure::rejected)));
             if (one.find("status") == nullptr && one.find("at") == nullptr)
                 one.fault(nullptr, "a rule without status and without at would be true of every answer");
@@ -468,9 +497,12 @@ private:
         if (d.edit && top_.find("publish") == nullptr)
             top_.missing("publish", "what is edited is what was published");
         if (d.publish && d.publish->reply && !d.publish->reply->answers_post)
-            top_.fault(top_.find("publish"), "[publish.reply] answers: the answer has to name what was published, or it could not be looked at");
+            top_.fault(top_.find("publish"),
+                       "[publish.reply] answers: the answer has to name what was published, or it could not be looked at");
         if (top_.find("publish") != nullptr && top_.find("feed") == nullptr && d.publish && !d.publish->find)
-            top_.fault(top_.find("publish"), "[publish] needs a [publish.find] or a [[feed]]: when an answer is lost, an earlier copy has to be looked for");
+            top_.fault(
+                top_.find("publish"),
+                "[publish] needs a [publish.find] or a [[feed]]: when an answer is lost, an earlier copy has to be looked for");
         int pinning = (d.pin ? 1 : 0) + (d.unpin ? 1 : 0) + (d.pins ? 1 : 0);
         if (pinning % 3 != 0)
             for (const auto* key : {"pin", "unpin", "pins"})

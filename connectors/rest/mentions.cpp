@@ -42,7 +42,8 @@ mention_listing read_mention_listing(table& from, const call_rules& rules)
         me->finish();
     }
     if (made.author.has_value() != made.me.has_value())
-        from.missing(made.author ? "me" : "author", "author and [mentions.me] need each other: what we write ourselves is no mention");
+        from.missing(made.author ? "me" : "author",
+                     "author and [mentions.me] need each other: what we write ourselves is no mention");
     return made;
 }
 
@@ -82,7 +83,8 @@ result<std::string> read_me(const settings& own, const http_response& reply)
     auto body = parse_json(reply.body);
     auto me = body ? part_at(own.what->mentions->me->item, *body) : std::string{};
     if (me.empty())
-        return trouble(own, failure::bad_reply, doing, "the answer is not what the description says: nothing where [mentions.me] item leads");
+        return trouble(own, failure::bad_reply, doing,
+                       "the answer is not what the description says: nothing where [mentions.me] item leads");
     return me;
 }
 

@@ -28,7 +28,8 @@ std::string wrong_in_token_url(std::string_view url)
     if (auto colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']'))
         host = host.substr(0, colon);
     constexpr std::array<std::string_view, 3> here{"localhost", "127.0.0.1", "[::1]"};
-    return safe || std::ranges::find(here, host) != here.end() ? "" : "is not an https URL; the credential would go there in the open";
+    return safe || std::ranges::find(here, host) != here.end() ? ""
+                                                               : "is not an https URL; the credential would go there in the open";
 }
 
 std::string list_of(const std::vector<std::string>& words)
@@ -49,8 +50,8 @@ void read_oauth(table& auth, oauth_terms& into)
     auto grant = auth.one_of("grant", {{"refresh_token", static_cast<int>(net::oauth_grant::refresh_token)},
                                        {"client_credentials", static_cast<int>(net::oauth_grant::client_credentials)}});
     into.grant = static_cast<net::oauth_grant>(grant.value_or(static_cast<int>(net::oauth_grant::refresh_token)));
-    auto proof = auth.one_of("client", {{"basic", static_cast<int>(net::oauth_proof::basic)},
-                                        {"body", static_cast<int>(net::oauth_proof::body)}});
+    auto proof = auth.one_of(
+        "client", {{"basic", static_cast<int>(net::oauth_proof::basic)}, {"body", static_cast<int>(net::oauth_proof::body)}});
     into.proof = static_cast<net::oauth_proof>(proof.value_or(static_cast<int>(net::oauth_proof::basic)));
     into.scopes = auth.texts("scopes");
     for (const auto& scope : into.scopes)
@@ -83,13 +84,16 @@ asio::awaitable<std::vector<check_line>> check_oauth(std::shared_ptr<const setti
     if (!report.trouble && !own->what->oauth.scopes.empty()) {
         auto missing = list_of(report.missing);
         lines.emplace_back(ability::credential, "scopes", missing.empty(),
-                           missing.empty() ? "" : own->what->name + " (rest): the token lacks " + missing
-                                   + "; give the application these, authorize it anew, and replace the account's refresh_token");
+                           missing.empty()
+                               ? ""
+                               : own->what->name + " (rest): the token lacks " + missing
+                                     + "; give the application these, authorize it anew, and replace the account's refresh_token");
     }
     if (report.not_kept) {
         check_line kept{ability::credential, "the renewed token is kept", *report.not_kept};
         kept.advice = true;
-        kept.detail += "; until it is, a restart of the daemon would lose the token, and the application would have to be authorized anew";
+        kept.detail +=
+            "; until it is, a restart of the daemon would lose the token, and the application would have to be authorized anew";
         lines.push_back(std::move(kept));
     }
     co_return lines;

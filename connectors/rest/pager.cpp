@@ -64,9 +64,9 @@ pager::answer pager::start_again()
 pager::answer pager::by_page(const page_facts& seen)
 {
     auto number = page_ - how_.first + 1;
-    bool last = seen.pages ? number >= *seen.pages
-              : seen.total ? number * how_.size >= *seen.total
-                           : static_cast<std::int64_t>(seen.ids.size()) < how_.size;
+    bool last = seen.pages   ? number >= *seen.pages
+                : seen.total ? number * how_.size >= *seen.total
+                             : static_cast<std::int64_t>(seen.ids.size()) < how_.size;
     if (last || seen.ids.empty())
         return answer::done;
     ++page_;

@@ -14,12 +14,12 @@ namespace halfmast::rest {
 
 // What one page says about the list.
 struct page_facts {
-    std::vector<std::string> ids;       // of everything on it, whatever its state
+    std::vector<std::string> ids;  // of everything on it, whatever its state
     std::optional<std::int64_t> total;
     std::optional<std::int64_t> pages;
-    std::string cursor;                 // of the next page; empty: there is none
-    bool more = true;                   // cursor: says that there is one
-    std::string next;                   // the URL of the next page, as the Link header has it
+    std::string cursor;  // of the next page; empty: there is none
+    bool more = true;    // cursor: says that there is one
+    std::string next;    // the URL of the next page, as the Link header has it
 };
 
 class pager {

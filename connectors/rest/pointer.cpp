@@ -75,9 +75,6 @@ std::optional<std::string> as_text(const json& value)
     return std::nullopt;
 }
 
-std::optional<json> parse_json(const std::string& body)
-{
-    return net::parse_json(body);
-}
+std::optional<json> parse_json(const std::string& body) { return net::parse_json(body); }
 
 }  // namespace halfmast::rest

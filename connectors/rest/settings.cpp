@@ -20,7 +20,8 @@ bool parse_oauth(account_values& values, settings& mine)
         mine.refresh_token = secret{values.secret("refresh_token")};
         values.needs_vault("its platform may give a new refresh token with each use, which has to be kept");
     }
-    return !mine.client_id.empty() && (renews ? !mine.refresh_token.empty() : secretive) && (!secretive || !mine.client_secret.empty());
+    return !mine.client_id.empty() && (renews ? !mine.refresh_token.empty() : secretive)
+           && (!secretive || !mine.client_secret.empty());
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ std::shared_ptr<const connector_settings> parse(account_values& values)
     mine->url = values.base_url("url");
     auto zone = values.optional_text("time_zone").value_or("UTC");
     if (auto from = values.file("description"))
-        mine->what = read_description(*from, zone, [&](document_place at, std::string text) { values.fault(*from, at, std::move(text)); });
+        mine->what =
+            read_description(*from, zone, [&](document_place at, std::string text) { values.fault(*from, at, std::move(text)); });
     if (!mine->what) {
         // Which of these it needs, nobody can tell; that they are unknown would be wrong to say.
         for (const auto* key : {"token", "username", "password", "client_id", "client_secret", "refresh_token"})

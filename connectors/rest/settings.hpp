@@ -11,12 +11,12 @@
 namespace halfmast::rest {
 
 struct settings final : connector_settings {
-    std::string url;       // without a slash at the end
-    std::string username;  // auth basic
-    std::string secret;    // token or password
-    std::string client_id; // auth oauth2
-    halfmast::secret client_secret;  // empty: a public client
-    halfmast::secret refresh_token;  // the first one; the vault has those that came after
+    std::string url;                         // without a slash at the end
+    std::string username;                    // auth basic
+    std::string secret;                      // token or password
+    std::string client_id;                   // auth oauth2
+    halfmast::secret client_secret;          // empty: a public client
+    halfmast::secret refresh_token;          // the first one; the vault has those that came after
     std::map<std::string, std::string> own;  // the values of the description's keys
     std::shared_ptr<const description> what;
 };

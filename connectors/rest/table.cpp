@@ -24,7 +24,11 @@ std::string_view in_words(const document_node& node)
 }  // namespace
 
 table::table(const document_node& node, std::string where, const fault_sink& sink, int& faults)
-    : node_(&node), entries_(node.as<document_node::table>()), where_(std::move(where)), sink_(&sink), faults_(&faults)
+    : node_(&node),
+      entries_(node.as<document_node::table>()),
+      where_(std::move(where)),
+      sink_(&sink),
+      faults_(&faults)
 {
 }
 

@@ -34,7 +34,7 @@ public:
     std::vector<pointer> ats(std::string_view key);  // one, or a list
     std::vector<std::string> texts(std::string_view key);
     std::optional<table> inner(std::string_view key);
-    std::vector<table> each(std::string_view key);   // [[key]]
+    std::vector<table> each(std::string_view key);  // [[key]]
     std::optional<int> one_of(std::string_view key, std::initializer_list<named_value> known);
 
     void fault(const document_node* node, std::string text);  // at the table itself when null

@@ -37,8 +37,8 @@ std::string unknown(const std::string& name, const vocabulary& known)
 
 }  // namespace
 
-std::optional<text_template::part> text_template::placeholder(std::string_view inside, const vocabulary& known, const time_form& write,
-                                                              std::string& why)
+std::optional<text_template::part> text_template::placeholder(std::string_view inside, const vocabulary& known,
+                                                              const time_form& write, std::string& why)
 {
     part made;
     auto colon = inside.find(':');
@@ -69,7 +69,8 @@ std::optional<text_template::part> text_template::placeholder(std::string_view i
     return made;
 }
 
-std::optional<text_template> text_template::parse(std::string_view text, const vocabulary& known, const time_form& write, std::string& why)
+std::optional<text_template> text_template::parse(std::string_view text, const vocabulary& known, const time_form& write,
+                                                  std::string& why)
 {
     text_template made;
     std::string literal;

@@ -36,7 +36,8 @@ struct filling {
 class text_template {
 public:
     // Nothing when it is wrong; `why` says what. `{{` and `}}` are braces.
-    static std::optional<text_template> parse(std::string_view text, const vocabulary& known, const time_form& write, std::string& why);
+    static std::optional<text_template> parse(std::string_view text, const vocabulary& known, const time_form& write,
+                                              std::string& why);
 
     // As plain text. A problem when a member of the post that it needs is not there.
     [[nodiscard]] result<std::string> text(const filling& with) const;
@@ -55,10 +56,11 @@ private:
         std::string literal;  // when name is empty
         std::string name;
         std::optional<time_form> form;
-        pointer at;           // of {post:/...}
+        pointer at;  // of {post:/...}
         bool number = false;
     };
-    static std::optional<part> placeholder(std::string_view inside, const vocabulary& known, const time_form& write, std::string& why);
+    static std::optional<part> placeholder(std::string_view inside, const vocabulary& known, const time_form& write,
+                                           std::string& why);
     [[nodiscard]] std::optional<nlohmann::json> value(const part& one, const filling& with) const;
     template <class Encode>
     [[nodiscard]] result<std::string> joined(const filling& with, Encode encode) const;

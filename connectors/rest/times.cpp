@@ -66,8 +66,12 @@ bool take(char letter, std::string_view& text, fields& into)
 {
     if (letter == 'z')
         return (into.ahead = offset(text)).has_value();
-    auto* target = letter == 'Y' ? &into.year : letter == 'm' ? &into.month : letter == 'd' ? &into.day
-                 : letter == 'H' ? &into.hour : letter == 'M' ? &into.minute : &into.second;
+    auto* target = letter == 'Y'   ? &into.year
+                   : letter == 'm' ? &into.month
+                   : letter == 'd' ? &into.day
+                   : letter == 'H' ? &into.hour
+                   : letter == 'M' ? &into.minute
+                                   : &into.second;
     auto value = digits(text, letter == 'Y' ? 4 : 2);
     if (value)
         *target = *value;
@@ -189,8 +193,7 @@ std::optional<time_point> read_time(const json& value, const time_form& form)
     if (!text)
         return std::nullopt;
     switch (form.kind) {
-    case time_form::how::rfc3339:
-        return parse_rfc3339(*text);
+    case time_form::how::rfc3339: return parse_rfc3339(*text);
     case time_form::how::unix_seconds:
         if (auto count = whole(*text); count && *count > 0 && *count <= most_seconds)
             return time_point{seconds{*count}};
@@ -199,8 +202,7 @@ std::optional<time_point> read_time(const json& value, const time_form& form)
         if (auto count = whole(*text); count && *count > 0 && *count / 1000 <= most_seconds)
             return time_point{milliseconds{*count}};
         return std::nullopt;
-    case time_form::how::pattern:
-        return by_pattern(*text, form);
+    case time_form::how::pattern: return by_pattern(*text, form);
     }
     return std::nullopt;
 }
@@ -208,14 +210,10 @@ std::optional<time_point> read_time(const json& value, const time_form& form)
 json write_time(time_point at, const time_form& form)
 {
     switch (form.kind) {
-    case time_form::how::rfc3339:
-        return format_utc(std::chrono::floor<seconds>(at));
-    case time_form::how::unix_seconds:
-        return std::chrono::floor<seconds>(at).time_since_epoch().count();
-    case time_form::how::unix_millis:
-        return at.time_since_epoch().count();
-    case time_form::how::pattern:
-        break;
+    case time_form::how::rfc3339: return format_utc(std::chrono::floor<seconds>(at));
+    case time_form::how::unix_seconds: return std::chrono::floor<seconds>(at).time_since_epoch().count();
+    case time_form::how::unix_millis: return at.time_since_epoch().count();
+    case time_form::how::pattern: break;
     }
     return in_pattern(at, form);
 }

@@ -16,7 +16,7 @@ struct time_form {
         rfc3339,       // "2026-03-01T14:30:00Z", or with an offset
         unix_seconds,  // 1772375400, as a number or as text
         unix_millis,
-        pattern,       // "%Y-%m-%d %H:%M", in the zone unless %z stands in it
+        pattern,  // "%Y-%m-%d %H:%M", in the zone unless %z stands in it
     };
     how kind = how::rfc3339;
     std::string pattern;

@@ -35,7 +35,9 @@ void authorize(const settings& own, http_request& request, std::string& query)
     case auth_kind::none:
     case auth_kind::oauth2: break;  // put on by net::oauth_http, behind the connector's back
     case auth_kind::bearer: request.headers.emplace_back("Authorization", "Bearer " + own.secret); break;
-    case auth_kind::basic: request.headers.emplace_back("Authorization", "Basic " + net::base64(own.username + ":" + own.secret)); break;
+    case auth_kind::basic:
+        request.headers.emplace_back("Authorization", "Basic " + net::base64(own.username + ":" + own.secret));
+        break;
     case auth_kind::header: request.headers.emplace_back(what.auth_name, what.auth_prefix + own.secret); break;
     case auth_kind::query: add_parameter(query, what.auth_name, own.secret); break;
     }
@@ -58,12 +60,14 @@ std::optional<problem> add_headers(const settings& own, http_request& request, c
     return std::nullopt;
 }
 
-std::optional<problem> add_body(const settings& own, http_request& request, const call& ask, const filling& with, std::string_view doing)
+std::optional<problem> add_body(const settings& own, http_request& request, const call& ask, const filling& with,
+                                std::string_view doing)
 {
     if (ask.body) {
         auto body = ask.body->fill(with);
         if (!body)
-            return trouble(own, failure::rejected, doing, "a part of the body has nothing to stand for; does the post look as the description says?");
+            return trouble(own, failure::rejected, doing,
+                           "a part of the body has nothing to stand for; does the post look as the description says?");
         request.headers.emplace_back("Content-Type", "application/json");
         request.body = body->dump(-1, ' ', false, json::error_handler_t::replace);
     } else if (!ask.form.empty()) {
@@ -103,19 +107,22 @@ void fill_words(filling& into, const statement& words)
     into.texts["language"] = words.language;
 }
 
-std::optional<problem> fill_new_words(const settings& own, filling& into, const standing& before, const std::string& wanted, std::string_view doing)
+std::optional<problem> fill_new_words(const settings& own, filling& into, const standing& before, const std::string& wanted,
+                                      std::string_view doing)
 {
     const auto& fields = own.what->fields;
     std::vector<text::passage> parts;
     for (const auto& at : fields.text) {
         const auto* found = before.whole ? at.first(*before.whole) : nullptr;
         if (found == nullptr && (fields.html || fields.text.size() > 1))
-            return trouble(own, failure::rejected, doing, "the platform does not show what it says now, and without that a new text could lose its formatting");
+            return trouble(own, failure::rejected, doing,
+                           "the platform does not show what it says now, and without that a new text could lose its formatting");
         parts.push_back({found != nullptr ? as_text(*found).value_or("") : std::string{}, fields.html});
     }
     auto made = text::respell(parts, wanted);
     if (!made.done())
-        return trouble(own, failure::rejected, doing, made.why_not + "; change it at its source, " + before.page + ", then release it as it is");
+        return trouble(own, failure::rejected, doing,
+                       made.why_not + "; change it at its source, " + before.page + ", then release it as it is");
     if (made.passages.empty())
         return trouble(own, failure::rejected, doing, "its description has no text in [fields]");
     // Alone it is what a person wrote, blank lines and all.
@@ -168,12 +175,13 @@ result<http_request> page_request(const settings& own, const listing& from, cons
     if (!at.url().empty()) {
         auto next = at.url().front() == '/' ? std::string{origin_of(own.url)} + at.url() : at.url();
         if (origin_of(next) != origin_of(own.url))
-            return trouble(own, failure::bad_reply, doing, "the next page lies at another server, " + std::string{origin_of(next)}
-                                                               + "; the credential is not sent there");
+            return trouble(
+                own, failure::bad_reply, doing,
+                "the next page lies at another server, " + std::string{origin_of(next)} + "; the credential is not sent there");
         request->url = std::move(next);
         if (own.what->auth == auth_kind::query && request->url.find(net::percent_encode(own.secret)) == std::string::npos)
-            request->url += (request->url.find('?') == std::string::npos ? "?" : "&") + net::percent_encode(own.what->auth_name) + "="
-                + net::percent_encode(own.secret);
+            request->url += (request->url.find('?') == std::string::npos ? "?" : "&") + net::percent_encode(own.what->auth_name)
+                            + "=" + net::percent_encode(own.secret);
     } else if (!from.pages.parameter.empty() && !at.position().empty()) {
         std::string parameter;
         add_parameter(parameter, from.pages.parameter, at.position());

@@ -22,12 +22,12 @@ struct standing {
     whereabouts where = whereabouts::absent;
     time_point due{};
     std::string version;
-    std::string state;  // the platform's word
-    std::string link;   // the public post
-    std::string page;   // where a person opens it
-    std::optional<std::string> text;             // as a list of posts has it, where the answer shows it
-    std::optional<time_point> served;            // the platform's own clock
-    std::shared_ptr<const nlohmann::json> whole; // the post's own answer
+    std::string state;                            // the platform's word
+    std::string link;                             // the public post
+    std::string page;                             // where a person opens it
+    std::optional<std::string> text;              // as a list of posts has it, where the answer shows it
+    std::optional<time_point> served;             // the platform's own clock
+    std::shared_ptr<const nlohmann::json> whole;  // the post's own answer
 
     standing() {}
 };
@@ -50,7 +50,8 @@ void fill_words(filling& into, const statement& words);
 void fill_summary(filling& into, const publish_summary& summary);
 // For a release with other words: {title} where the text has two parts, and {text} and {html}, each in the form that stands there now, with what is not words
 // as it is. `before`: the post as it stands there. A problem when that cannot be done without a loss.
-std::optional<problem> fill_new_words(const settings&, filling& into, const standing& before, const std::string& wanted, std::string_view doing);
+std::optional<problem> fill_new_words(const settings&, filling& into, const standing& before, const std::string& wanted,
+                                      std::string_view doing);
 
 // A problem when a placeholder has nothing to stand for.
 result<http_request> request_of(const settings&, const call&, const filling&, std::string_view doing);
@@ -73,7 +74,8 @@ result<page> read_page(const settings&, const listing&, std::string_view doing, 
 result<std::optional<scheduled_post>> read_post(const settings&, const std::string& kind, const nlohmann::json& item);
 result<standing> read_standing(const settings&, const std::string& kind, const nlohmann::json& item, std::string_view doing);
 result<standing> read_standing(const settings&, const std::string& kind, const call&, std::string_view doing, const http_response&);
-result<std::vector<standing>> read_standings(const settings&, const std::string& kind, const call&, std::string_view doing, const http_response&);
+result<std::vector<standing>> read_standings(const settings&, const std::string& kind, const call&, std::string_view doing,
+                                             const http_response&);
 // Nothing when it is not public.
 result<std::optional<publication>> read_publication(const settings&, const listing&, const nlohmann::json& item);
 result<std::vector<post_id>> read_ids(const settings&, const page&);

@@ -144,7 +144,8 @@ std::optional<milliseconds> wait_of(std::string_view given, std::optional<time_p
     if (auto count = count_of(given)) {
         if (*count < 1'000'000'000)
             return std::min<milliseconds>(seconds{*count}, longest_wait);
-        until = *count < 100'000'000'000 ? time_point{seconds{*count}} : time_point{milliseconds{std::min<std::int64_t>(*count, 253'402'300'799'000)}};
+        until = *count < 100'000'000'000 ? time_point{seconds{*count}}
+                                         : time_point{milliseconds{std::min<std::int64_t>(*count, 253'402'300'799'000)}};
     }
     if (!until || !now)
         return std::nullopt;
@@ -154,8 +155,9 @@ std::optional<milliseconds> wait_of(std::string_view given, std::optional<time_p
 std::optional<milliseconds> wait_of(const settings& own, const http_response& reply)
 {
     auto now = net::parse_http_date(find_header(reply.headers, "Date"));
-    for (std::string_view name : {std::string_view{own.what->wait_header}, std::string_view{"Retry-After"}, std::string_view{"X-RateLimit-Reset"},
-                                  std::string_view{"RateLimit-Reset"}, std::string_view{"X-Rate-Limit-Reset"}})
+    for (std::string_view name :
+         {std::string_view{own.what->wait_header}, std::string_view{"Retry-After"}, std::string_view{"X-RateLimit-Reset"},
+          std::string_view{"RateLimit-Reset"}, std::string_view{"X-Rate-Limit-Reset"}})
         if (auto given = name.empty() ? std::string_view{} : find_header(reply.headers, name); !given.empty())
             if (auto wait = wait_of(given, now))
                 return wait;
@@ -173,7 +175,8 @@ std::string said(const settings& own, const http_response& reply, const json& bo
             words += ": " + message;
             break;
         }
-    std::ranges::replace_if(words, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+    std::ranges::replace_if(
+        words, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
     if (!own.secret.empty())
         for (auto at = words.find(own.secret); at != std::string::npos; at = words.find(own.secret, at + blot.size()))
             words.replace(at, own.secret.size(), blot);
@@ -242,14 +245,16 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
         auto to = find_header(reply.headers, "Location");
         to = to.substr(0, std::min(to.find_first_of("?#"), std::size_t{200}));
         std::string shown{to};
-        std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-        return trouble(own, failure::rejected, doing, "it is elsewhere (" + std::to_string(reply.status) + " to " + shown + "); set url to the real address");
+        std::ranges::replace_if(
+            shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+        return trouble(own, failure::rejected, doing,
+                       "it is elsewhere (" + std::to_string(reply.status) + " to " + shown + "); set url to the real address");
     }
     auto kind = rule != nullptr ? rule->kind : kind_of_status(reply.status);
     // A web server that knows no such address says nothing about the post: taken for "gone", a live post would be forgotten.
     if (kind == failure::not_found && rule == nullptr && !read)
-        return trouble(own, failure::bad_reply, doing, "there is no such call (" + std::to_string(reply.status)
-                                                           + ", and no JSON); are url and description right?");
+        return trouble(own, failure::bad_reply, doing,
+                       "there is no such call (" + std::to_string(reply.status) + ", and no JSON); are url and description right?");
     auto why = std::string{advice_for(kind)} + " (" + said(own, reply, body) + ")";
     if (rule != nullptr && !rule->say.empty())
         why += "; " + rule->say;
@@ -269,9 +274,7 @@ result<page> read_page(const settings& own, const listing& from, std::string_vie
         return not_promised(own, doing, "no list where it should be");
     page read;
     read.served = net::parse_http_date(find_header(reply.headers, "Date"));
-    auto header = [&](const std::string& name) {
-        return name.empty() ? std::nullopt : count_of(find_header(reply.headers, name));
-    };
+    auto header = [&](const std::string& name) { return name.empty() ? std::nullopt : count_of(find_header(reply.headers, name)); };
     auto& facts = read.facts;
     facts.total = header(from.pages.total_header);
     if (from.pages.total)
@@ -306,7 +309,8 @@ result<standing> read_standing(const settings& own, const std::string& kind, con
         return not_promised(own, doing, "a post without id or state");
     auto known = own.what->states.find(now.state);
     if (known == own.what->states.end() && !own.what->other_states)
-        return not_promised(own, doing, "the state '" + text::from_html(now.state.substr(0, 40)) + "', which [states] does not name");
+        return not_promised(own, doing,
+                            "the state '" + text::from_html(now.state.substr(0, 40)) + "', which [states] does not name");
     now.where = known != own.what->states.end() ? known->second : *own.what->other_states;
     if (const auto* due = fields.due.first(item))
         now.due = read_time(*due, own.what->read).value_or(time_point{});
@@ -319,7 +323,8 @@ result<standing> read_standing(const settings& own, const std::string& kind, con
     return now;
 }
 
-result<standing> read_standing(const settings& own, const std::string& kind, const call& ask, std::string_view doing, const http_response& reply)
+result<standing> read_standing(const settings& own, const std::string& kind, const call& ask, std::string_view doing,
+                               const http_response& reply)
 {
     json value;
     if (auto fault = no_json(own, doing, reply, value))

@@ -10,7 +10,7 @@ namespace halfmast::wordpress {
 
 namespace {
 
-constexpr unsigned renew_after = 20;        // lists after which types, names of terms and authors are asked for anew
+constexpr unsigned renew_after = 20;  // lists after which types, names of terms and authors are asked for anew
 
 // A refusal that waiting does not heal.
 bool is_lasting(failure kind)
@@ -198,7 +198,8 @@ asio::awaitable<result<queue_look>> connector::observe(std::vector<page_mark> kn
 }
 
 // Names behind the numbers of terms and authors, where they are not known yet. `posts` belongs to the caller, who waits.
-asio::awaitable<result<bool>> connector::learn_names(wire::site at, outline_ptr outline, const std::vector<wire::listed_post>* posts)
+asio::awaitable<result<bool>> connector::learn_names(wire::site at, outline_ptr outline,
+                                                     const std::vector<wire::listed_post>* posts)
 {
     for (const auto& taxonomy : outline->taxonomies) {
         std::set<wire::wp_id> unknown;
@@ -282,7 +283,8 @@ void connector::name(const outline& outline, wire::listed_post& listed) const
 asio::awaitable<result<kept_bytes>> connector::save(save_post)
 {
     // Nothing is ever taken out: the post stays at the site as a draft.
-    co_return problem{failure::unsupported, "wordpress: nothing has to be stored for a hold; the post stays at the site as a draft", {}};
+    co_return problem{
+        failure::unsupported, "wordpress: nothing has to be stored for a hold; the post stays at the site as a draft", {}};
 }
 
 asio::awaitable<result<wire::standing>> connector::look(wire::site at, std::string kind, post_id id, std::string doing)
@@ -331,7 +333,8 @@ asio::awaitable<result<receipt>> connector::hold(hold_post call)
     co_return done;
 }
 
-asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(wire::site at, std::string kind, std::vector<post_id> ids, bool whole)
+asio::awaitable<result<std::vector<wire::standing>>> connector::look_at_many(wire::site at, std::string kind,
+                                                                             std::vector<post_id> ids, bool whole)
 {
     std::vector<wire::standing> found;
     std::string doing = "read back " + std::to_string(ids.size()) + " " + kind;
@@ -389,7 +392,8 @@ asio::awaitable<result<std::vector<post_reading>>> connector::read(read_posts ca
             continue;  // not ours to see: left open, never called held
         const auto& now = seen->second;
         auto where = wire::place_of(now.status);
-        post_reading reading{wanted.post, where, {}, now.version, where == whereabouts::published ? now.link : wire::edit_link(*own_, now.id)};
+        post_reading reading{
+            wanted.post, where, {}, now.version, where == whereabouts::published ? now.link : wire::edit_link(*own_, now.id)};
         if (where != whereabouts::absent)
             reading.due = now.due;
         reading.text = now.text;
@@ -408,10 +412,11 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
     if (now.served && call.at < *now.served + site_clock_margin)
         return wire::trouble(*own_, failure::rejected, doing,
                              "the site's clock says " + format_utc(*now.served)
-                             + " already and would publish it at once; give a later time, and set the clocks");
+                                 + " already and would publish it at once; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
     if (!text::is_as_seen(now.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
-        return wire::trouble(*own_, failure::rejected, doing, "it was changed at its source in this moment; look at the difference, and release it again");
+        return wire::trouble(*own_, failure::rejected, doing,
+                             "it was changed at its source in this moment; look at the difference, and release it again");
     return std::nullopt;
 }
 
@@ -423,7 +428,7 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (call.at < now + release_margin)
         co_return wire::trouble(*own_, failure::rejected, doing,
                                 "that is less than " + format_duration(release_margin)
-                                + " ahead, and WordPress would publish it at once; give a later time");
+                                    + " ahead, and WordPress would publish it at once; give a later time");
     auto at = co_await find_site();
     if (!at)
         co_return at.error();
@@ -440,7 +445,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
     if (call.text) {
         auto made = text::respell({{before->title, true}, {before->content, true}}, *call.text);
         if (!made.done())
-            co_return wire::trouble(*own_, failure::rejected, doing, made.why_not + "; change it at " + done.url + ", then release it as it is");
+            co_return wire::trouble(*own_, failure::rejected, doing,
+                                    made.why_not + "; change it at " + done.url + ", then release it as it is");
         words = wire::new_words{std::move(made.passages[0]), std::move(made.passages[1])};
     }
     auto request = wire::schedule_request(*at, kind, id, call.at, words ? &*words : nullptr);
@@ -454,7 +460,8 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         co_return wire::trouble(*own_, failure::conflict, doing,
                                 "the site made it '" + after->status + "' for " + format_utc(after->due));
     if (call.text && after->text && !text::same_lines(*after->text, *call.text))
-        co_return wire::trouble(*own_, failure::conflict, doing, "the site made other words of the new text; does a plugin change what is saved?");
+        co_return wire::trouble(*own_, failure::conflict, doing,
+                                "the site made other words of the new text; does a plugin change what is saved?");
     co_return done;
 }
 

@@ -80,14 +80,17 @@ private:
     // By the site's clock, as far as known.
     [[nodiscard]] time_point platform_now() const;
     asio::awaitable<result<wire::standing>> look(wire::site at, std::string kind, post_id id, std::string doing);
-    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(wire::site at, std::string kind, std::vector<post_id> ids, bool whole);
+    asio::awaitable<result<std::vector<wire::standing>>> look_at_many(wire::site at, std::string kind, std::vector<post_id> ids,
+                                                                      bool whole);
     asio::awaitable<result<std::optional<wire::standing>>> find_by_slug(wire::site at, std::string slug);
     asio::awaitable<result<wire::written>> look_at_words(wire::site at, std::string kind, post_id id, std::string doing);
     // Why it cannot be let go as it stands there; nothing when it can.
-    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::written& there, std::string_view doing) const;
+    [[nodiscard]] std::optional<problem> refuse_release(const release_post& call, const wire::written& there,
+                                                        std::string_view doing) const;
     asio::awaitable<result<receipt>> answer(publish_summary call);
     asio::awaitable<result<wire::wp_id>> post_of_comment(wire::site at, wire::wp_id comment, std::string doing);
-    asio::awaitable<result<std::optional<receipt>>> find_answer(wire::site at, wire::wp_id me, wire::answer_place where, std::string text);
+    asio::awaitable<result<std::optional<receipt>>> find_answer(wire::site at, wire::wp_id me, wire::answer_place where,
+                                                                std::string text);
     asio::awaitable<result<receipt>> stick(post_id id, bool sticky);
     asio::awaitable<result<std::vector<publication>>> feed_of(wire::site at, wire::post_type type, time_point since);
     asio::awaitable<result<std::vector<publication>>> late_feed(wire::site at);
@@ -99,7 +102,8 @@ private:
     http_port& http_;
     std::optional<wire::addressing> addressing_;
     outline_ptr outline_;
-    std::map<std::string, std::map<wire::wp_id, wire::term>> terms_;  // by taxonomy field; an empty slug: the site has none of that number
+    std::map<std::string, std::map<wire::wp_id, wire::term>>
+        terms_;  // by taxonomy field; an empty slug: the site has none of that number
     std::map<wire::wp_id, std::string> authors_;
     std::vector<waiting_post> waiting_;
     std::map<post_id, late_post> late_;

@@ -74,7 +74,8 @@ asio::awaitable<result<wire::wp_id>> connector::post_of_comment(wire::site at, w
     co_return read->post;
 }
 
-asio::awaitable<result<std::optional<receipt>>> connector::find_answer(wire::site at, wire::wp_id me, wire::answer_place where, std::string text)
+asio::awaitable<result<std::optional<receipt>>> connector::find_answer(wire::site at, wire::wp_id me, wire::answer_place where,
+                                                                       std::string text)
 {
     auto request = wire::answers_request(at, me, where);
     auto reply = co_await send(std::move(request), "look for an earlier answer");
@@ -132,10 +133,12 @@ asio::awaitable<result<receipt>> connector::answer(publish_summary call)
     auto shown = co_await send(std::move(looking), doing);
     auto there = shown ? wire::read_comment(*own_, doing, *shown) : result<wire::comment_standing>{shown.error()};
     if (!there)
-        co_return problem{failure::unknown_outcome, "answered, but not read back: " + there.error().detail, there.error().retry_after};
+        co_return problem{failure::unknown_outcome, "answered, but not read back: " + there.error().detail,
+                          there.error().retry_after};
     if (there->status != "approved")
-        co_return wire::trouble(*own_, failure::forbidden, doing,
-                                "the site made it '" + there->status + "'; give " + own_->username + " the role Editor, or approve it there");
+        co_return wire::trouble(
+            *own_, failure::forbidden, doing,
+            "the site made it '" + there->status + "'; give " + own_->username + " the role Editor, or approve it there");
     co_return receipt{there->id, there->link};
 }
 

@@ -58,7 +58,7 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
             co_return receipt{copy.id, copy.link};
         co_return wire::trouble(*own_, failure::rejected, doing,
                                 "it is there as '" + copy.status + "': somebody took it down, or it waits for a review; see "
-                                + wire::edit_link(*own_, copy.id));
+                                    + wire::edit_link(*own_, copy.id));
     }
     if (call.look_only)
         co_return wire::trouble(*own_, failure::not_found, doing, "it never went out, and the flag is down");
@@ -76,9 +76,9 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
     if (!seen)
         co_return problem{failure::unknown_outcome, seen.error().detail, {}};
     if (seen->status != "publish")
-        co_return wire::trouble(*own_, failure::forbidden, doing,
-                                "the site made it '" + seen->status + "'; give the user the role Editor, and see "
-                                + wire::edit_link(*own_, made->id));
+        co_return wire::trouble(
+            *own_, failure::forbidden, doing,
+            "the site made it '" + seen->status + "'; give the user the role Editor, and see " + wire::edit_link(*own_, made->id));
     co_return receipt{seen->id, seen->link};
 }
 
@@ -286,12 +286,14 @@ asio::awaitable<std::vector<check_line>> connector::check()
         co_return lines;
     }
     if (!index->has_posts) {
-        lines.emplace_back(ability::credential, "REST API", false, "the site's REST API has no namespace wp/v2; a plugin or the host switched it off");
+        lines.emplace_back(ability::credential, "REST API", false,
+                           "the site's REST API has no namespace wp/v2; a plugin or the host switched it off");
         co_return lines;
     }
     lines.emplace_back(ability::credential, "REST API", true, "");
-    lines.emplace_back(ability::credential, "application passwords are on", index->application_passwords,
-                       index->application_passwords ? "" : "the site offers none: it needs https, and no plugin or host that switches them off");
+    lines.emplace_back(
+        ability::credential, "application passwords are on", index->application_passwords,
+        index->application_passwords ? "" : "the site offers none: it needs https, and no plugin or host that switches them off");
     lines.back().advice = true;  // whether ours is taken, the next line says
     wire::user me;
     auto credential = co_await check_user(*at, &me);
@@ -301,9 +303,12 @@ asio::awaitable<std::vector<check_line>> connector::check()
         co_return lines;
     auto may = [&](const std::string& capability) { return me.capabilities.contains(capability); };
     lines.emplace_back(rung::draft, "may edit others' posts", may("edit_others_posts"),
-                       may("edit_others_posts") ? "" : own_->username + " sees and holds only its own posts, and nobody else's; give it the role Editor");
-    lines.emplace_back(ability::publish, "may publish", may("publish_posts"),
-                       may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
+                       may("edit_others_posts")
+                           ? ""
+                           : own_->username + " sees and holds only its own posts, and nobody else's; give it the role Editor");
+    lines.emplace_back(
+        ability::publish, "may publish", may("publish_posts"),
+        may("publish_posts") ? "" : "the summary would wait for a review; give " + own_->username + " the role Editor");
     bool sticks = may("publish_posts") || may("edit_others_posts");
     lines.emplace_back(ability::pin, "may make posts sticky", sticks,
                        sticks ? "" : "the summary could not be pinned; give " + own_->username + " the role Editor");
@@ -350,7 +355,9 @@ asio::awaitable<std::vector<check_line>> connector::check_types(wire::site at, w
             wrong = posts.error();
         else if (!others && type.kind != "posts")
             wrong = problem{failure::forbidden,
-                            own_->username + " sees only its own " + type.kind + " (it lacks " + type.edit_others + "); give it the role Editor", {}};
+                            own_->username + " sees only its own " + type.kind + " (it lacks " + type.edit_others
+                                + "); give it the role Editor",
+                            {}};
         lines.emplace_back(ability::list, std::move(what), wrong);
         auto is_late = [&](const wire::listed_post& one) { return one.post.due + overdue < *site_time_; };
         if (posts && site_time_)

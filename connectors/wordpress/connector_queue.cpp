@@ -48,8 +48,8 @@ asio::awaitable<result<bool>> connector::is_as_it_was(wire::site at, outline_ptr
     co_return true;
 }
 
-asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wire::site at, outline_ptr outline, wire::post_type type,
-                                                                             std::vector<page_mark>* marks)
+asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wire::site at, outline_ptr outline,
+                                                                             wire::post_type type, std::vector<page_mark>* marks)
 {
     std::vector<wire::listed_post> all;
     wire::slices next;
@@ -64,7 +64,8 @@ asio::awaitable<result<std::vector<wire::listed_post>>> connector::list_type(wir
         if (!page)
             co_return page.error();
         site_time_ = page->served;
-        marks->push_back(net::mark_bytes(type.kind + " " + std::to_string(next.offset()), reply->body, find_header(reply->headers, total_header)));
+        marks->push_back(net::mark_bytes(type.kind + " " + std::to_string(next.offset()), reply->body,
+                                         find_header(reply->headers, total_header)));
         std::vector<wire::wp_id> ids;
         for (const auto& item : page->items)
             ids.push_back(std::stoll(item.post.id.value));

@@ -9,7 +9,7 @@
 namespace halfmast::wordpress {
 
 struct settings final : connector_settings {
-    std::string url;       // of the site, without a slash at the end
+    std::string url;  // of the site, without a slash at the end
     std::string username;
     std::string password;  // an application password, without its blanks
 };

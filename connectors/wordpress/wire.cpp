@@ -15,14 +15,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t most_list = 64u << 20;      // a hundred long articles
-constexpr std::size_t most_title = 60;            // characters
-constexpr std::size_t most_slug = 120;            // WordPress keeps 200
-constexpr std::chrono::hours ambiguous_hour{1};   // `after` is compared in the site's zone, where one hour comes twice a year
+constexpr std::size_t most_list = 64u << 20;     // a hundred long articles
+constexpr std::size_t most_title = 60;           // characters
+constexpr std::size_t most_slug = 120;           // WordPress keeps 200
+constexpr std::chrono::hours ambiguous_hour{1};  // `after` is compared in the site's zone, where one hour comes twice a year
 constexpr std::string_view standing_fields = "_fields=id,status,date_gmt,modified_gmt,link";
 constexpr std::string_view words_fields = ",title.raw,content.raw";
 constexpr std::string_view line_mark = "<hr";
-constexpr std::string_view line_between = "\n\n<!-- wp:separator -->\n<hr class=\"wp-block-separator has-alpha-channel-opacity\"/>\n<!-- /wp:separator -->\n\n";
+constexpr std::string_view line_between =
+    "\n\n<!-- wp:separator -->\n<hr class=\"wp-block-separator has-alpha-channel-opacity\"/>\n<!-- /wp:separator -->\n\n";
 
 }  // namespace
 
@@ -54,7 +55,8 @@ std::string route_of(const std::string& kind) { return (kind.find('/') == std::s
 // Ids come from WordPress or from the ledger; what is not a number must not become a part of the path.
 std::string number_of(const post_id& id)
 {
-    bool number = !id.value.empty() && id.value.size() <= 19 && std::ranges::all_of(id.value, [](char c) { return c >= '0' && c <= '9'; });
+    bool number =
+        !id.value.empty() && id.value.size() <= 19 && std::ranges::all_of(id.value, [](char c) { return c >= '0' && c <= '9'; });
     return number ? id.value : "0";
 }
 
@@ -68,7 +70,10 @@ std::string joined(const Range& ids, Text text)
 }
 
 std::string ids_of(const std::vector<post_id>& ids) { return joined(ids, number_of); }
-std::string ids_of(const std::vector<wp_id>& ids) { return joined(ids, [](wp_id id) { return std::to_string(id); }); }
+std::string ids_of(const std::vector<wp_id>& ids)
+{
+    return joined(ids, [](wp_id id) { return std::to_string(id); });
+}
 
 // UTC without a zone, as date_gmt is written; whole seconds.
 std::string gmt(time_point at)
@@ -118,7 +123,8 @@ http_request taxonomies_request(const site& where) { return ask(where, "/wp/v2/t
 http_request list_request(const site& where, const post_type& type, const std::vector<taxonomy>& taxonomies, std::int64_t offset)
 {
     // Without what is rendered: it may change with every call, and costs the site most of the work. Without the post's password.
-    std::string fields = "id,date,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,author,featured_media,sticky,format";
+    std::string fields =
+        "id,date,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,author,featured_media,sticky,format";
     for (const auto& one : taxonomies)
         if (std::ranges::find(one.types, type.name) != one.types.end())
             fields += "," + one.field;
@@ -147,7 +153,8 @@ http_request look_request(const site& where, const std::string& kind, const post
 http_request look_request(const site& where, const std::string& kind, const std::vector<post_id>& ids, bool whole)
 {
     // `any` leaves the trash out and takes in what editorial plugins added.
-    return ask(where, route_of(kind), "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields}
+    return ask(where, route_of(kind),
+               "status=any&context=edit&per_page=100&include=" + ids_of(ids) + "&" + std::string{standing_fields}
                    + (whole ? std::string{words_fields} : ""));
 }
 
@@ -175,20 +182,26 @@ http_request find_request(const site& where, const std::string& slug)
 http_request publish_request(const site& where, const statement& words, const std::string& slug)
 {
     auto request = tell(where, "/wp/v2/posts",
-                        json{{"status", "publish"}, {"sticky", false}, {"slug", slug}, {"title", title_of(words.text)}, {"content", html_of(words.text)}});
+                        json{{"status", "publish"},
+                             {"sticky", false},
+                             {"slug", slug},
+                             {"title", title_of(words.text)},
+                             {"content", html_of(words.text)}});
     request.publishes = true;
     return request;
 }
 
 http_request words_request(const site& where, const std::string& kind, const post_id& id)
 {
-    return ask(where, route_of(kind) + "/" + number_of(id), "context=edit&" + std::string{standing_fields} + std::string{words_fields});
+    return ask(where, route_of(kind) + "/" + number_of(id),
+               "context=edit&" + std::string{standing_fields} + std::string{words_fields});
 }
 
 http_request edit_request(const site& where, const post_id& id, const statement& words, const std::string& content)
 {
     return tell(where, "/wp/v2/posts/" + number_of(id),
-                json{{"title", title_of(words.text)}, {"content", html_of(words.text) + (content.empty() ? "" : std::string{line_between} + content)}});
+                json{{"title", title_of(words.text)},
+                     {"content", html_of(words.text) + (content.empty() ? "" : std::string{line_between} + content)}});
 }
 
 http_request sticky_list_request(const site& where, std::int64_t page)
@@ -204,8 +217,8 @@ http_request stick_request(const site& where, const post_id& id, bool sticky)
 http_request feed_request(const site& where, const post_type& type, time_point since, std::int64_t page)
 {
     auto request = ask(where, route_of(type.kind),
-                       "status=publish&context=edit&orderby=date&order=desc&per_page=100&page=" + std::to_string(page) + "&after="
-                           + gmt(since - ambiguous_hour) + "Z&_fields=id,date_gmt,status,link,title.raw,content.raw");
+                       "status=publish&context=edit&orderby=date&order=desc&per_page=100&page=" + std::to_string(page)
+                           + "&after=" + gmt(since - ambiguous_hour) + "Z&_fields=id,date_gmt,status,link,title.raw,content.raw");
     request.most_body = most_list;
     return request;
 }
@@ -213,7 +226,8 @@ http_request feed_request(const site& where, const post_type& type, time_point s
 http_request feed_request(const site& where, const std::string& kind, const std::vector<post_id>& ids)
 {
     auto request = ask(where, route_of(kind),
-                       "status=publish&context=edit&per_page=100&include=" + ids_of(ids) + "&_fields=id,date_gmt,status,link,title.raw,content.raw");
+                       "status=publish&context=edit&per_page=100&include=" + ids_of(ids)
+                           + "&_fields=id,date_gmt,status,link,title.raw,content.raw");
     request.most_body = most_list;
     return request;
 }
@@ -302,11 +316,15 @@ bool says_first(const std::string& content, std::string_view text)
     return letters(text::from_html(content.substr(0, content.find(line_mark)))) == letters(text);
 }
 
-std::string edit_link(const settings& own, const post_id& id) { return own.url + "/wp-admin/post.php?post=" + id.value + "&action=edit"; }
+std::string edit_link(const settings& own, const post_id& id)
+{
+    return own.url + "/wp-admin/post.php?post=" + id.value + "&action=edit";
+}
 
 problem trouble(const settings& own, failure kind, std::string_view doing, std::string_view why)
 {
-    return {kind, "wordpress: cannot " + std::string{doing} + " for " + own.username + " at " + own.url + ": " + std::string{why}, {}};
+    return {
+        kind, "wordpress: cannot " + std::string{doing} + " for " + own.username + " at " + own.url + ": " + std::string{why}, {}};
 }
 
 }  // namespace halfmast::wordpress::wire

@@ -99,7 +99,7 @@ struct written {
 
 struct site_index {
     std::string name;
-    bool has_posts = false;             // namespace wp/v2
+    bool has_posts = false;  // namespace wp/v2
     bool application_passwords = false;
 };
 
@@ -143,7 +143,8 @@ http_request look_request(const site&, const std::string& kind, const post_id&);
 http_request look_request(const site&, const std::string& kind, const std::vector<post_id>&, bool whole);
 http_request draft_request(const site&, const std::string& kind, const post_id&);
 // `words` may be null: then it keeps its own.
-http_request schedule_request(const site&, const std::string& kind, const post_id&, time_point at, const new_words* words = nullptr);
+http_request schedule_request(const site&, const std::string& kind, const post_id&, time_point at,
+                              const new_words* words = nullptr);
 http_request find_request(const site&, const std::string& slug);
 http_request publish_request(const site&, const statement&, const std::string& slug);
 http_request words_request(const site&, const std::string& kind, const post_id&);

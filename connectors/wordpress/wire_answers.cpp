@@ -14,9 +14,10 @@ namespace {
 bool is_route(std::string_view text)
 {
     return !text.empty() && text.size() <= 100 && text.front() != '/' && text.find("..") == std::string_view::npos
-        && std::ranges::all_of(text, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '/';
-           });
+           && std::ranges::all_of(text, [](char c) {
+                  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'
+                         || c == '.' || c == '/';
+              });
 }
 
 std::string kind_at(const json& type)
@@ -80,9 +81,10 @@ words read_words(const json& post)
     for (auto& link : text::links_in(read.text))  // an embed is a bare address
         if (std::ranges::find(read.links, link) == read.links.end())
             read.links.push_back(std::move(link));
-    static constexpr auto marks = std::to_array<std::string_view>({"<img", "<video", "<audio", "<iframe", "[gallery", "[video", "[audio"});
+    static constexpr auto marks =
+        std::to_array<std::string_view>({"<img", "<video", "<audio", "<iframe", "[gallery", "[video", "[audio"});
     read.media = number_at(post, "featured_media") > 0
-        || std::ranges::any_of(marks, [&](auto mark) { return html.find(mark) != std::string::npos; });
+                 || std::ranges::any_of(marks, [&](auto mark) { return html.find(mark) != std::string::npos; });
     return read;
 }
 
@@ -103,7 +105,8 @@ std::optional<standing> standing_of(const json& post)
     return now;
 }
 
-std::optional<listed_post> listed_of(const settings& own, const json& item, const post_type& type, const std::vector<taxonomy>& taxonomies)
+std::optional<listed_post> listed_of(const settings& own, const json& item, const post_type& type,
+                                     const std::vector<taxonomy>& taxonomies)
 {
     auto id = number_at(item, "id");
     auto due = gmt_at(item, "date_gmt");
@@ -163,9 +166,11 @@ std::optional<int> hidden_status(const json& error)
 
 std::string credential_advice(const std::string& said, const std::string& code)
 {
-    bool unseen = code == "rest_not_logged_in" || code.starts_with("rest_cannot") || code.starts_with("rest_forbidden") || code == "rest_invalid_param";
+    bool unseen = code == "rest_not_logged_in" || code.starts_with("rest_cannot") || code.starts_with("rest_forbidden")
+                  || code == "rest_invalid_param";
     return "password refused (" + said + "); make a new application password under Users > Profile"
-        + (unseen ? ", and see that application passwords are on and that the web server passes the Authorization header on" : "");
+           + (unseen ? ", and see that application passwords are on and that the web server passes the Authorization header on"
+                     : "");
 }
 
 problem json_refusal(const settings& own, std::string_view doing, const http_response& reply, const json& error)
@@ -192,8 +197,7 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
 {
     auto said = "(" + std::to_string(reply.status) + ", no answer of WordPress)";
     switch (reply.status) {
-    case 401:
-        return trouble(own, failure::auth_expired, doing, "the web server wants a password of its own " + said);
+    case 401: return trouble(own, failure::auth_expired, doing, "the web server wants a password of its own " + said);
     case 403:
         return trouble(own, failure::forbidden, doing,
                        "a firewall or security plugin refused " + said + "; let this host use the REST API");
@@ -203,10 +207,8 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
         return trouble(own, failure::bad_reply, doing,
                        "the web server found no API there " + said + "; is url the site's own address?");
     case 409:
-    case 412:
-        return trouble(own, failure::conflict, doing, "somebody else changed it " + said);
-    default:
-        break;
+    case 412: return trouble(own, failure::conflict, doing, "somebody else changed it " + said);
+    default: break;
     }
     if (reply.status >= 500)
         return trouble(own, failure::unknown_outcome, doing, "the site failed or is being updated " + said);
@@ -239,7 +241,8 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
         return std::nullopt;
     auto said = std::to_string(reply.status);
     if (reply.status == 429) {  // WordPress itself has no limit: a host or a plugin
-        auto limited = trouble(own, failure::rate_limited, doing, "too many calls (429); the host or a security plugin limits them");
+        auto limited =
+            trouble(own, failure::rate_limited, doing, "too many calls (429); the host or a security plugin limits them");
         if (auto wait = retry_after(reply))
             limited.retry_after = *wait;
         return limited;
@@ -265,7 +268,8 @@ result<site_index> read_index(const settings& own, const http_response& reply)
         return bad_reply(own, "read the API's index", "it lists no namespaces");
     site_index index;
     index.name = text::from_html(text_at(value, "name"));
-    index.has_posts = std::ranges::any_of(*namespaces, [](const json& one) { return one.is_string() && one.get<std::string>() == "wp/v2"; });
+    index.has_posts =
+        std::ranges::any_of(*namespaces, [](const json& one) { return one.is_string() && one.get<std::string>() == "wp/v2"; });
     const auto* ways = member(value, "authentication");  // [] when there is none
     index.application_passwords = ways != nullptr && member(*ways, "application-passwords") != nullptr;
     return index;

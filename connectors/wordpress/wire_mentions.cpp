@@ -33,8 +33,8 @@ http_request comments_request(const site& where, time_point after, std::int64_t 
     auto since = format_utc(std::chrono::floor<seconds>(after - hour_that_comes_twice));
     // The content whole: of a comment, unlike of a post, "content.rendered" names nothing.
     auto request = ask(where, "/wp/v2/comments",
-                       "orderby=date_gmt&order=asc&per_page=100&page=" + std::to_string(page) + "&after=" + since + (held ? "&status=all" : "")
-                           + "&" + std::string{all_of_it});
+                       "orderby=date_gmt&order=asc&per_page=100&page=" + std::to_string(page) + "&after=" + since
+                           + (held ? "&status=all" : "") + "&" + std::string{all_of_it});
     request.looks = true;
     return request;
 }
@@ -46,8 +46,10 @@ http_request comment_request(const site& where, wp_id number)
 
 http_request answers_request(const site& where, wp_id user, const answer_place& place)
 {
-    auto of_whom = "author=" + std::to_string(user) + "&post=" + std::to_string(place.post) + "&parent=" + std::to_string(place.parent);
-    return ask(where, "/wp/v2/comments", of_whom + "&status=all&orderby=date_gmt&order=desc&per_page=100&" + std::string{all_of_it});
+    auto of_whom =
+        "author=" + std::to_string(user) + "&post=" + std::to_string(place.post) + "&parent=" + std::to_string(place.parent);
+    return ask(where, "/wp/v2/comments",
+               of_whom + "&status=all&orderby=date_gmt&order=desc&per_page=100&" + std::string{all_of_it});
 }
 
 http_request answer_request(const site& where, const answer_place& place, const std::string& text)
@@ -77,7 +79,8 @@ result<page<comment>> read_comments(const settings& own, const http_response& re
 {
     auto value = parse(reply.body);
     if (!value || !value->is_array())
-        return trouble(own, failure::bad_reply, "read the comments", "the answer is no list; does a plugin or a firewall answer instead of WordPress?");
+        return trouble(own, failure::bad_reply, "read the comments",
+                       "the answer is no list; does a plugin or a firewall answer instead of WordPress?");
     page<comment> read;
     read.total = count_in(reply.headers, "X-WP-Total");
     read.pages = count_in(reply.headers, "X-WP-TotalPages").value_or(1);
@@ -110,7 +113,8 @@ result<comment_standing> read_comment(const settings& own, std::string_view doin
     auto value = parse(reply.body);
     auto id = value ? number_at(*value, "id") : 0;
     if (id <= 0)
-        return trouble(own, failure::bad_reply, doing, "the answer is no comment; does a plugin or a firewall answer instead of WordPress?");
+        return trouble(own, failure::bad_reply, doing,
+                       "the answer is no comment; does a plugin or a firewall answer instead of WordPress?");
     comment_standing now;
     now.id = comment_id(id);
     now.post = number_at(*value, "post");

@@ -43,8 +43,13 @@ time_point read_time(const json& text)
 
 json token_json(const kept_token& one)
 {
-    json made{{"id", one.id}, {"name", one.name}, {"user", one.user}, {"by", one.by}, {"roles", roles_json(one.roles)},
-              {"hash", one.hash}, {"made_at", format_utc(one.made_at)}};
+    json made{{"id", one.id},
+              {"name", one.name},
+              {"user", one.user},
+              {"by", one.by},
+              {"roles", roles_json(one.roles)},
+              {"hash", one.hash},
+              {"made_at", format_utc(one.made_at)}};
     if (one.ends_at)
         made["ends_at"] = format_utc(*one.ends_at);
     if (one.used_at)
@@ -71,8 +76,13 @@ kept_token read_token(const json& from)
 
 json session_json(const kept_session& one)
 {
-    json made{{"hash", one.hash}, {"user", one.user}, {"way", one.way}, {"mark", one.mark}, {"language", one.language},
-              {"made_at", format_utc(one.made_at)}, {"seen_at", format_utc(one.seen_at)}};
+    json made{{"hash", one.hash},
+              {"user", one.user},
+              {"way", one.way},
+              {"mark", one.mark},
+              {"language", one.language},
+              {"made_at", format_utc(one.made_at)},
+              {"seen_at", format_utc(one.seen_at)}};
     if (one.roles)
         made["roles"] = roles_json(*one.roles);
     return made;

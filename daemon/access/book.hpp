@@ -15,10 +15,10 @@
 namespace halfmast::access {
 
 struct kept_token {
-    std::string id;     // "t-3"
+    std::string id;  // "t-3"
     std::string name;
-    std::string user;   // in whose name it asks
-    std::string by;     // who made it
+    std::string user;  // in whose name it asks
+    std::string by;    // who made it
     std::set<role> roles;
     std::string hash;
     time_point made_at;
@@ -31,13 +31,13 @@ inline constexpr std::string_view way_of_provider = "provider";
 struct kept_session {
     std::string hash;
     std::string user;
-    std::string way;                       // "password", "login link"; of the provider's it is not written what outlives the daemon
-    std::optional<std::set<role>> roles;   // as they were at sign-in; absent: the settings say, each time
-    std::string mark;                      // of the password it began with: another one ends it
+    std::string way;                      // "password", "login link"; of the provider's it is not written what outlives the daemon
+    std::optional<std::set<role>> roles;  // as they were at sign-in; absent: the settings say, each time
+    std::string mark;                     // of the password it began with: another one ends it
     std::string language;
     time_point made_at;
     time_point seen_at;
-    std::optional<time_point> ends_at;     // earlier than others of its age
+    std::optional<time_point> ends_at;  // earlier than others of its age
 };
 
 struct kept_link {
@@ -74,7 +74,7 @@ public:
     // What the provider says of it now. Nothing where there is none.
     void set_roles(const std::string& hash, std::set<role> roles);
     void set_end(const std::string& hash, time_point ends_at);
-    [[nodiscard]] std::vector<std::string> sessions_of(std::string_view way) const;  // hashes
+    [[nodiscard]] std::vector<std::string> sessions_of(std::string_view way) const;                  // hashes
     [[nodiscard]] const std::map<std::string, kept_session>& sessions() const { return sessions_; }  // also those that are over
 
     // ---- login links: one use ----

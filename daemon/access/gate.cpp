@@ -66,8 +66,14 @@ std::string mark_of_password(const user& one)
 }
 
 gate::gate(options wanted, surroundings around)
-    : wanted_(std::move(wanted)), around_(std::move(around)), passwords_(around_.home), known_pace_(of_known),
-      stranger_pace_(of_strangers), guess_pace_(of_guesses), user_pace_(of_user), note_pace_(of_notes)
+    : wanted_(std::move(wanted)),
+      around_(std::move(around)),
+      passwords_(around_.home),
+      known_pace_(of_known),
+      stranger_pace_(of_strangers),
+      guess_pace_(of_guesses),
+      user_pace_(of_user),
+      note_pace_(of_notes)
 {
     if (!around_.groups_of)
         around_.groups_of = system_groups;
@@ -93,8 +99,8 @@ void gate::renew(options wanted)
     groups_.clear();
     // One that is being asked just now is asked to its end; sign-ins that have begun begin again.
     provider_ = wanted_.provider && around_.http != nullptr
-        ? std::make_shared<provider>(*wanted_.provider, *around_.http, around_.clock)
-        : nullptr;
+                    ? std::make_shared<provider>(*wanted_.provider, *around_.http, around_.clock)
+                    : nullptr;
     renew_ties(before);
 }
 
@@ -295,8 +301,8 @@ api::doorkeeper::seen gate::look(const net::server_request& request)
     // Browsers say which page a request comes from.
     auto origin = find_header(request.headers, "Origin");
     if (!origin.empty() && !is_safe_method(request.method) && !is_same_host(authority_of(origin), host)) {
-        made.refused
-            = trouble{403, 4, "foreign-page", "That came from another site's page", "a page of another site may not ask this"};
+        made.refused =
+            trouble{403, 4, "foreign-page", "That came from another site's page", "a page of another site may not ask this"};
         return made;
     }
     auto bearer = bearer_of(request);
@@ -313,8 +319,8 @@ api::doorkeeper::seen gate::look(const net::server_request& request)
         made.who.by = actor_id{"loopback"};
     }
     bool stranger = made.who.how == visitor::proof::none;
-    auto name
-        = stranger || made.who.how == visitor::proof::loopback ? address_of(request.remote) : made.who.by.value + " " + made.who.id;
+    auto name =
+        stranger || made.who.how == visitor::proof::loopback ? address_of(request.remote) : made.who.by.value + " " + made.who.id;
     if (auto wait = (stranger ? stranger_pace_ : known_pace_).take(name, now))
         made.refused = too_often(*wait);
     return made;
@@ -325,14 +331,15 @@ api::doorkeeper::seen gate::look(const net::server_request& request)
 bool gate::is_our_host(std::string_view host) const
 {
     return api::is_loopback_host(host) || (!wanted_.url.empty() && is_same_host(authority_of(wanted_.url), host))
-        || (!wanted_.listen.empty() && is_same_host(wanted_.listen, host));
+           || (!wanted_.listen.empty() && is_same_host(wanted_.listen, host));
 }
 
 bool gate::is_secure(const net::server_request& request) const
 {
     // Behind a proxy that speaks TLS for us the request itself is plain.
     return request.tls
-        || (wanted_.url.starts_with("https://") && is_same_host(authority_of(wanted_.url), find_header(request.headers, "Host")));
+           || (wanted_.url.starts_with("https://")
+               && is_same_host(authority_of(wanted_.url), find_header(request.headers, "Host")));
 }
 
 std::string gate::base_url(const net::server_request& request) const

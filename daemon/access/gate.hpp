@@ -22,10 +22,10 @@ namespace halfmast::access {
 struct surroundings {
     asio::any_io_executor home;
     std::function<time_point()> clock;
-    std::function<void(access_noted)> note;             // for the ledger
-    std::function<void(std::string)> trouble;           // with the file of tokens and sessions; "": it is over
-    http_port* http = nullptr;                          // to the provider
-    std::string file;                                   // "" keeps nothing
+    std::function<void(access_noted)> note;                            // for the ledger
+    std::function<void(std::string)> trouble;                          // with the file of tokens and sessions; "": it is over
+    http_port* http = nullptr;                                         // to the provider
+    std::string file;                                                  // "" keeps nothing
     std::function<std::set<std::string>(const net::peer&)> groups_of;  // of unix; empty: asks the system
 };
 
@@ -116,15 +116,15 @@ private:
     book book_;
     passwords passwords_;
     std::shared_ptr<provider> provider_;
-    std::map<std::string, tie> ties_;          // by the session's hash
-    std::map<std::string, time_point> over_;   // sessions that the provider ended, and when
+    std::map<std::string, tie> ties_;         // by the session's hash
+    std::map<std::string, time_point> over_;  // sessions that the provider ended, and when
     bool rechecking_ = false;
     std::map<unsigned, kept_groups> groups_;  // by uid
     limits known_pace_;
     limits stranger_pace_;
-    limits guess_pace_;       // of passwords and secrets, by address
-    limits user_pace_;        // of passwords, by user
-    limits note_pace_;        // refusals in the ledger
+    limits guess_pace_;  // of passwords and secrets, by address
+    limits user_pace_;   // of passwords, by user
+    limits note_pace_;   // refusals in the ledger
     bool may_write_ = true;
     bool failing_ = false;
     time_point saved_at_{};

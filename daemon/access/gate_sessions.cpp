@@ -15,7 +15,7 @@ namespace {
 
 // So long after a sign-in its session may end others.
 constexpr milliseconds just_signed_in = std::chrono::minutes{10};
-constexpr std::size_t length_of_id = 16;      // hexadecimal digits of a hash: 64 bits
+constexpr std::size_t length_of_id = 16;        // hexadecimal digits of a hash: 64 bits
 constexpr std::size_t longest_in_ledger = 200;  // bytes of an address or a reason
 
 std::string id_of_session(const std::string& hash) { return "s-" + hash.substr(0, length_of_id); }
@@ -53,9 +53,10 @@ std::optional<trouble> gate::refuse_to_end(const visitor& by) const
     auto mine = book_.sessions().find(by.id);
     if (mine != book_.sessions().end() && around_.clock() - mine->second.made_at < just_signed_in)
         return std::nullopt;
-    return trouble{401, 4, "sign-in-again", "Please sign in again",
-                   "to end other sessions, sign in again first: yours began more than ten minutes ago, and whoever finds an open browser "
-                   "shall not lock its owner out"};
+    return trouble{
+        401, 4, "sign-in-again", "Please sign in again",
+        "to end other sessions, sign in again first: yours began more than ten minutes ago, and whoever finds an open browser "
+        "shall not lock its owner out"};
 }
 
 asio::awaitable<outcome_of<std::vector<session_entry>>> gate::end_sessions(visitor by, std::string id, std::string user)

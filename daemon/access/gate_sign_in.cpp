@@ -26,7 +26,7 @@ trouble no_provider()
 trouble not_kept(std::string what)
 {
     return {503, 1, "unavailable", "The daemon cannot do this now",
-        std::move(what) + ": the file of tokens and sessions cannot be written; see status"};
+            std::move(what) + ": the file of tokens and sessions cannot be written; see status"};
 }
 
 api::token_entry entry_of(const kept_token& one)
@@ -132,8 +132,8 @@ asio::awaitable<api::made_session> gate::begin_session(const net::server_request
     co_return made;
 }
 
-asio::awaitable<outcome_of<api::made_session>> gate::sign_in(
-    const net::server_request& request, std::string name, std::string password)
+asio::awaitable<outcome_of<api::made_session>> gate::sign_in(const net::server_request& request, std::string name,
+                                                             std::string password)
 {
     halfmast::secret tried{std::move(password)};
     if (auto refused = may_try(request, name))
@@ -186,7 +186,8 @@ asio::awaitable<outcome_of<api::made_link>> gate::make_link(visitor by, std::str
     } else if (name == by.by.value && by.how == visitor::proof::socket) {
         made.roles = by.roles;
     } else {
-        co_return trouble{422, 1, "unknown-user", "There is no such person",
+        co_return trouble{
+            422, 1, "unknown-user", "There is no such person",
             "'" + name + "' is not among [[access.user]]; a link is for one of them, or for whoever asks over the control socket"};
     }
     auto secret = random_text();

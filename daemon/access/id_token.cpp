@@ -19,8 +19,8 @@ constexpr std::size_t most_token = 64u << 10;
 // Algorithm and kind of key: one that is named with another kind of key is a trick.
 using named_key = std::pair<std::string_view, std::string_view>;
 constexpr std::array<named_key, 9> signatures{named_key{"RS256", "RSA"}, named_key{"RS384", "RSA"}, named_key{"RS512", "RSA"},
-    named_key{"PS256", "RSA"}, named_key{"PS384", "RSA"}, named_key{"PS512", "RSA"}, named_key{"ES256", "EC"},
-    named_key{"ES384", "EC"}, named_key{"ES512", "EC"}};
+                                              named_key{"PS256", "RSA"}, named_key{"PS384", "RSA"}, named_key{"PS512", "RSA"},
+                                              named_key{"ES256", "EC"},  named_key{"ES384", "EC"},  named_key{"ES512", "EC"}};
 
 problem wrong(std::string text) { return {failure::rejected, "the provider's token " + std::move(text), {}}; }
 
@@ -36,7 +36,7 @@ json part_of(std::string_view encoded)
     std::string bytes(encoded.size(), '\0');
     std::size_t size = 0;
     if (::sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), encoded.data(), encoded.size(), nullptr,
-            &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+                            &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
         != 0)
         return json(json::value_t::discarded);
     bytes.resize(size);
@@ -63,10 +63,10 @@ bool is_signed_by(const json& key, const std::string& token)
 {
     auto text = key.dump(-1, ' ', false, json::error_handler_t::replace);
     cjose_err error{};
-    std::unique_ptr<cjose_jwk_t, decltype(&::cjose_jwk_release)> jwk{
-        ::cjose_jwk_import(text.data(), text.size(), &error), &::cjose_jwk_release};
-    std::unique_ptr<cjose_jws_t, decltype(&::cjose_jws_release)> jws{
-        ::cjose_jws_import(token.data(), token.size(), &error), &::cjose_jws_release};
+    std::unique_ptr<cjose_jwk_t, decltype(&::cjose_jwk_release)> jwk{::cjose_jwk_import(text.data(), text.size(), &error),
+                                                                     &::cjose_jwk_release};
+    std::unique_ptr<cjose_jws_t, decltype(&::cjose_jws_release)> jws{::cjose_jws_import(token.data(), token.size(), &error),
+                                                                     &::cjose_jws_release};
     return jwk && jws && ::cjose_jws_verify(jws.get(), jwk.get(), &error);
 }
 
@@ -114,8 +114,8 @@ bool is_for(const json& claims, const std::string& client)
     bool named = audience->is_array() && std::ranges::find(*audience, json(client)) != audience->end();
     // Of several it must say that it was made for us.
     return named
-        && (audience->size() == 1 ? !claims.contains("azp") || claims["azp"] == client
-                                  : claims.contains("azp") && claims["azp"] == client);
+           && (audience->size() == 1 ? !claims.contains("azp") || claims["azp"] == client
+                                     : claims.contains("azp") && claims["azp"] == client);
 }
 
 std::optional<std::string> fault_of_claims(const json& claims, const id_token_terms& terms)

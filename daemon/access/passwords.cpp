@@ -28,7 +28,8 @@ result<std::string> hash_password(const secret& password)
         return problem{failure::local, "libsodium cannot be used here", {}};
     if (password.text().size() < least_password || password.text().size() > most_password)
         return problem{failure::rejected,
-            "a password has " + std::to_string(least_password) + " to " + std::to_string(most_password) + " bytes", {}};
+                       "a password has " + std::to_string(least_password) + " to " + std::to_string(most_password) + " bytes",
+                       {}};
     char hash[crypto_pwhash_STRBYTES];
     if (::crypto_pwhash_str_alg(hash, password.text().data(), password.text().size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                 crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13)
@@ -41,8 +42,8 @@ bool is_password_hash(const std::string& text)
 {
     // A hash of other costs is good too; what cannot be read is not.
     return text.starts_with("$argon2id$") && text.size() < crypto_pwhash_STRBYTES
-        && ::crypto_pwhash_str_needs_rehash(text.c_str(), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE)
-        >= 0;
+           && ::crypto_pwhash_str_needs_rehash(text.c_str(), crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE)
+                  >= 0;
 }
 
 asio::awaitable<std::optional<bool>> passwords::fits(std::string hash, secret password)

@@ -64,7 +64,7 @@ std::optional<std::string> bearer_of(const net::server_request& request)
 bool is_name_of_person(std::string_view name)
 {
     return !name.empty() && name.size() <= longest_person && name != "halfmast" && name != "loopback"
-        && std::ranges::none_of(name, [](unsigned char c) { return c < 0x21 || c == 0x7f; });
+           && std::ranges::none_of(name, [](unsigned char c) { return c < 0x21 || c == 0x7f; });
 }
 
 }  // namespace halfmast::access

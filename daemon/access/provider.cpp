@@ -47,7 +47,7 @@ std::string member(const json& from, const char* name)
 bool is_safe_place(const std::string& url)
 {
     for (std::string_view start :
-        {"http://127.0.0.1:", "http://127.0.0.1/", "http://localhost:", "http://localhost/", "http://[::1]:", "http://[::1]/"})
+         {"http://127.0.0.1:", "http://127.0.0.1/", "http://localhost:", "http://localhost/", "http://[::1]:", "http://[::1]/"})
         if (url.starts_with(start))
             return true;
     return url.starts_with("https://");
@@ -99,7 +99,8 @@ asio::awaitable<std::optional<problem>> provider::learn()
     made.keys = member(**found, "jwks_uri");
     made.revocation = member(**found, "revocation_endpoint");
     auto scopes = (*found)->find("scopes_supported");
-    made.offline = scopes != (*found)->end() && scopes->is_array() && std::ranges::find(*scopes, json(offline_scope)) != scopes->end();
+    made.offline =
+        scopes != (*found)->end() && scopes->is_array() && std::ranges::find(*scopes, json(offline_scope)) != scopes->end();
     made.read_at = clock_();
     for (const auto& one : {made.authorization, made.token, made.keys})
         if (!is_safe_place(one))
@@ -136,8 +137,8 @@ asio::awaitable<result<provider::beginning>> provider::begin(std::string come_ba
     auto now = clock_();
     std::erase_if(pending_, [&](const auto& one) { return one.second.ends_at <= now; });
     if (pending_.size() >= most_pending)
-        co_return problem{
-            failure::rate_limited, "too many sign-ins have begun and not ended; try again in a few minutes", sign_in_lasts};
+        co_return problem{failure::rate_limited, "too many sign-ins have begun and not ended; try again in a few minutes",
+                          sign_in_lasts};
     beginning made;
     made.cookie = random_text();
     auto state = random_text();
@@ -152,9 +153,14 @@ asio::awaitable<result<provider::beginning>> provider::begin(std::string come_ba
     if (one.asked != renewal::no && places_->offline && (" " + scope + " ").find(" offline_access ") == std::string::npos)
         scope += std::string{" "} + offline_scope;
     made.url = places_->authorization + (places_->authorization.find('?') == std::string::npos ? "?" : "&")
-        + form({{"response_type", "code"}, {"client_id", wanted_.client_id}, {"redirect_uri", one.come_back},
-            {"scope", scope}, {"state", state}, {"nonce", one.nonce},
-            {"code_challenge", base64url(sha256_bytes(one.verifier))}, {"code_challenge_method", "S256"}});
+               + form({{"response_type", "code"},
+                       {"client_id", wanted_.client_id},
+                       {"redirect_uri", one.come_back},
+                       {"scope", scope},
+                       {"state", state},
+                       {"nonce", one.nonce},
+                       {"code_challenge", base64url(sha256_bytes(one.verifier))},
+                       {"code_challenge_method", "S256"}});
     if (one.asked == renewal::with_consent)
         made.url += "&prompt=consent";
     pending_.emplace(hash_of(state), std::move(one));
@@ -188,7 +194,7 @@ asio::awaitable<result<parsed>> provider::ask_token(std::string what, std::strin
     auto said = member(*given, "error").substr(0, 60);
     auto trouble = at_provider("did not take " + what + ": " + (said.empty() ? std::to_string(answer->status) : said));
     constexpr std::array<std::string_view, 5> of_person{"invalid_grant", "access_denied", "login_required", "consent_required",
-        "interaction_required"};
+                                                        "interaction_required"};
     if (std::ranges::find(of_person, std::string_view{said}) != of_person.end())
         trouble.kind = failure::rejected;
     co_return trouble;

@@ -31,7 +31,9 @@ struct proved_person {
 class provider {
 public:
     provider(provider_options wanted, http_port& http, std::function<time_point()> clock)
-        : wanted_(std::move(wanted)), http_(http), clock_(std::move(clock))
+        : wanted_(std::move(wanted)),
+          http_(http),
+          clock_(std::move(clock))
     {
     }
 

@@ -33,10 +33,7 @@ std::string sha256_bytes(std::string_view text)
     return made;
 }
 
-std::string hash_of(std::string_view secret)
-{
-    return net::hex(sha256_bytes(secret));
-}
+std::string hash_of(std::string_view secret) { return net::hex(sha256_bytes(secret)); }
 
 std::string keyed(std::string_view key, std::string_view text)
 {

@@ -8,7 +8,7 @@
 
 namespace halfmast::access {
 
-constexpr std::size_t secret_bytes = 32;      // 256 bits
+constexpr std::size_t secret_bytes = 32;        // 256 bits
 constexpr std::string_view token_mark = "hm_";  // so that programs that look for leaked secrets know one
 
 // So many random bytes as base64url without padding.

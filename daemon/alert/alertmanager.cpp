@@ -27,8 +27,11 @@ http_request post_alerts(const receiver_settings& to, const json& alerts)
 
 json one_alert(const page_letter& letter, page_level level, time_point ends)
 {
-    json labels{{"alertname", "HalfmastPage"}, {"job", "halfmast"}, {"severity", to_string(level)}, {"kind", letter.kind},
-        {"page", letter.dedup}};
+    json labels{{"alertname", "HalfmastPage"},
+                {"job", "halfmast"},
+                {"severity", to_string(level)},
+                {"kind", letter.kind},
+                {"page", letter.dedup}};
     if (!letter.crisis.empty())
         labels["crisis"] = letter.crisis.value;
     if (letter.drill)
@@ -42,8 +45,10 @@ json one_alert(const page_letter& letter, page_level level, time_point ends)
         annotations["owner"] = letter.owner.value;
     if (!letter.acknowledged_by.empty())
         annotations["acknowledged_by"] = letter.acknowledged_by.value;
-    json made{{"labels", std::move(labels)}, {"annotations", std::move(annotations)}, {"startsAt", format_utc(letter.since)},
-        {"endsAt", format_utc(ends)}};
+    json made{{"labels", std::move(labels)},
+              {"annotations", std::move(annotations)},
+              {"startsAt", format_utc(letter.since)},
+              {"endsAt", format_utc(ends)}};
     if (letter.link.starts_with("http"))
         made["generatorURL"] = letter.link;
     return made;
@@ -66,7 +71,8 @@ std::optional<http_request> write_alert(const receiver_settings& to, const page_
 
 http_request alive_request(const receiver_settings& to, time_point now, milliseconds every)
 {
-    json alive{{"labels", {{"alertname", "HalfmastAlive"}, {"job", "halfmast"}, {"severity", "none"}}},
+    json alive{
+        {"labels", {{"alertname", "HalfmastAlive"}, {"job", "halfmast"}, {"severity", "none"}}},
         {"annotations", {{"summary", "halfmast is alive; this alert always fires, and its end is what has to wake somebody"}}},
         {"endsAt", format_utc(now + 3 * every)}};
     return post_alerts(to, json::array({std::move(alive)}));

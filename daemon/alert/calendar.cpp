@@ -20,9 +20,9 @@ constexpr std::size_t most_strangers = 10;
 
 // What clocks show at a place, and which place that is.
 struct local_time {
-    icaltimetype shown{};  // no zone in it: this struct has that
+    icaltimetype shown{};           // no zone in it: this struct has that
     icaltimezone* drawn = nullptr;  // a VTIMEZONE of the calendar
-    std::string zone;  // else its name; "UTC" too
+    std::string zone;               // else its name; "UTC" too
 };
 
 // "mailto:ann@acme.example" is an address; anything else is none of a person we would know.
@@ -43,7 +43,10 @@ bool is_letter(char one)
 class calendar_reading {
 public:
     calendar_reading(const duty_calendar& people, const calendar_help& help, time_point from, time_point to)
-        : people_(people), help_(help), from_(from), to_(to)
+        : people_(people),
+          help_(help),
+          from_(from),
+          to_(to)
     {
     }
 
@@ -68,8 +71,8 @@ private:
     void sort_in(icalcomponent* component);
     void walk(const series& one);
     void repeat(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found);
-    void walk_rule(
-        icalcomponent* component, icalproperty* property, const local_time& start, std::map<time_point, icaltimetype>& found);
+    void walk_rule(icalcomponent* component, icalproperty* property, const local_time& start,
+                   std::map<time_point, icaltimetype>& found);
     void add_dates(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found);
     void take_out(const event& one, std::map<time_point, icaltimetype>& found) const;
     [[nodiscard]] time_point end_of(icalcomponent* component, const local_time& start, const icaltimetype& shown) const;
@@ -135,7 +138,7 @@ local_time calendar_reading::time_of(icalcomponent* component, icalproperty* pro
     made.drawn = icalcomponent_get_timezone(calendar_, made.zone.c_str());
     if (made.drawn == nullptr && !help_.offset(time_point{}, made.zone))
         throw not_understood("the time zone '" + short_name(made.zone) + "' of " + name_of(component)
-            + " is neither described in it nor known here");
+                             + " is neither described in it nor known here");
     return made;
 }
 
@@ -220,8 +223,8 @@ void calendar_reading::repeat(const event& one, const local_time& start, std::ma
     add_dates(one, start, found);
 }
 
-void calendar_reading::walk_rule(
-    icalcomponent* component, icalproperty* property, const local_time& start, std::map<time_point, icaltimetype>& found)
+void calendar_reading::walk_rule(icalcomponent* component, icalproperty* property, const local_time& start,
+                                 std::map<time_point, icaltimetype>& found)
 {
     if (!holds(property, {ICAL_RECUR_VALUE}))
         throw not_understood(name_of(component) + " repeats in a way that is not understood");
@@ -317,8 +320,8 @@ time_point calendar_reading::end_of(icalcomponent* component, const local_time& 
         return shown.is_date ? moment_like(start, shown_at(naive(shown) + std::chrono::hours{24}, false)) : begins;
     auto length = icalproperty_get_duration(property);
     bool sane = holds(property, {ICAL_DURATION_VALUE}) && !icaldurationtype_is_bad_duration(length) && !length.is_neg
-        && length.weeks <= 60 && length.days <= 400 && length.hours <= 10'000 && length.minutes <= 1'000'000
-        && length.seconds <= 100'000'000;
+                && length.weeks <= 60 && length.days <= 400 && length.hours <= 10'000 && length.minutes <= 1'000'000
+                && length.seconds <= 100'000'000;
     if (!sane)
         throw not_understood(name_of(component) + " lasts for a time that is none");
     auto days = std::chrono::hours{24} * static_cast<std::int64_t>(length.weeks * 7 + length.days);
@@ -387,8 +390,8 @@ std::vector<std::string> calendar_reading::named_in(const std::string& summary) 
 
 }  // namespace
 
-result<read_calendar> shifts_in(
-    std::string_view text, const duty_calendar& people, const calendar_help& help, time_point from, time_point to)
+result<read_calendar> shifts_in(std::string_view text, const duty_calendar& people, const calendar_help& help, time_point from,
+                                time_point to)
 {
     static const bool settled = [] {
         icalerror_set_errors_are_fatal(0);  // else libical aborts the process over a wrong line

@@ -15,9 +15,9 @@
 
 namespace halfmast::alert {
 
-inline constexpr std::size_t most_calendar = 2u << 20;  // bytes
-inline constexpr std::chrono::hours calendar_back{24 * 2};      // shifts are wanted from so long ago ...
-inline constexpr std::chrono::hours calendar_ahead{24 * 62};    // ... until so far ahead
+inline constexpr std::size_t most_calendar = 2u << 20;        // bytes
+inline constexpr std::chrono::hours calendar_back{24 * 2};    // shifts are wanted from so long ago ...
+inline constexpr std::chrono::hours calendar_ahead{24 * 62};  // ... until so far ahead
 
 struct read_calendar {
     std::vector<duty_shift> shifts;      // by their begin
@@ -40,7 +40,7 @@ struct calendar_help {
 // declined is nobody's. A day is a day of the settings' zone, and an event that repeats ends when the clocks there show the same as
 // the first time. bad_reply: it is no calendar, or too much of one, or something in it cannot be understood; the text names it.
 // One thread at a time.
-result<read_calendar> shifts_in(
-    std::string_view text, const duty_calendar& people, const calendar_help& help, time_point from, time_point to);
+result<read_calendar> shifts_in(std::string_view text, const duty_calendar& people, const calendar_help& help, time_point from,
+                                time_point to);
 
 }  // namespace halfmast::alert

@@ -13,29 +13,23 @@ constexpr int last_year = 2200;
 bool is_of_its_kind(icalproperty* property, icalproperty_kind kind)
 {
     switch (kind) {
-    case ICAL_RRULE_PROPERTY:
-        return holds(property, {ICAL_RECUR_VALUE});
-    case ICAL_DTSTART_PROPERTY:
-        return holds(property, {ICAL_DATETIME_VALUE, ICAL_DATE_VALUE});
-    case ICAL_RDATE_PROPERTY:
-        return holds(property, {ICAL_DATETIMEPERIOD_VALUE, ICAL_DATETIME_VALUE, ICAL_DATE_VALUE});
+    case ICAL_RRULE_PROPERTY: return holds(property, {ICAL_RECUR_VALUE});
+    case ICAL_DTSTART_PROPERTY: return holds(property, {ICAL_DATETIME_VALUE, ICAL_DATE_VALUE});
+    case ICAL_RDATE_PROPERTY: return holds(property, {ICAL_DATETIMEPERIOD_VALUE, ICAL_DATETIME_VALUE, ICAL_DATE_VALUE});
     case ICAL_TZOFFSETTO_PROPERTY:
-    case ICAL_TZOFFSETFROM_PROPERTY:
-        return holds(property, {ICAL_UTCOFFSET_VALUE});
-    case ICAL_TZNAME_PROPERTY:
-        return holds(property, {ICAL_TEXT_VALUE});
-    default:
-        return true;
+    case ICAL_TZOFFSETFROM_PROPERTY: return holds(property, {ICAL_UTCOFFSET_VALUE});
+    case ICAL_TZNAME_PROPERTY: return holds(property, {ICAL_TEXT_VALUE});
+    default: return true;
     }
 }
 
 bool has_by_parts(const icalrecurrencetype& rule)
 {
     return rule.by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_day[0] != ICAL_RECURRENCE_ARRAY_MAX
-        || rule.by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX
-        || rule.by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_month[0] != ICAL_RECURRENCE_ARRAY_MAX
-        || rule.by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_minute[0] != ICAL_RECURRENCE_ARRAY_MAX
-        || rule.by_second[0] != ICAL_RECURRENCE_ARRAY_MAX;
+           || rule.by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX
+           || rule.by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_month[0] != ICAL_RECURRENCE_ARRAY_MAX
+           || rule.by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX || rule.by_minute[0] != ICAL_RECURRENCE_ARRAY_MAX
+           || rule.by_second[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
 }  // namespace
@@ -59,9 +53,9 @@ bool holds(icalproperty* property, std::initializer_list<icalvalue_kind> kinds)
 
 std::string text_in(icalproperty* property)
 {
-    const char* text = holds(property, {ICAL_TEXT_VALUE}) ? icalvalue_get_text(icalproperty_get_value(property))
-        : holds(property, {ICAL_CALADDRESS_VALUE})        ? icalvalue_get_caladdress(icalproperty_get_value(property))
-                                                          : nullptr;
+    const char* text = holds(property, {ICAL_TEXT_VALUE})         ? icalvalue_get_text(icalproperty_get_value(property))
+                       : holds(property, {ICAL_CALADDRESS_VALUE}) ? icalvalue_get_caladdress(icalproperty_get_value(property))
+                                                                  : nullptr;
     return text == nullptr ? std::string{} : std::string{text};
 }
 
@@ -93,8 +87,8 @@ std::string name_of(icalcomponent* event)
 bool is_sound(const icaltimetype& time)
 {
     return !icaltime_is_null_time(time) && time.year >= first_year && time.year <= last_year && time.month >= 1 && time.month <= 12
-        && time.day >= 1 && time.day <= 31 && time.hour >= 0 && time.hour <= 23 && time.minute >= 0 && time.minute <= 59
-        && time.second >= 0 && time.second <= 60;
+           && time.day >= 1 && time.day <= 31 && time.hour >= 0 && time.hour <= 23 && time.minute >= 0 && time.minute <= 59
+           && time.second >= 0 && time.second <= 60;
 }
 
 time_point naive(const icaltimetype& time)
@@ -157,7 +151,7 @@ void check_zone(icalcomponent* zone)
 void check_rule(icalcomponent* component, const icalrecurrencetype& rule)
 {
     bool known = rule.freq == ICAL_DAILY_RECURRENCE || rule.freq == ICAL_WEEKLY_RECURRENCE || rule.freq == ICAL_MONTHLY_RECURRENCE
-        || rule.freq == ICAL_YEARLY_RECURRENCE || (rule.freq == ICAL_HOURLY_RECURRENCE && !has_by_parts(rule));
+                 || rule.freq == ICAL_YEARLY_RECURRENCE || (rule.freq == ICAL_HOURLY_RECURRENCE && !has_by_parts(rule));
     if (!known || rule.interval < 1 || (rule.rscale != nullptr && *rule.rscale != '\0'))
         throw not_understood(name_of(component) + " repeats in a way that is not understood");
 }

@@ -30,8 +30,8 @@ result<std::string> read_discord(const http_response& answer)
     auto wrong = said.error();
     if (auto body = json::parse(answer.body, nullptr, false);
         body.is_object() && body.contains("retry_after") && body["retry_after"].is_number())
-        wrong.retry_after
-            = milliseconds{static_cast<std::int64_t>(std::clamp(body["retry_after"].get<double>(), 0.5, 3'600.0) * 1'000)};
+        wrong.retry_after =
+            milliseconds{static_cast<std::int64_t>(std::clamp(body["retry_after"].get<double>(), 0.5, 3'600.0) * 1'000)};
     return wrong;
 }
 

@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kept_mark = "halfmast calendar 1";
 constexpr int most_calendar_redirects = 5;
 constexpr std::chrono::minutes calendar_again_after{1};  // when it could not be read
-constexpr std::chrono::hours worked_out_for{6};  // then the shifts of another stretch of time are worked out
-constexpr std::chrono::hours kept_anew_after{1};  // its age is kept so often while it does not change
+constexpr std::chrono::hours worked_out_for{6};          // then the shifts of another stretch of time are worked out
+constexpr std::chrono::hours kept_anew_after{1};         // its age is kept so often while it does not change
 
 // One line of a header that a server wrote.
 std::string header_line(std::string_view header)
@@ -81,7 +81,7 @@ duty_roster roster_of(const kept_calendar& kept, const duty_calendar& from, cons
 }
 
 struct duty_desk::one_calendar {
-    one_calendar(const asio::any_io_executor& executor, duty_calendar settings) : from(std::move(settings)), timer(executor) { }
+    one_calendar(const asio::any_io_executor& executor, duty_calendar settings) : from(std::move(settings)), timer(executor) {}
 
     duty_calendar from;
     asio::steady_timer timer;
@@ -92,7 +92,9 @@ struct duty_desk::one_calendar {
 };
 
 duty_desk::duty_desk(asio::any_io_executor executor, http_port& http, std::vector<duty_calendar> calendars, needs wanted)
-    : executor_(executor), http_(http), needs_(std::move(wanted))
+    : executor_(executor),
+      http_(http),
+      needs_(std::move(wanted))
 {
     for (auto& one : calendars)
         all_.push_back(std::make_shared<one_calendar>(executor, std::move(one)));
@@ -240,7 +242,9 @@ asio::awaitable<void> duty_desk::take(one_calendar& one, kept_calendar fresh)
 
 asio::awaitable<duty_roster> duty_desk::read_aside(const kept_calendar& kept, const duty_calendar& from)
 {
-    std::function<duty_roster()> work = [kept, from, help = &needs_.help, now = needs_.clock()] { return roster_of(kept, from, *help, now); };
+    std::function<duty_roster()> work = [kept, from, help = &needs_.help, now = needs_.clock()] {
+        return roster_of(kept, from, *help, now);
+    };
     auto working = net::off_loop<duty_roster>(aside_, executor_, std::move(work));
     auto made = co_await std::move(working);
     co_return made;

@@ -24,11 +24,11 @@ namespace asio = boost::asio;
 // A calendar as it was fetched; what is kept on disk.
 struct kept_calendar {
     std::string text;
-    std::string etag;  // of that text; empty: its server gives none
+    std::string etag;     // of that text; empty: its server gives none
     std::string changed;  // Last-Modified, likewise
     time_point read_at{};
 
-    kept_calendar() { }
+    kept_calendar() {}
 };
 
 // The file of a kept calendar: four lines of what is known of it, then the text as it came.

@@ -12,9 +12,14 @@
 namespace halfmast::alert {
 
 heartbeat::heartbeat(asio::any_io_executor executor, http_port& http, heartbeat_settings settings, receiver_settings alertmanager,
-    std::function<time_point()> clock, std::function<void(std::string)> trouble)
-    : executor_(executor), http_(http), settings_(std::move(settings)), alertmanager_(std::move(alertmanager)),
-      clock_(std::move(clock)), trouble_(std::move(trouble)), timer_(executor)
+                     std::function<time_point()> clock, std::function<void(std::string)> trouble)
+    : executor_(executor),
+      http_(http),
+      settings_(std::move(settings)),
+      alertmanager_(std::move(alertmanager)),
+      clock_(std::move(clock)),
+      trouble_(std::move(trouble)),
+      timer_(executor)
 {
 }
 

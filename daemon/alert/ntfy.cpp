@@ -26,8 +26,10 @@ int ntfy_priority(const page_letter& letter)
 
 std::optional<http_request> write_ntfy(const receiver_settings& to, const page_letter& letter, time_point)
 {
-    json body{{"topic", to.topic}, {"title", subject(letter)}, {"message", text(letter, most_ntfy_message)},
-        {"priority", ntfy_priority(letter)}};
+    json body{{"topic", to.topic},
+              {"title", subject(letter)},
+              {"message", text(letter, most_ntfy_message)},
+              {"priority", ntfy_priority(letter)}};
     body["tags"] = json::array({letter.verb == page_verb::trigger ? "rotating_light" : "white_check_mark", letter.kind});
     if (letter.link.starts_with("http"))
         body["click"] = letter.link;

@@ -40,7 +40,7 @@ std::optional<http_request> write_opsgenie(const receiver_settings& to, const pa
         body["details"] = {{"page", letter.group}, {"crisis", letter.crisis.value}};
     } else {
         url += "/" + net::percent_encode(alias) + (letter.verb == page_verb::resolve ? "/close" : "/acknowledge")
-            + "?identifierType=alias";
+               + "?identifierType=alias";
         body["note"] = cut(subject(letter), 1'000);
     }
     auto request = post_json(to, url, body);

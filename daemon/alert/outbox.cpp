@@ -56,7 +56,7 @@ net::smtp_settings smtp_of(const receiver_settings& to)
 
 struct outbox::lane {
     receiver_settings to;
-    const wire* how = nullptr;               // null: mail
+    const wire* how = nullptr;  // null: mail
     std::unique_ptr<net::smtp_client> mail;
     std::deque<page_letter> queue;
     std::size_t leaving = 0;
@@ -72,9 +72,12 @@ std::optional<receiver_kind> find_receiver_kind(std::string_view kind)
     return receiver_kind{found->hears_acknowledged, found->hears_resolved, found->refresh};
 }
 
-outbox::outbox(
-    asio::any_io_executor executor, http_port& http, std::function<time_point()> clock, std::function<void(page_answered)> answered)
-    : executor_(std::move(executor)), http_(http), clock_(std::move(clock)), answered_(std::move(answered))
+outbox::outbox(asio::any_io_executor executor, http_port& http, std::function<time_point()> clock,
+               std::function<void(page_answered)> answered)
+    : executor_(std::move(executor)),
+      http_(http),
+      clock_(std::move(clock)),
+      answered_(std::move(answered))
 {
 }
 
@@ -99,8 +102,11 @@ void outbox::send(page_letter letter)
 {
     auto found = receivers_.find(letter.receiver);
     if (found == receivers_.end()) {
-        page_answered none{letter.group, letter.receiver, letter.id,
-            problem{failure::unsupported, "there is no such receiver in the settings", {}}, {}};
+        page_answered none{letter.group,
+                           letter.receiver,
+                           letter.id,
+                           problem{failure::unsupported, "there is no such receiver in the settings", {}},
+                           {}};
         answered_(std::move(none));
         return;
     }

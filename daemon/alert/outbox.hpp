@@ -42,7 +42,7 @@ class outbox {
 public:
     // `http` outlives the outbox, and so does what `answered` uses.
     outbox(asio::any_io_executor executor, http_port& http, std::function<time_point()> clock,
-        std::function<void(page_answered)> answered);
+           std::function<void(page_answered)> answered);
     ~outbox();
     outbox(const outbox&) = delete;
     outbox& operator=(const outbox&) = delete;

@@ -42,7 +42,7 @@ std::string sign_webhook(std::string_view key, std::string_view id, std::int64_t
     std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
     unsigned length = 0;
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-        sum.data(), &length);
+         sum.data(), &length);
     return "v1," + base64({reinterpret_cast<const char*>(sum.data()), length});
 }
 

@@ -50,8 +50,11 @@ std::optional<http_request> write_slack(const receiver_settings& to, const page_
     auto buttons = json::array();
     // A click goes to the app's own address, which has to be a hook of ours.
     if (to.buttons && letter.verb == page_verb::trigger && !letter.test && letter.dedup.size() <= most_slack_value)
-        buttons.push_back({{"type", "button"}, {"text", {{"type", "plain_text"}, {"text", "I have it"}}}, {"style", "primary"},
-            {"action_id", "halfmast_acknowledge"}, {"value", letter.dedup}});
+        buttons.push_back({{"type", "button"},
+                           {"text", {{"type", "plain_text"}, {"text", "I have it"}}},
+                           {"style", "primary"},
+                           {"action_id", "halfmast_acknowledge"},
+                           {"value", letter.dedup}});
     if (letter.link.starts_with("https://"))
         buttons.push_back({{"type", "button"}, {"text", {{"type", "plain_text"}, {"text", "Look"}}}, {"url", letter.link}});
     if (!buttons.empty())

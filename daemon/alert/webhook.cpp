@@ -44,7 +44,8 @@ json webhook_body(const page_letter& letter, time_point now)
 std::string webhook_id(const page_letter& letter)
 {
     auto id = "msg_" + letter.id;
-    std::ranges::replace_if(id, [](unsigned char c) { return c == '.' || c <= ' ' || c >= 0x7f; }, '_');
+    std::ranges::replace_if(
+        id, [](unsigned char c) { return c == '.' || c <= ' ' || c >= 0x7f; }, '_');
     return id;
 }
 

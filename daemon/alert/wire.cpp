@@ -20,8 +20,9 @@ namespace {
 constexpr std::size_t most_excerpt = 200;
 constexpr milliseconds most_wait{std::chrono::hours{1}};  // longer than that a page does not wait for anybody's word
 
-const std::array<wire, 13> wires{webhook_wire(), alertmanager_wire(), pagerduty_wire(), opsgenie_wire(), ntfy_wire(), gotify_wire(),
-    slack_wire(), discord_wire(), teams_wire(), goalert_wire(), grafana_irm_wire(), pushover_wire(), twilio_wire()};
+const std::array<wire, 13> wires{webhook_wire(),     alertmanager_wire(), pagerduty_wire(), opsgenie_wire(), ntfy_wire(),
+                                 gotify_wire(),      slack_wire(),        discord_wire(),   teams_wire(),    goalert_wire(),
+                                 grafana_irm_wire(), pushover_wire(),     twilio_wire()};
 
 failure failure_of_status(int status)
 {
@@ -90,8 +91,8 @@ http_request post_json(const receiver_settings& to, const std::string& url, cons
     return made;
 }
 
-http_request post_form(
-    const receiver_settings& to, const std::string& url, const std::vector<std::pair<std::string, std::string>>& fields)
+http_request post_form(const receiver_settings& to, const std::string& url,
+                       const std::vector<std::pair<std::string, std::string>>& fields)
 {
     http_request made{"POST", url};
     made.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");

@@ -40,8 +40,8 @@ std::string excerpt(std::string_view body);
 
 // A POST with this JSON; never sent twice by the library.
 http_request post_json(const receiver_settings& to, const std::string& url, const nlohmann::json& body);
-http_request post_form(
-    const receiver_settings& to, const std::string& url, const std::vector<std::pair<std::string, std::string>>& fields);
+http_request post_form(const receiver_settings& to, const std::string& url,
+                       const std::vector<std::pair<std::string, std::string>>& fields);
 std::string dump(const nlohmann::json& body);
 using net::base64;
 

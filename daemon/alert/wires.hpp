@@ -11,13 +11,13 @@ wire pagerduty_wire();     // Events API v2
 wire opsgenie_wire();
 wire ntfy_wire();
 wire gotify_wire();
-wire slack_wire();         // incoming webhook, Block Kit
+wire slack_wire();  // incoming webhook, Block Kit
 wire discord_wire();
-wire teams_wire();         // workflow webhook, Adaptive Card
-wire goalert_wire();       // generic API
-wire grafana_irm_wire();   // formatted webhook
+wire teams_wire();        // workflow webhook, Adaptive Card
+wire goalert_wire();      // generic API
+wire grafana_irm_wire();  // formatted webhook
 wire pushover_wire();
-wire twilio_wire();        // SMS
+wire twilio_wire();  // SMS
 
 // The alert that always fires, until nobody is left to say so: it ends three beats after the last one.
 http_request alive_request(const receiver_settings& alertmanager, time_point now, milliseconds every);

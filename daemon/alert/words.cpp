@@ -53,11 +53,15 @@ std::string cut(std::string_view utf8, std::size_t most_bytes)
 std::string one_line(std::string_view utf8)
 {
     std::string made{utf8};
-    std::ranges::replace_if(made, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    std::ranges::replace_if(
+        made, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     return made;
 }
 
-std::string marked_what(const page_letter& letter) { return (letter.test ? "TEST: " : letter.drill ? "DRILL: " : "") + letter.what; }
+std::string marked_what(const page_letter& letter)
+{
+    return (letter.test ? "TEST: " : letter.drill ? "DRILL: " : "") + letter.what;
+}
 
 std::string subject(const page_letter& letter, std::size_t most)
 {

@@ -35,8 +35,8 @@ public:
         if (found == value_.end() && !needed)
             return {};
         if (found == value_.end() || !found->is_string() || found->get_ref<const std::string&>().size() > longest_credential) {
-            note(
-                std::string{"'"} + name + (found == value_.end() ? "' is missing" : "' must be a string, and not a very long one"));
+            note(std::string{"'"} + name
+                 + (found == value_.end() ? "' is missing" : "' must be a string, and not a very long one"));
             return {};
         }
         return *found;
@@ -56,7 +56,7 @@ public:
                 all.insert(*known);
             else
                 note("'" + (one.is_string() ? one.get<std::string>() : one.dump())
-                    + "' is no role; ops, manager, on_call, auditor and admin are");
+                     + "' is no role; ops, manager, on_call, auditor and admin are");
         }
         return all;
     }
@@ -101,7 +101,7 @@ document session_message(const visitor& who)
     made["roles"] = roles_member(who.roles);
     auto all = document::array();
     for (auto what : {may::read, may::raise, may::lower, may::hold, may::review, may::release, may::say, may::acknowledge,
-             may::audit, may::administer})
+                      may::audit, may::administer})
         if (allows(who.roles, what))
             all.push_back(to_string(what));
     made["may"] = std::move(all);
@@ -160,11 +160,11 @@ struct page_words {
 
 constexpr std::array all_page_words{
     page_words{"en", "Sign in as", "This link was used or is over. Make another: halfmast login-link", "To the start",
-        "That did not sign in"},
+               "That did not sign in"},
     page_words{"hu", "Bejelentkezés mint", "Ezt a hivatkozást már felhasználták, vagy lejárt. Kérj újat: halfmast login-link",
-        "A kezdőlapra", "A bejelentkezés nem sikerült"},
-    page_words{
-        "ru", "Войти как", "Эта ссылка использована или устарела. Новая: halfmast login-link", "В начало", "Войти не удалось"},
+               "A kezdőlapra", "A bejelentkezés nem sikerült"},
+    page_words{"ru", "Войти как", "Эта ссылка использована или устарела. Новая: halfmast login-link", "В начало",
+               "Войти не удалось"},
     page_words{"zh", "登录为", "此链接已使用或已失效。重新生成：halfmast login-link", "返回首页", "登录失败"},
 };
 
@@ -207,8 +207,8 @@ net::server_response small_page(int status, const page_words& words, const std::
 {
     net::server_response made{status, {}};
     made.content_type = "text/html; charset=utf-8";
-    made.headers.emplace_back(
-        "Content-Security-Policy", "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    made.headers.emplace_back("Content-Security-Policy",
+                              "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     // The address is the secret, so no other site learns it. Not "no-referrer": with it browsers send the form with "Origin: null".
     made.headers.emplace_back("Referrer-Policy", "same-origin");
     made.body = "<!doctype html><html lang=\"" + std::string{words.language}
@@ -222,7 +222,7 @@ net::server_response trouble_page(const net::server_request& request, const trou
 {
     const auto& words = words_for(request);
     auto body = "<p>" + std::string{words.refused} + ": " + escaped(what.detail) + "</p><p><a href=\"/\">" + std::string{words.home}
-        + "</a></p>";
+                + "</a></p>";
     auto made = small_page(what.status, words, body);
     for (const auto& [name, value] : what.headers)
         made.headers.emplace_back(name, value);

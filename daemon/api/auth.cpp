@@ -54,8 +54,8 @@ std::optional<trouble> refuse(const visitor& who, may what)
             "over TCP this can only be read; use the halfmast command or the control socket, which tell who you are, or sign in");
     }
     if (who.how == visitor::proof::none) {
-        trouble nobody{
-            401, 4, "not-signed-in", "Nobody is signed in", "sign in first, or send a token: Authorization: Bearer hm_..."};
+        trouble nobody{401, 4, "not-signed-in", "Nobody is signed in",
+                       "sign in first, or send a token: Authorization: Bearer hm_..."};
         nobody.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"halfmast\"");
         return nobody;
     }

@@ -33,21 +33,21 @@ struct visitor {
     proof how = proof::none;
     actor_id by;
     std::set<role> roles;
-    std::string id;        // of the token or session; no secret
-    std::string csrf;      // of a session: what its pages send back
-    bool may_be_forged
-        = false; // a session's request that would change something, without that: a page of somebody else may have sent it
+    std::string id;    // of the token or session; no secret
+    std::string csrf;  // of a session: what its pages send back
+    bool may_be_forged =
+        false;  // a session's request that would change something, without that: a page of somebody else may have sent it
     bool is_over = false;      // of nobody: they show a session that the provider does not stand for any more
     bool is_unproved = false;  // of a session: its provider could not be asked lately. Only the safe direction is theirs
-    std::string language;  // of a session: what its person reads; "" when nobody said
+    std::string language;      // of a session: what its person reads; "" when nobody said
 };
 
 // May this visitor ask for that? nullopt: yes. 401 for nobody, 403 for somebody else; says which roles may.
 std::optional<trouble> refuse(const visitor& who, may what);
 
 struct token_wish {
-    std::string name;               // what it is for, for people
-    std::string user;               // in whose name it asks; "": whoever makes it
+    std::string name;  // what it is for, for people
+    std::string user;  // in whose name it asks; "": whoever makes it
     std::set<role> roles;
     std::optional<milliseconds> lasts;  // absent: until it is revoked
 
@@ -131,9 +131,8 @@ public:
     virtual bool still_stands(const visitor&) { return true; }
 
     // Passwords take a while and are tried on a thread of their own, a few at a time.
-    virtual asio::awaitable<outcome_of<made_session>> sign_in(
-        const net::server_request& request, std::string user, std::string password)
-        = 0;
+    virtual asio::awaitable<outcome_of<made_session>> sign_in(const net::server_request& request, std::string user,
+                                                              std::string password) = 0;
     // Ends the visitor's session; gives the cookie that takes theirs away.
     virtual asio::awaitable<std::string> sign_out(const net::server_request& request, visitor who) = 0;
 
@@ -148,7 +147,6 @@ public:
     {
         (void)request, (void)who, (void)why;
     }
-
 
     virtual asio::awaitable<outcome_of<made_token>> make_token(visitor by, token_wish wish) = 0;
     virtual std::vector<token_entry> tokens() = 0;  // without those that ended

@@ -37,7 +37,7 @@ struct raise_request {
     actor_id by;
     std::string playbook;  // empty: the only one, or the one named "outage"; else a refusal that lists them
     std::string why;
-    by_language why_in;    // `why`, where it was given by language
+    by_language why_in;  // `why`, where it was given by language
     std::optional<severity> level;
     scope over;
     std::string owner;
@@ -53,9 +53,9 @@ struct say_request {
     crisis_id crisis;
     actor_id by;
     edition_kind kind = edition_kind::update;
-    std::string about;                        // what is new, or what was wrong
-    by_language about_in;                     // the same, where it was given by language
-    std::string reason;                       // what happened, as the words say it from now on; empty: as before
+    std::string about;     // what is new, or what was wrong
+    by_language about_in;  // the same, where it was given by language
+    std::string reason;    // what happened, as the words say it from now on; empty: as before
     by_language reason_in;
     std::string break_glass;                  // why one person is enough, where the playbook asks for two
     std::optional<milliseconds> next_update;  // else the playbook's; an all-clear promises nothing
@@ -71,8 +71,8 @@ struct lower_request {
     bool all_clear = false;  // say first that it is over
     std::string about;       // of the all-clear
     by_language about_in;
-    bool now = false;        // of the all-clear: skip the undo window
-    std::string break_glass; // why one person is enough, where the playbook asks for two
+    bool now = false;         // of the all-clear: skip the undo window
+    std::string break_glass;  // why one person is enough, where the playbook asks for two
 
     lower_request() {}
 };
@@ -118,13 +118,13 @@ struct ledger_proof {
         std::string what;
     };
 
-    std::optional<bool> ok;                  // absent: not checked whole yet
-    std::int64_t records = 0;                // that there are now
-    std::optional<time_point> verified_at;   // the last check, whole or of what was new
-    std::int64_t through = 0;                // the last record that it read
-    std::string head;                        // the hash of that, in hexadecimal digits
-    bool checking = false;                   // a whole check is under way or will be next
-    std::int64_t signed_through = 0;         // by the signed head that was read then; 0: none could be read
+    std::optional<bool> ok;                 // absent: not checked whole yet
+    std::int64_t records = 0;               // that there are now
+    std::optional<time_point> verified_at;  // the last check, whole or of what was new
+    std::int64_t through = 0;               // the last record that it read
+    std::string head;                       // the hash of that, in hexadecimal digits
+    bool checking = false;                  // a whole check is under way or will be next
+    std::int64_t signed_through = 0;        // by the signed head that was read then; 0: none could be read
     std::string signed_at;
     std::vector<fault> faults;
 
@@ -171,19 +171,19 @@ struct filling_preview {
 // What raise -n and say draft show for one account.
 struct statement_preview {
     account_id account;
-    std::string kind = "summary";   // "update", "correction", "all_clear"
-    std::string by = "post";        // "edit" of the pinned post, "follow-up" in its thread, or a "person" has to do it
+    std::string kind = "summary";  // "update", "correction", "all_clear"
+    std::string by = "post";       // "edit" of the pinned post, "follow-up" in its thread, or a "person" has to do it
     std::string language;
     std::string text;
-    std::string form = "long";      // or "short"
-    std::size_t length = 0;         // characters as the platform counts them
-    int limit = 0;                  // 0: none
+    std::string form = "long";  // or "short"
+    std::size_t length = 0;     // characters as the platform counts them
+    int limit = 0;              // 0: none
     bool can_publish = false;
     bool can_pin = false;
-    std::vector<std::string> unpins;  // what is pinned now and makes room, as far as it is known: addresses, else ids
-    std::vector<link_report> links;   // empty until they were asked
-    std::string trouble;            // empty: it can go out as it is
-    std::string hole;               // a field that it asks for and nobody gave: it waits for a person's word; empty: none
+    std::vector<std::string> unpins;        // what is pinned now and makes room, as far as it is known: addresses, else ids
+    std::vector<link_report> links;         // empty until they were asked
+    std::string trouble;                    // empty: it can go out as it is
+    std::string hole;                       // a field that it asks for and nobody gave: it waits for a person's word; empty: none
     std::vector<filling_preview> fillings;  // what people typed that stands in it
 
     statement_preview() {}
@@ -273,10 +273,7 @@ public:
     virtual std::string metrics() const { return {}; }
 
     // A marked test page to each receiver, and what each answered; by name.
-    virtual asio::awaitable<std::vector<receiver_report>> test_pages()
-    {
-        co_return std::vector<receiver_report>{};
-    }
+    virtual asio::awaitable<std::vector<receiver_report>> test_pages() { co_return std::vector<receiver_report>{}; }
 };
 
 }  // namespace halfmast::api

@@ -81,7 +81,8 @@ std::vector<bulk_body::target> body_reader::targets(const char* name, std::size_
     std::vector<bulk_body::target> list;
     const auto* member = take(name);
     if (member == nullptr || !member->is_array() || member->empty() || member->size() > most) {
-        note("member '" + std::string{name} + "' must be a list of 1 to " + std::to_string(most) + R"( posts, like {"account":"acme-blog","post":"123"})");
+        note("member '" + std::string{name} + "' must be a list of 1 to " + std::to_string(most)
+             + R"( posts, like {"account":"acme-blog","post":"123"})");
         return list;
     }
     for (const auto& one : *member) {

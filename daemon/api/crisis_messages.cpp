@@ -14,7 +14,8 @@ namespace {
 // Always there, in this order; the other states only when they are not zero.
 constexpr std::array always_shown{hold_state::planned, hold_state::stopping, hold_state::unconfirmed, hold_state::held,
                                   hold_state::escaped, hold_state::manual,   hold_state::failed,      hold_state::gone};
-constexpr std::array always_summarised{summary_state::pinned, summary_state::published, summary_state::manual, summary_state::failed};
+constexpr std::array always_summarised{summary_state::pinned, summary_state::published, summary_state::manual,
+                                       summary_state::failed};
 
 // A list of what is not confirmed is for eyes: beyond this, a number says more.
 constexpr std::size_t most_attention = 200;
@@ -102,20 +103,14 @@ document account_member(const account* declared, const account_id& id, const acc
 int urgency(hold_state value)
 {
     switch (value) {
-    case hold_state::escaped:
-        return 0;
-    case hold_state::manual:
-        return 1;
-    case hold_state::failed:
-        return 2;
-    case hold_state::unconfirmed:
-        return 3;
+    case hold_state::escaped: return 0;
+    case hold_state::manual: return 1;
+    case hold_state::failed: return 2;
+    case hold_state::unconfirmed: return 3;
     case hold_state::saving:
     case hold_state::stopping:
-    case hold_state::planned:
-        return 4;
-    default:
-        return -1;  // held, or decided by a person, or gone: nobody has to look
+    case hold_state::planned: return 4;
+    default: return -1;  // held, or decided by a person, or gone: nobody has to look
     }
 }
 
@@ -128,7 +123,7 @@ struct attention_entry {
     bool operator<(const attention_entry& other) const
     {
         return std::tie(urgency, due, account->value, one->id.value)
-            < std::tie(other.urgency, other.due, other.account->value, other.one->id.value);
+               < std::tie(other.urgency, other.due, other.account->value, other.one->id.value);
     }
 };
 
@@ -212,8 +207,9 @@ document crisis_member(const policy& rules, const state& known, const crisis& fl
         return asked.crisis == flag.id && asked.state != reply_state::published && asked.state != reply_state::dropped;
     });
     auto book = rules.playbooks.find(flag.playbook);
-    one["most_public_acts"] = book == rules.playbooks.end() || book->second.most_public_acts == 0 ? document(nullptr)
-                                                                                                : document(book->second.most_public_acts);
+    one["most_public_acts"] = book == rules.playbooks.end() || book->second.most_public_acts == 0
+                                  ? document(nullptr)
+                                  : document(book->second.most_public_acts);
     return one;
 }
 

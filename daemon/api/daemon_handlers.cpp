@@ -97,7 +97,8 @@ response audit(const call& asked)
     if (auto text = query(asked, "limit"); !text.empty()) {
         auto number = positive<int>(text);
         if (!number || *number > most_page)
-            co_return to_response(bad_request("limit must be a number from 1 to " + std::to_string(most_page) + "; '" + text + "' is not"));
+            co_return to_response(
+                bad_request("limit must be a number from 1 to " + std::to_string(most_page) + "; '" + text + "' is not"));
         limit = *number;
     }
     std::int64_t before = 0;

@@ -53,11 +53,11 @@ private:
     asio::awaitable<bool> catch_up(reader& mine, net::response_stream& to, backend& daemon);
 
     asio::any_io_executor executor_;
-    asio::steady_timer gather_;       // what comes together is sent together
+    asio::steady_timer gather_;  // what comes together is sent together
     bool gathering_ = false;
-    std::deque<entry> recent_;        // the last ones, without a gap
+    std::deque<entry> recent_;  // the last ones, without a gap
     std::size_t recent_bytes_ = 0;
-    std::int64_t last_ = 0;           // the highest number known; 0: none yet
+    std::int64_t last_ = 0;  // the highest number known; 0: none yet
     std::deque<look> looks_;
     std::uint64_t look_number_ = 0;
     std::deque<std::shared_ptr<asio::steady_timer>> waiting_;

@@ -47,7 +47,8 @@ std::optional<post_key> parse_cursor(std::string_view text)
     auto slash = id.find('/');
     if (!when || slash == std::string_view::npos)
         return std::nullopt;
-    return post_key{time_point{milliseconds{*when}}, account_id{std::string{id.substr(0, slash)}}, post_id{std::string{id.substr(slash + 1)}}};
+    return post_key{time_point{milliseconds{*when}}, account_id{std::string{id.substr(0, slash)}},
+                    post_id{std::string{id.substr(slash + 1)}}};
 }
 
 const std::vector<std::string>& state_words()
@@ -203,7 +204,8 @@ std::optional<problem> read_one(const std::string& name, const std::string& valu
         return std::nullopt;
     }
     text::nearest search{name};
-    for (std::string_view one : {"limit", "cursor", "state", "class", "account", "crisis", "rung", "q", "due_from", "due_until", "sort", "counts", "all"})
+    for (std::string_view one :
+         {"limit", "cursor", "state", "class", "account", "crisis", "rung", "q", "due_from", "due_until", "sort", "counts", "all"})
         search.offer(one);
     return query_fault("unknown query member '" + name + "'." + search.question());
 }
@@ -260,7 +262,10 @@ struct place {
 class gatherer {
 public:
     gatherer(const state& known, const post_filter& wanted, const page_request& page, post_page& made)
-        : known_(known), wanted_(wanted), page_(page), made_(made)
+        : known_(known),
+          wanted_(wanted),
+          page_(page),
+          made_(made)
     {
     }
 

@@ -19,12 +19,12 @@ struct post_filter {
     std::set<std::string, std::less<>> states;  // "queued" or a hold's word; empty: every one that is worth showing
     std::set<post_class> classes;
     std::set<account_id> accounts;
-    crisis_id crisis;                           // holds this flag ever covered
-    std::set<rung> rungs;                       // held by one of these
-    std::vector<std::string> words;             // folded; each stands in the text, the id, the author or a tag
-    std::optional<time_point> due_from;         // not before
-    std::optional<time_point> due_until;        // before
-    bool all = false;                           // closed holds of closed crises too
+    crisis_id crisis;                     // holds this flag ever covered
+    std::set<rung> rungs;                 // held by one of these
+    std::vector<std::string> words;       // folded; each stands in the text, the id, the author or a tag
+    std::optional<time_point> due_from;   // not before
+    std::optional<time_point> due_until;  // before
+    bool all = false;                     // closed holds of closed crises too
 
     post_filter() {}
 };
@@ -48,7 +48,7 @@ struct page_request {
     std::optional<post_key> after;
     post_order by = post_order::due;
     bool backwards = false;
-    bool counts = false;               // how far the review of what the filter shows has come, whatever the states
+    bool counts = false;  // how far the review of what the filter shows has come, whatever the states
 
     page_request() {}
 };
@@ -64,11 +64,11 @@ struct list_request {
 result<list_request> read_list_request(const std::map<std::string, std::string>& query, const state& known);
 
 struct post_page {
-    std::vector<post_key> keys;          // in the order asked for
-    std::optional<std::string> next;     // cursor of the page behind this one
-    std::size_t total = 0;               // so many pass the filter
+    std::vector<post_key> keys;                              // in the order asked for
+    std::optional<std::string> next;                         // cursor of the page behind this one
+    std::size_t total = 0;                                   // so many pass the filter
     std::map<std::string, std::size_t, std::less<>> states;  // counts only: of those that pass all of it but the states
-    std::size_t waiting = 0;             // counts only: for a second person
+    std::size_t waiting = 0;                                 // counts only: for a second person
     bool counted = false;
 
     post_page() {}

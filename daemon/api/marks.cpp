@@ -42,15 +42,19 @@ struct marked_kind {
     std::string_view pattern;  // what stands before everything about one of them
     std::size_t parts;
 };
-constexpr std::array marked{marked_kind{"/posts/{account}/{post}", 2}, marked_kind{"/crises/{crisis}", 1}, marked_kind{"/tasks/{task}", 1},
-                            marked_kind{"/replies/{reply}", 1}};
+constexpr std::array marked{marked_kind{"/posts/{account}/{post}", 2}, marked_kind{"/crises/{crisis}", 1},
+                            marked_kind{"/tasks/{task}", 1}, marked_kind{"/replies/{reply}", 1}};
 
 // Its place in `marked`, or its size.
 std::size_t kind_of(std::string_view pattern)
 {
-    return static_cast<std::size_t>(std::ranges::find_if(marked, [&](const auto& one) {
-        return pattern.starts_with(one.pattern) && (pattern.size() == one.pattern.size() || pattern[one.pattern.size()] == '/');
-    }) - marked.begin());
+    return static_cast<std::size_t>(std::ranges::find_if(marked,
+                                                         [&](const auto& one) {
+                                                             return pattern.starts_with(one.pattern)
+                                                                    && (pattern.size() == one.pattern.size()
+                                                                        || pattern[one.pattern.size()] == '/');
+                                                         })
+                                    - marked.begin());
 }
 
 }  // namespace
@@ -64,7 +68,8 @@ std::string mark_of(const listed_post& listed)
     if (listed.remarks != nullptr)
         to.add(std::uint64_t{listed.remarks->notes.size()}).add(listed.remarks->judged_at);
     if (const auto* one = listed.held; one != nullptr) {
-        to.add(one->ask).add(std::string_view{one->source_text ? "changed" : ""})
+        to.add(one->ask)
+            .add(std::string_view{one->source_text ? "changed" : ""})
             .add(one->source_text ? std::string_view{*one->source_text} : std::string_view{});
         for (const auto& id : one->covered_by)
             to.add(id.value);
@@ -160,7 +165,8 @@ asio::awaitable<trouble> stale(backend& daemon, std::string name, std::string ma
             who = by + " (" + payload.value("kind", std::string{}) + ", " + entry.at + ")";
             break;
         }
-    trouble made{412, 9, "stale", "Somebody else changed it first", name + " is not as you saw it: " + who + " changed it; nothing was done. Look again"};
+    trouble made{412, 9, "stale", "Somebody else changed it first",
+                 name + " is not as you saw it: " + who + " changed it; nothing was done. Look again"};
     made.more["current"] = dump(now);
     co_return made;
 }

@@ -210,7 +210,8 @@ document post_member(const listed_post& listed, const policy& rules)
         post["can_edit_text"] = true;
     post["source_change"] = nullptr;
     if (one.source_text)
-        post["source_change"] = {{"at", format_utc(one.source_changed_at)}, {"before", one.post ? one.post->text : ""}, {"after", *one.source_text}};
+        post["source_change"] = {
+            {"at", format_utc(one.source_changed_at)}, {"before", one.post ? one.post->text : ""}, {"after", *one.source_text}};
     return post;
 }
 

@@ -68,7 +68,8 @@ document duty_member(const state& known, const paging& rules, const std::string&
     const auto roster = found == known.duties.end() ? duty_roster{} : found->second;
     one["stands_in"] = who_has_duty(roster, now).empty();
     auto gap = next_gap(roster, now);
-    one["next_gap"] = {{"from", format_utc(gap.from)}, {"to", gap.to ? document(format_utc(*gap.to)) : document(nullptr)},
+    one["next_gap"] = {{"from", format_utc(gap.from)},
+                       {"to", gap.to ? document(format_utc(*gap.to)) : document(nullptr)},
                        {"unknown", gap.unknown}};
     if (roster.read_at != time_point{})
         one["read_at"] = format_utc(roster.read_at);
@@ -92,7 +93,10 @@ document page_member(const state& known, const std::string& name, const page_gro
         const auto& said = found->second.said;
         count += said.count;
         if (causes.size() < most_causes)
-            causes.push_back({{"key", key}, {"severity", to_string(said.level)}, {"what", said.what}, {"count", said.count},
+            causes.push_back({{"key", key},
+                              {"severity", to_string(said.level)},
+                              {"what", said.what},
+                              {"count", said.count},
                               {"since", format_utc(found->second.since)}});
     }
     document one;
@@ -144,8 +148,10 @@ document unanswered_pages(const state& known)
         if (!group->acknowledged_by.empty())
             continue;
         const auto* worst = worst_of(known.pages, *group);
-        document one{{"key", name}, {"severity", to_string(group->level)},
-            {"what", worst == nullptr ? std::string{} : worst->said.what}, {"since", format_utc(group->since)}};
+        document one{{"key", name},
+                     {"severity", to_string(group->level)},
+                     {"what", worst == nullptr ? std::string{} : worst->said.what},
+                     {"since", format_utc(group->since)}};
         if (is_drill_group(name))
             one["drill"] = true;
         pages.push_back(std::move(one));
@@ -203,8 +209,8 @@ response acknowledge_page(const call& asked)
     auto found = book.groups.find(open == book.open.end() ? name : open->second.group);
     // What only a word could end is over by it.
     message["page"] = found == book.groups.end() || found->second.pages.empty()
-        ? document(nullptr)
-        : page_member(asked.daemon.known(), found->first, found->second);
+                          ? document(nullptr)
+                          : page_member(asked.daemon.known(), found->first, found->second);
     co_return json(200, message);
 }
 

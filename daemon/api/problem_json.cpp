@@ -9,16 +9,12 @@ namespace halfmast::api {
 trouble from_refusal(const refusal& refused)
 {
     switch (refused.kind) {
-    case refusal::cause::unknown_target:
-        return {404, 1, "unknown-target", "There is no such thing", refused.text};
-    case refusal::cause::past_time:
-        return {422, 1, "past-time", "That time is not far enough ahead", refused.text};
-    case refusal::cause::covered:
-        return {409, 4, "covered", "An open flag covers it", refused.text};
+    case refusal::cause::unknown_target: return {404, 1, "unknown-target", "There is no such thing", refused.text};
+    case refusal::cause::past_time: return {422, 1, "past-time", "That time is not far enough ahead", refused.text};
+    case refusal::cause::covered: return {409, 4, "covered", "An open flag covers it", refused.text};
     case refusal::cause::wrong_state:
         return {409, 9, "wrong-state", "It is not in a state in which this can be asked", refused.text};
-    case refusal::cause::not_possible:
-        return {422, 3, "not-possible", "The platform has no way to do it", refused.text};
+    case refusal::cause::not_possible: return {422, 3, "not-possible", "The platform has no way to do it", refused.text};
     case refusal::cause::too_near: {
         trouble near{409, 1, "too-near", "Another post that was let go goes out about then", refused.text};
         if (refused.free_at)
@@ -30,8 +26,7 @@ trouble from_refusal(const refusal& refused)
         changed.more["difference"] = dump(document{{"before", refused.before}, {"after", refused.after}});
         return changed;
     }
-    case refusal::cause::same_person:
-        return {403, 4, "same-person", "A second person is needed", refused.text};
+    case refusal::cause::same_person: return {403, 4, "same-person", "A second person is needed", refused.text};
     }
     return {500, 1, "internal", "Refused for a cause that has no name", refused.text};
 }
@@ -39,20 +34,13 @@ trouble from_refusal(const refusal& refused)
 trouble from_problem(const problem& what)
 {
     switch (what.kind) {
-    case failure::not_found:
-        return {404, 1, "unknown-target", "There is no such thing", what.detail};
-    case failure::rejected:
-        return {422, 1, "rejected", "That cannot be done as asked", what.detail};
-    case failure::conflict:
-        return {409, 9, "conflict", "Somebody else changed it first", what.detail};
-    case failure::forbidden:
-        return {403, 4, "not-allowed", "That is not allowed", what.detail};
-    case failure::unsupported:
-        return {422, 3, "not-possible", "The platform has no way to do it", what.detail};
-    case failure::local:
-        return {503, 1, "unavailable", "The daemon cannot answer this now", what.detail};
-    default:
-        return {502, 1, "platform", "The platform gave no usable answer", what.detail};
+    case failure::not_found: return {404, 1, "unknown-target", "There is no such thing", what.detail};
+    case failure::rejected: return {422, 1, "rejected", "That cannot be done as asked", what.detail};
+    case failure::conflict: return {409, 9, "conflict", "Somebody else changed it first", what.detail};
+    case failure::forbidden: return {403, 4, "not-allowed", "That is not allowed", what.detail};
+    case failure::unsupported: return {422, 3, "not-possible", "The platform has no way to do it", what.detail};
+    case failure::local: return {503, 1, "unavailable", "The daemon cannot answer this now", what.detail};
+    default: return {502, 1, "platform", "The platform gave no usable answer", what.detail};
     }
 }
 

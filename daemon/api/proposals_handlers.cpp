@@ -68,8 +68,11 @@ document open_proposals(const state& known)
 {
     auto open = document::array();
     for (const auto* one : sorted_proposals(known.proposals, false))
-        open.push_back({{"id", one->id}, {"severity", to_string(one->level)}, {"playbook", one->playbook}, {"what", one->what},
-            {"made_at", format_utc(one->made_at)}});
+        open.push_back({{"id", one->id},
+                        {"severity", to_string(one->level)},
+                        {"playbook", one->playbook},
+                        {"what", one->what},
+                        {"made_at", format_utc(one->made_at)}});
     return open;
 }
 

@@ -43,7 +43,8 @@ trouble no_such_post(const call& asked)
 {
     if (!asked.daemon.rules().accounts.contains(account_of(asked)) && !asked.daemon.known().accounts.contains(account_of(asked)))
         return not_found("there is no account '" + asked.parts[0] + "'." + suggestion(asked));
-    return not_found("there is no post '" + asked.parts[0] + "/" + asked.parts[1] + "' in the queue or in a hold." + suggestion(asked));
+    return not_found("there is no post '" + asked.parts[0] + "/" + asked.parts[1] + "' in the queue or in a hold."
+                     + suggestion(asked));
 }
 
 document post_message(const call& asked, const listed_post& listed)
@@ -80,7 +81,8 @@ net::server_response answer_post(const call& asked, const answer& came, const ch
         if (came.refused->kind == refusal::cause::unknown_target)
             refused.detail += (refused.detail.ends_with('.') ? "" : ".") + suggestion(asked);
         if (auto listed = find(asked); listed && came.refused->kind == refusal::cause::changed)
-            refused.more["etag"] = dump(document(mark_of(*listed)));  // sent back as "seen", it says that the difference was looked at
+            refused.more["etag"] =
+                dump(document(mark_of(*listed)));  // sent back as "seen", it says that the difference was looked at
         return to_response(refused);
     }
     if (!came.durable && needs_ledger)

@@ -63,7 +63,8 @@ document ready_member(const policy& rules, const account& declared, const readin
 {
     bool known = ready.checked_at != time_point{} || ready.failures > 0 || has_lost_any(ready);
     document member;
-    member["ok"] = known ? document(is_wholly_ready(ready, declared.warn_before.value_or(rules.warn_before), now)) : document(nullptr);
+    member["ok"] =
+        known ? document(is_wholly_ready(ready, declared.warn_before.value_or(rules.warn_before), now)) : document(nullptr);
     member["credential"] = standing_value(ready, ability::credential);
     member["list"] = standing_value(ready, ability::list);
     member["hold"] = rungs_ready(ready);

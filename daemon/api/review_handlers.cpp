@@ -102,7 +102,8 @@ std::optional<trouble> refuse_target(const call& asked, const bulk_body::target&
         return not_found("there is no post '" + display_id(target.account, target.post) + "' in the queue or in a hold");
     if (target.mark.empty() || mark_of(*listed) == target.mark)
         return std::nullopt;
-    trouble changed{412, 9, "stale", "Somebody else changed it first", display_id(target.account, target.post) + " is not as you saw it; look again"};
+    trouble changed{412, 9, "stale", "Somebody else changed it first",
+                    display_id(target.account, target.post) + " is not as you saw it; look again"};
     changed.more["etag"] = dump(document(mark_of(*listed)));
     return changed;
 }
@@ -120,7 +121,8 @@ bulk_result foresee(const call& asked, const bulk_body& wanted, const bulk_body:
         auto [taken, is_new] = let_out.try_emplace(target.account);
         if (is_new)
             taken->second = known.accounts.at(target.account).let_out;
-        auto view = weigh_release(asked.daemon.rules(), known, taken->second, release_of(wanted, target, asked.by), asked.daemon.now());
+        auto view =
+            weigh_release(asked.daemon.rules(), known, taken->second, release_of(wanted, target, asked.by), asked.daemon.now());
         if (view.refused) {
             made.outcome = "refused";
             made.why = from_refusal(*view.refused);
@@ -136,8 +138,9 @@ bulk_result foresee(const call& asked, const bulk_body& wanted, const bulk_body:
             made.outcome = "nothing";
         } else if (held == nullptr || held->state != hold_state::held || (wanted.keep.as && *wanted.keep.as != held->by)) {
             made.outcome = "refused";
-            made.why = trouble{409, 9, "wrong-state", "It is not in a state in which this can be asked",
-                               made.id + " is " + std::string{listed->state_word()} + ", and only what is held can be kept as what it is"};
+            made.why =
+                trouble{409, 9, "wrong-state", "It is not in a state in which this can be asked",
+                        made.id + " is " + std::string{listed->state_word()} + ", and only what is held can be kept as what it is"};
         }
     }
     return made;
@@ -179,7 +182,7 @@ bool stands_at_source(const call& asked, const account_id& account, const post_i
 {
     auto listed = find_post(asked.daemon.known(), account, post);
     return listed && listed->held != nullptr && (listed->held->state == hold_state::held || listed->held->state == hold_state::kept)
-        && listed->held->by != rung::takeout && listed->held->by != rung::manual;
+           && listed->held->by != rung::takeout && listed->held->by != rung::manual;
 }
 
 trouble no_such_ask(const call& asked, const std::string& id)
@@ -224,7 +227,8 @@ response release(const call& asked)
     order.text = std::move(wanted->text);
     order.shift = wanted->shift;
     order.break_glass = std::move(wanted->break_glass);
-    if (auto listed = find_post(asked.daemon.known(), account, post); listed && listed->held != nullptr && wanted->seen == mark_of(*listed))
+    if (auto listed = find_post(asked.daemon.known(), account, post);
+        listed && listed->held != nullptr && wanted->seen == mark_of(*listed))
         order.saw_text = listed->held->source_text;
     event happened{std::move(order)};
     auto came = co_await asked.daemon.submit(std::move(happened));
@@ -236,7 +240,8 @@ response judge(const call& asked)
     auto wanted = read_judge(asked.request.body);
     if (!wanted)
         co_return to_response(bad_request(wanted.error().detail));
-    event happened = post_judged{account_id{asked.parts[0]}, post_id{asked.parts[1]}, asked.by, wanted->kind, std::move(wanted->why)};
+    event happened =
+        post_judged{account_id{asked.parts[0]}, post_id{asked.parts[1]}, asked.by, wanted->kind, std::move(wanted->why)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_post(asked, came, "judging", true);
 }
@@ -326,7 +331,8 @@ response second(const call& asked)
     auto came = co_await asked.daemon.submit(std::move(happened));
     if (waited.kind == ask_kind::lower)
         co_return answer_crisis(asked, came, waited.crisis, "lowering " + waited.crisis.value);
-    call about{asked.daemon, asked.request, asked.by, {waited.account.value, waited.post.value}, asked.roles, asked.door, asked.who};
+    call about{asked.daemon, asked.request, asked.by, {waited.account.value, waited.post.value},
+               asked.roles,  asked.door,    asked.who};
     co_return answer_post(about, came, "releasing", true);
 }
 

@@ -50,9 +50,9 @@ constexpr std::array table{
     route{"GET", "/session", may::nothing, handlers::show_session},
     route{"POST", "/session", may::nothing, handlers::sign_in},
     route{"DELETE", "/session", may::nothing, handlers::sign_out},
-    route{"GET", "/sessions", may::read, handlers::list_sessions},                   // one's own; of everybody with administer
-    route{"DELETE", "/sessions/{session}", may::read, handlers::end_session},        // likewise
-    route{"POST", "/sessions/end", may::read, handlers::end_sessions},               // likewise
+    route{"GET", "/sessions", may::read, handlers::list_sessions},             // one's own; of everybody with administer
+    route{"DELETE", "/sessions/{session}", may::read, handlers::end_session},  // likewise
+    route{"POST", "/sessions/end", may::read, handlers::end_sessions},         // likewise
     route{"GET", "/tokens", may::audit, handlers::list_tokens},
     route{"POST", "/tokens", may::administer, handlers::make_token},
     route{"DELETE", "/tokens/{token}", may::administer, handlers::revoke_token},
@@ -176,7 +176,8 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
         allowed += (allowed.empty() ? "" : ", ") + std::string{candidate.method};
     }
     if (found == nullptr && !allowed.empty()) {
-        trouble wrong{405, 1, "method", "That method is not served here", request.method + " is not served here; " + allowed + " is"};
+        trouble wrong{405, 1, "method", "That method is not served here",
+                      request.method + " is not served here; " + allowed + " is"};
         auto response = to_response(wrong);
         response.headers.emplace_back("Allow", allowed);
         co_return response;
@@ -194,7 +195,8 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
     }
     auto running = answer_once(asked, *found);
     auto given = co_await std::move(running);
-    if (given.status == 403 && found->needs != may::nothing)  // a handler knew more: a right that hangs on what it is about, or who was first
+    if (given.status == 403
+        && found->needs != may::nothing)  // a handler knew more: a right that hangs on what it is about, or who was first
         door_.turned_away(request, seen.who, detail_of(given));
     co_return given;
 }
@@ -203,7 +205,8 @@ asio::awaitable<net::server_response> api::answer(net::server_request request)
 asio::awaitable<net::server_response> api::answer_once(const call& asked, const route& found)
 {
     std::string key{find_header(asked.request.headers, "Idempotency-Key")};
-    bool may_be_kept = found.method != "GET" && found.needs != may::nothing && found.needs != may::administer && found.pattern != "/login-links";
+    bool may_be_kept =
+        found.method != "GET" && found.needs != may::nothing && found.needs != may::administer && found.pattern != "/login-links";
     if (key.empty() || !may_be_kept) {  // what holds a secret is said once
         auto running = answer_marked(asked, found);
         co_return co_await std::move(running);

@@ -22,7 +22,7 @@ struct call {
     std::vector<std::string> parts;  // what stood in the pattern's braces, decoded
     std::set<role> roles;            // theirs; empty for whoever only reads over loopback
     doorkeeper& door;
-    const visitor& who;              // how they proved it
+    const visitor& who;  // how they proved it
 };
 
 struct route {

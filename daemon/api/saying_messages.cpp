@@ -147,7 +147,7 @@ document tasks_message(const state& known, bool all)
     // Not by id: "t-10" would stand before "t-2".
     std::ranges::sort(shown, [](const task* left, const task* right) {
         return std::tuple{left->state != task_state::open, left->due, left->opened_at, left->id}
-            < std::tuple{right->state != task_state::open, right->due, right->opened_at, right->id};
+               < std::tuple{right->state != task_state::open, right->due, right->opened_at, right->id};
     });
     auto list = document::array();
     for (const auto* one : shown)
@@ -186,7 +186,8 @@ document replies_message(const state& known, const crisis_id& about)
     for (const auto& [id, one] : known.replies)
         if (one.crisis == about)
             shown.push_back(&one);
-    std::ranges::sort(shown, [](const reply* left, const reply* right) { return std::tie(left->at, left->id) < std::tie(right->at, right->id); });
+    std::ranges::sort(
+        shown, [](const reply* left, const reply* right) { return std::tie(left->at, left->id) < std::tie(right->at, right->id); });
     auto list = document::array();
     for (const auto* one : shown)
         list.push_back(reply_member(*one));

@@ -99,8 +99,8 @@ response undo(const call& asked)
     auto number = not_undone(*flag);
     if (wanted->edition != 0 && wanted->edition != number) {
         trouble other{409, 9, "wrong-state", "It is not in a state in which this can be asked",
-                      "edition " + std::to_string(wanted->edition) + " of " + id.value + " is not the newest any more: that is edition "
-                          + std::to_string(number) + "; nothing was taken back"};
+                      "edition " + std::to_string(wanted->edition) + " of " + id.value
+                          + " is not the newest any more: that is edition " + std::to_string(number) + "; nothing was taken back"};
         co_return to_response(other);
     }
     event happened = statement_undone{id, asked.by, std::move(wanted->why)};

@@ -106,23 +106,32 @@ fs::path make_state_dir(const std::string& path)
 class daemon {
 public:
     daemon(settings::settings wanted, run_options options)
-        : wanted_(std::move(wanted)), options_(options), state_dir_(make_state_dir(wanted_.state_dir)),
+        : wanted_(std::move(wanted)),
+          options_(options),
+          state_dir_(make_state_dir(wanted_.state_dir)),
           lock_(or_stop(store::state_lock::take(wanted_.state_dir))),
           ledger_(or_stop(store::sqlite_ledger::open(context_.get_executor(), wanted_.state_dir))),
-          mirror_(or_stop(store::mirror::open(wanted_.state_dir))), rules_(settings::make_policy(wanted_)),
-          http_(context_.get_executor(), client_settings()), vaults_(context_.get_executor(), wanted_), calls_(*ledger_, sha256_hex, system_now),
+          mirror_(or_stop(store::mirror::open(wanted_.state_dir))),
+          rules_(settings::make_policy(wanted_)),
+          http_(context_.get_executor(), client_settings()),
+          vaults_(context_.get_executor(), wanted_),
+          calls_(*ledger_, sha256_hex, system_now),
           pager_(context_.get_executor(), wanted_, system_now, [this](event what) { loop_.tell(std::move(what)); }),
           figures_(figure_sources()),
           loop_(context_.get_executor(), connect_accounts(), load_state(), *ledger_, calls_, hooks()),
           links_(context_.get_executor(), wanted_.proxy, wanted_.private_links),
-          backend_(loop_, calls_, *ledger_, system_now), auditor_(auditor_wiring()),
-          settings_(context_.get_executor(), wanted_, system_now), lookout_(context_.get_executor(), wanted_, system_now, backend_),
+          backend_(loop_, calls_, *ledger_, system_now),
+          auditor_(auditor_wiring()),
+          settings_(context_.get_executor(), wanted_, system_now),
+          lookout_(context_.get_executor(), wanted_, system_now, backend_),
           poller_(context_.get_executor(), loop_, calls_, system_now, text::fold,
                   [this](const account_id& id, const std::vector<post_ptr>& posts) { mirror_->save(id, posts); }),
           checker_(context_.get_executor(), loop_, calls_, system_now),
-          entrance_(context_.get_executor(), wanted_, entrance_wiring()), api_(backend_, &entrance_.gate()),
+          entrance_(context_.get_executor(), wanted_, entrance_wiring()),
+          api_(backend_, &entrance_.gate()),
           server_(context_.get_executor(), lookout_.in_front_of(console::in_front_of(api_.handler())), server_settings()),
-          signals_(context_, SIGTERM, SIGINT), watchdog_(context_)
+          signals_(context_, SIGTERM, SIGINT),
+          watchdog_(context_)
     {
     }
 
@@ -193,9 +202,11 @@ private:
         net::http_server_settings made;
         made.patience = wanted_.request_timeout;
         // For what is no page: a browser that opens an answer by itself shows it and runs nothing.
-        made.always = {{"Content-Security-Policy",
-                        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; sandbox"},
-                       {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
+        made.always = {
+            {"Content-Security-Policy",
+             "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; sandbox"},
+            {"X-Content-Type-Options", "nosniff"},
+            {"Referrer-Policy", "no-referrer"}};
         made.mistake = [](const std::string& what) { journal::mistake("answering a request: " + what); };
         return made;
     }
@@ -204,7 +215,8 @@ private:
     {
         for (const auto& entry : wanted_.accounts) {
             auto budget = std::make_shared<account_budget>(http_, system_now);
-            auto to = with_credential_end(entry.room->connect(entry.own, budget->http(), vaults_.of(entry.declared.id)), entry.credential_ends);
+            auto to = with_credential_end(entry.room->connect(entry.own, budget->http(), vaults_.of(entry.declared.id)),
+                                          entry.credential_ends);
             rules_.accounts.at(entry.declared.id).can_read_feed = to.feed != nullptr;
             rules_.accounts.at(entry.declared.id).can_read_mentions = to.mentions != nullptr;
             rules_.accounts.at(entry.declared.id).has_queue = to.queue != nullptr;
@@ -251,7 +263,8 @@ private:
         made.ledger_refused = [this](std::string why) {
             journal::ledger(why);
             page_ledger(why);
-            backend_.health("ledger", why.empty() ? "" : "the ledger cannot be written, so nothing is released, published or pinned: " + why);
+            backend_.health("ledger",
+                            why.empty() ? "" : "the ledger cannot be written, so nothing is released, published or pinned: " + why);
         };
         return made;
     }
@@ -306,7 +319,7 @@ private:
         what.name = "ledger-proof";
         if (!faults.empty())
             what.what = "the ledger does not verify, somebody or a broken disk changed it: " + faults.front().what
-                + (faults.size() > 1 ? " (and " + std::to_string(faults.size() - 1) + " more)" : "");
+                        + (faults.size() > 1 ? " (and " + std::to_string(faults.size() - 1) + " more)" : "");
         what.todo = "keep a copy of " + wanted_.state_dir + " as it is now; 'halfmast audit verify' lists every fault, and with --checkpoint "
                     "and a signed head kept elsewhere it tells since when";
         journal::proof(what.what);
@@ -336,7 +349,8 @@ private:
             server_.listen_unix(wanted_.control_socket, 0660, wanted_.control_group);
             // For a command that finds the daemon down: where it kept its state. It stays when the daemon ends.
             std::ofstream info(wanted_.control_socket + ".info", std::ios::trunc);
-            info << nlohmann::json{{"state_dir", fs::absolute(wanted_.state_dir).string()}, {"config", fs::absolute(wanted_.file).string()},
+            info << nlohmann::json{{"state_dir", fs::absolute(wanted_.state_dir).string()},
+                                   {"config", fs::absolute(wanted_.file).string()},
                                    {"pid", ::getpid()}}
                         .dump()
                  << '\n';
@@ -357,7 +371,8 @@ private:
         for (const auto& one : *left) {
             auto asked = api::read_spooled_raise(one.json);
             if (!asked) {
-                backend_.health("spool " + one.path, one.path + " cannot be obeyed: " + asked.error().detail + "; correct or remove it, then restart");
+                backend_.health("spool " + one.path,
+                                one.path + " cannot be obeyed: " + asked.error().detail + "; correct or remove it, then restart");
                 continue;
             }
             auto request = asked->request;

@@ -37,7 +37,7 @@ public:
     ~auditor();  // ends a check that is under way, and waits for that
 
     void start();
-    void stop();  // nothing is found any more
+    void stop();                   // nothing is found any more
     void grew(std::int64_t last);  // there is a record of this number now
     void verify_whole();           // now, or after the check that is under way
     [[nodiscard]] api::ledger_proof known() const;
@@ -58,7 +58,7 @@ private:
     bool whole_now_ = false;   // the check that is under way
     bool whole_next_ = false;  // was asked for meanwhile
     bool planned_ = false;
-    time_point whole_at_{};    // the last whole check
+    time_point whole_at_{};  // the last whole check
     asio::thread_pool pool_{1};
 };
 

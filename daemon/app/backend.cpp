@@ -60,9 +60,8 @@ spoken_of find_spoken_of(const policy& rules, const state& known, const crisis_i
     found.flag = &flag->second;
     auto book = rules.playbooks.find(flag->second.playbook);
     if (book == rules.playbooks.end())
-        found.no = refusal{refusal::cause::not_possible,
-                           "the words of " + id.value + " are in playbook '" + flag->second.playbook
-                               + "', which the settings do not have any more"};
+        found.no = refusal{refusal::cause::not_possible, "the words of " + id.value + " are in playbook '" + flag->second.playbook
+                                                             + "', which the settings do not have any more"};
     else
         found.book = &book->second;
     return found;
@@ -80,7 +79,8 @@ result<std::map<account_id, statement>> words_in(const std::vector<api::statemen
             trouble = one.account.value + ": " + one.trouble;
     }
     if (words.empty() && !previews.empty())
-        return problem{failure::unsupported, "no account has words for this " + std::string{to_string(kind)} + " (" + trouble + ")", {}};
+        return problem{
+            failure::unsupported, "no account has words for this " + std::string{to_string(kind)} + " (" + trouble + ")", {}};
     return words;
 }
 
@@ -94,7 +94,7 @@ std::vector<std::string> making_room(const std::vector<post_id>& pins, int most)
 }
 
 constexpr std::chrono::minutes look_holds_for{1};
-constexpr int most_looked_at_at_once = 25;  // with what they say
+constexpr int most_looked_at_at_once = 25;      // with what they say
 constexpr std::size_t most_looks_at_pins = 50;  // one after the other; the rest is not looked at
 
 api::answer to_answer(engine::reply given)
@@ -174,7 +174,8 @@ crisis_raised daemon_backend::write_flag(const playbook& book, const api::raise_
     what.now = wanted.now;
     // A statement that cannot go out as it is does: cut off by nobody, refused by the platform, and shown as failed. Only one that
     // could not be written at all is left out.
-    auto words = words_in(write_statements(rules(), book, wanted.over, wanted.drill, edition_kind::summary, fields), edition_kind::summary);
+    auto words =
+        words_in(write_statements(rules(), book, wanted.over, wanted.drill, edition_kind::summary, fields), edition_kind::summary);
     if (words)
         what.statements = std::move(*words);
     return what;
@@ -230,7 +231,8 @@ result<std::vector<api::statement_preview>> daemon_backend::preview(const api::r
     auto chosen = api::choose_playbook(rules(), wanted.playbook);
     if (!chosen)
         return chosen.error();
-    return write_statements(rules(), **chosen, wanted.over, wanted.drill, edition_kind::summary, fields_of(wanted, **chosen, now()));
+    return write_statements(rules(), **chosen, wanted.over, wanted.drill, edition_kind::summary,
+                            fields_of(wanted, **chosen, now()));
 }
 
 result<std::vector<api::statement_preview>> daemon_backend::preview(const api::say_request& wanted)
@@ -290,7 +292,8 @@ asio::awaitable<api::answer> daemon_backend::say(api::say_request wanted)
     if (about.no)
         co_return co_await refused(std::move(*about.no));
     auto fields = fields_of(wanted, *about.flag, *about.book, now());
-    auto words = words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, wanted.kind, fields), wanted.kind);
+    auto words =
+        words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, wanted.kind, fields), wanted.kind);
     if (!words) {
         refusal no{refusal::cause::not_possible, words.error().detail};
         co_return co_await refused(std::move(no));
@@ -331,7 +334,8 @@ asio::awaitable<api::answer> daemon_backend::lower(api::lower_request wanted)
         what.about = wanted.about;
         what.about_in = wanted.about_in;
         auto fields = fields_of(spoken, *about.flag, *about.book, now());
-        auto words = words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, spoken.kind, fields), spoken.kind);
+        auto words =
+            words_in(write_statements(rules(), *about.book, about.flag->over, about.flag->drill, spoken.kind, fields), spoken.kind);
         if (!words) {
             refusal no{refusal::cause::not_possible, words.error().detail + "; the flag is still up, lower it without --all-clear"};
             co_return co_await refused(std::move(no));
@@ -350,7 +354,8 @@ asio::awaitable<api::answer> daemon_backend::reply(api::reply_request wanted)
         co_return co_await refused(std::move(*about.no));
     auto declared = rules().accounts.find(wanted.account);
     if (declared == rules().accounts.end()) {
-        refusal no{refusal::cause::unknown_target, "there is no account '" + wanted.account.value + "'; 'halfmast status' lists them"};
+        refusal no{refusal::cause::unknown_target,
+                   "there is no account '" + wanted.account.value + "'; 'halfmast status' lists them"};
         co_return co_await refused(std::move(no));
     }
     auto written = write_reply(declared->second, *about.book, wanted.language, wanted.text);
@@ -406,7 +411,8 @@ asio::awaitable<result<std::vector<post_reading>>> daemon_backend::look(account_
         for (; next < posts.size() && wanted.wanted.size() < static_cast<std::size_t>(at_once); ++next) {
             const auto* one = where == known().accounts.end() ? nullptr : find_hold(where->second, posts[next]);
             auto last = looked_at_.find(display_id(account, posts[next]));
-            bool just_now = many && last != looked_at_.end() && last->second + look_holds_for > now();  // for the preview of the same bulk
+            bool just_now =
+                many && last != looked_at_.end() && last->second + look_holds_for > now();  // for the preview of the same bulk
             if (one != nullptr && !just_now)
                 wanted.wanted.push_back({one->id, one->remote, one->by, one->post, true});
         }

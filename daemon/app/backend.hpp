@@ -21,7 +21,10 @@ namespace halfmast::app {
 class daemon_backend final : public api::backend {
 public:
     daemon_backend(engine::engine& loop, engine::dispatcher& calls, store::sqlite_ledger& ledger, std::function<time_point()> clock)
-        : loop_(loop), calls_(calls), ledger_(ledger), clock_(std::move(clock))
+        : loop_(loop),
+          calls_(calls),
+          ledger_(ledger),
+          clock_(std::move(clock))
     {
     }
 

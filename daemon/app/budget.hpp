@@ -16,7 +16,10 @@ public:
 
     int available(time_point now) override { return http_.available(now); }
     time_point ready_at(time_point now) override { return http_.state().ready_at(now, crisis_); }
-    void work_waits(bool any, bool near) override { http_.work_waits(near ? net::backlog::near : any ? net::backlog::some : net::backlog::none); }
+    void work_waits(bool any, bool near) override
+    {
+        http_.work_waits(near ? net::backlog::near : any ? net::backlog::some : net::backlog::none);
+    }
     std::optional<milliseconds> time_for(std::size_t calls, time_point now) { return http_.state().time_for(calls, now); }
     void in_crisis(bool yes) override
     {

@@ -51,8 +51,9 @@ account_vaults::account_vaults(asio::any_io_executor executor, settings::setting
     wanted.vault_key.wipe();
 }
 
-account_vaults::account_vaults(std::string why_locked) :
-    none_("nothing is kept by this process"), locked_(std::in_place, std::move(why_locked))
+account_vaults::account_vaults(std::string why_locked)
+    : none_("nothing is kept by this process"),
+      locked_(std::in_place, std::move(why_locked))
 {
 }
 

@@ -47,22 +47,23 @@ net::http_client_settings client_for_calendars(const settings::settings& wanted)
 }  // namespace
 
 duties::duties(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
-    std::function<void(event)> tell)
+               std::function<void(event)> tell)
     : http_(executor, client_for_calendars(wanted)),
       desk_(executor, http_, wanted.calendars, needs(wanted, std::move(clock), std::move(tell)))
 {
 }
 
-alert::duty_desk::needs duties::needs(
-    const settings::settings& wanted, std::function<time_point()> clock, std::function<void(event)> tell)
+alert::duty_desk::needs duties::needs(const settings::settings& wanted, std::function<time_point()> clock,
+                                      std::function<void(event)> tell)
 {
     alert::duty_desk::needs made;
     made.clock = std::move(clock);
     made.help = help_with_texts();
     made.own_network = wanted.private_links;
     made.restore = [folder = wanted.state_dir](const std::string& rota) { return restore_calendar(folder, rota); };
-    made.keep
-        = [folder = wanted.state_dir](const std::string& rota, std::string_view file) { return keep_calendar(folder, rota, file); };
+    made.keep = [folder = wanted.state_dir](const std::string& rota, std::string_view file) {
+        return keep_calendar(folder, rota, file);
+    };
     made.tell = [tell = std::move(tell)](const std::string& rota, duty_roster said) {
         duty_read what;
         what.rota = rota;

@@ -18,14 +18,14 @@ class duties {
 public:
     // `tell` hands an event to the loop.
     duties(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
-        std::function<void(event)> tell);
+           std::function<void(event)> tell);
 
     void start() { desk_.start(); }
     void stop() { desk_.stop(); }
 
 private:
-    static alert::duty_desk::needs needs(
-        const settings::settings& wanted, std::function<time_point()> clock, std::function<void(event)> tell);
+    static alert::duty_desk::needs needs(const settings::settings& wanted, std::function<time_point()> clock,
+                                         std::function<void(event)> tell);
 
     net::http_client http_;
     alert::duty_desk desk_;

@@ -14,8 +14,8 @@ namespace halfmast::app {
 
 namespace {
 
-access::surroundings surroundings_of(
-    const boost::asio::any_io_executor& executor, const settings::settings& wanted, entrance::wiring with)
+access::surroundings surroundings_of(const boost::asio::any_io_executor& executor, const settings::settings& wanted,
+                                     entrance::wiring with)
 {
     access::surroundings made;
     made.home = executor;
@@ -30,7 +30,11 @@ access::surroundings surroundings_of(
 }  // namespace
 
 entrance::entrance(boost::asio::any_io_executor executor, const settings::settings& wanted, wiring with)
-    : file_(wanted.file), renewed_(with.renewed), gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))), hangup_(executor, SIGHUP), next_recheck_(executor)
+    : file_(wanted.file),
+      renewed_(with.renewed),
+      gate_(wanted.access_rules, surroundings_of(executor, wanted, std::move(with))),
+      hangup_(executor, SIGHUP),
+      next_recheck_(executor)
 {
 }
 

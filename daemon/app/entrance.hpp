@@ -22,8 +22,8 @@ class entrance {
 public:
     struct wiring {
         std::function<time_point()> clock;
-        std::function<void(event)> tell;               // the loop
-        std::function<void(std::string)> trouble;      // for status; "": it is over
+        std::function<void(event)> tell;           // the loop
+        std::function<void(std::string)> trouble;  // for status; "": it is over
         http_port* http = nullptr;
         std::function<void(const settings::settings&)> renewed;  // [access] of these is in force now
     };

@@ -34,7 +34,11 @@ void about_ask(message what, const audit_record& record)
 
 void about_account(message what, const audit_record& record)
 {
-    say(what, {{"account", record.account.value}, {"crisis", record.crisis.value}, {"outcome", record.outcome}, {"why", record.why}, {"url", record.url}});
+    say(what, {{"account", record.account.value},
+               {"crisis", record.crisis.value},
+               {"outcome", record.outcome},
+               {"why", record.why},
+               {"url", record.url}});
 }
 
 void about_crisis(message what, const audit_record& record)
@@ -251,9 +255,15 @@ void proof(const std::string& unsound_why)
         say(message::ledger_unsound, {{"why", unsound_why}});
 }
 
-void spool_obeyed(const std::string& path, const std::string& crisis) { say(message::spool_obeyed, {{"crisis", crisis}, {"file", path}}); }
+void spool_obeyed(const std::string& path, const std::string& crisis)
+{
+    say(message::spool_obeyed, {{"crisis", crisis}, {"file", path}});
+}
 
-void program_said(const std::string& account, const std::string& line) { say(message::program_said, {{"account", account}, {"says", line}}); }
+void program_said(const std::string& account, const std::string& line)
+{
+    say(message::program_said, {{"account", account}, {"says", line}});
+}
 
 void mistake(const std::string& what) { say(message::mistake, {{"what", what}}); }
 

@@ -3,7 +3,9 @@
 namespace halfmast::app {
 
 link_desk::link_desk(asio::any_io_executor executor, std::string proxy, bool own_network)
-    : executor_(std::move(executor)), proxy_(std::move(proxy)), own_network_(own_network)
+    : executor_(std::move(executor)),
+      proxy_(std::move(proxy)),
+      own_network_(own_network)
 {
 }
 

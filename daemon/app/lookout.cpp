@@ -34,9 +34,12 @@ secret link_key_of(const std::string& state_dir)
 
 }  // namespace
 
-lookout::lookout(
-    asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock, daemon_backend& backend)
-    : executor_(executor), clock_(std::move(clock)), backend_(backend), public_url_(wanted.signals.public_url),
+lookout::lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
+                 daemon_backend& backend)
+    : executor_(executor),
+      clock_(std::move(clock)),
+      backend_(backend),
+      public_url_(wanted.signals.public_url),
       link_key_(link_key_of(wanted.state_dir))
 {
     auto seen = std::make_unique<signals::deliveries>(wanted.state_dir + "/hooks.seen");
@@ -70,7 +73,7 @@ lookout::lookout(
     };
     for_links.tell = [this](event what) {
         auto work = backend_.submit(std::move(what));
-        asio::co_spawn(executor_, std::move(work), [](std::exception_ptr, const api::answer&) { });
+        asio::co_spawn(executor_, std::move(work), [](std::exception_ptr, const api::answer&) {});
     };
     for_links.hear = heard;
     for_links.partners = wanted.partners;
@@ -103,8 +106,9 @@ signals::hook_needs lookout::hook_needs()
             co_return problem{failure::local, "the ledger cannot be written: " + given.ledger_error, {}};
         co_return result<void>{};
     };
-    needs.refused
-        = [](const std::string& hook, const std::string& why, std::uint64_t times) { journal::hook_refused(hook, why, times); };
+    needs.refused = [](const std::string& hook, const std::string& why, std::uint64_t times) {
+        journal::hook_refused(hook, why, times);
+    };
     return needs;
 }
 
@@ -146,7 +150,7 @@ std::string lookout::acknowledge_url(const page_letter& letter) const
     if (public_url_.empty() || letter.test)
         return {};
     return public_url_ + "/hooks/acknowledge/"
-        + signals::sign_page(link_key_, {letter.dedup, letter.receiver}, clock_() + signals::link_lasts);
+           + signals::sign_page(link_key_, {letter.dedup, letter.receiver}, clock_() + signals::link_lasts);
 }
 
 std::map<std::pair<std::string, std::string>, std::uint64_t> lookout::hook_counts() const

@@ -23,7 +23,7 @@ class lookout {
 public:
     // Throws std::runtime_error when the state directory cannot keep what has to outlive a restart.
     lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
-        daemon_backend& backend);
+            daemon_backend& backend);
 
     // What people write to this account is listened to, where the settings want that. Before start().
     void listen_to(const account& who, std::shared_ptr<mentions_port> from);

@@ -99,8 +99,8 @@ void add_accounts(std::vector<MetricFamily>& all, const policy& rules, const sta
     auto polled = gauge("halfmast_account_last_poll_timestamp_seconds", "When the account's queue was read last.");
     auto queued = gauge("halfmast_account_queued_posts", "Posts in the account's queue, as it was read last.");
     auto to_hold = gauge("halfmast_account_posts_to_hold", "Posts that must be held and are not yet.");
-    auto ends
-        = gauge("halfmast_account_credential_ends_timestamp_seconds", "When the account's credential ends, where that is known.");
+    auto ends =
+        gauge("halfmast_account_credential_ends_timestamp_seconds", "When the account's credential ends, where that is known.");
     for (const auto& [id, declared] : rules.accounts) {
         labels name{{"account", id.value}, {"connector", declared.connector}};
         auto found = known.accounts.find(id);

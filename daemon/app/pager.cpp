@@ -28,15 +28,18 @@ std::optional<health_changed> clock_moved(milliseconds clock, milliseconds stead
     health_changed what;
     what.name = "clock";
     what.what = "this machine's clock was moved by " + format_duration(jump < milliseconds{0} ? -jump : jump)
-        + (jump < milliseconds{0} ? " back" : " ahead") + ", to " + format_utc(now) + ": due times were judged by the old one";
+                + (jump < milliseconds{0} ? " back" : " ahead") + ", to " + format_utc(now)
+                + ": due times were judged by the old one";
     what.todo = "look at the time service, and at 'halfmast queue list' for posts that are due";
     what.happened_once = true;
     return what;
 }
 
 pager::pager(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
-    std::function<void(event)> tell)
-    : clock_(std::move(clock)), tell_(std::move(tell)), watch_(executor)
+             std::function<void(event)> tell)
+    : clock_(std::move(clock)),
+      tell_(std::move(tell)),
+      watch_(executor)
 {
     if (!wanted.calendars.empty())
         duties_ = std::make_unique<duties>(executor, wanted, clock_, tell_);
@@ -44,8 +47,8 @@ pager::pager(asio::any_io_executor executor, const settings::settings& wanted, s
     if (wanted.receivers.empty() && !beats)
         return;
     http_ = std::make_unique<net::http_client>(executor, client_of(wanted));
-    outbox_
-        = std::make_unique<alert::outbox>(executor, *http_, clock_, [this](page_answered came) { tell_(event{std::move(came)}); });
+    outbox_ =
+        std::make_unique<alert::outbox>(executor, *http_, clock_, [this](page_answered came) { tell_(event{std::move(came)}); });
     receiver_settings alertmanager;
     for (const auto& one : wanted.receivers) {
         outbox_->add(one);

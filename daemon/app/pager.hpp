@@ -25,7 +25,7 @@ class pager {
 public:
     // `tell` hands an event to the loop. Without receivers and heartbeat no client is made.
     pager(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
-        std::function<void(event)> tell);
+          std::function<void(event)> tell);
 
     // What the core has to know of each receiver's kind: filled into the policy before the loop is made.
     static void describe(const settings::settings& wanted, paging& rules);

@@ -19,7 +19,11 @@ namespace asio = boost::asio;
 class settings_desk {
 public:
     settings_desk(asio::any_io_executor home, const settings::settings& running, std::function<time_point()> clock)
-        : home_(std::move(home)), file_(running.file), mark_(running.mark), access_mark_(running.access_mark), clock_(std::move(clock)),
+        : home_(std::move(home)),
+          file_(running.file),
+          mark_(running.mark),
+          access_mark_(running.access_mark),
+          clock_(std::move(clock)),
           since_(clock_())
     {
     }

@@ -97,8 +97,9 @@ void print_duty(const api::document& duty)
             std::cout << (gap.at("unknown").get<bool>() ? "; nobody is missing until " : "; the next gap begins at ")
                       << gap.at("from").get<std::string>();
         if (one.at("from") == "calendar")
-            std::cout << (one.at("read_at").is_null() ? "; its calendar was not read yet, or what is kept of it cannot be read from here"
-                                                      : "; its calendar was read at " + one.at("read_at").get<std::string>());
+            std::cout << (one.at("read_at").is_null()
+                              ? "; its calendar was not read yet, or what is kept of it cannot be read from here"
+                              : "; its calendar was read at " + one.at("read_at").get<std::string>());
         std::cout << '\n';
     }
 }
@@ -122,10 +123,17 @@ int check_config(const std::string& file, bool as_json)
     if (as_json) {
         json faults = json::array();
         for (const auto& fault : loaded.faults)
-            faults.push_back({{"file", fault.file}, {"line", fault.line}, {"column", fault.column}, {"text", fault.text},
+            faults.push_back({{"file", fault.file},
+                              {"line", fault.line},
+                              {"column", fault.column},
+                              {"text", fault.text},
                               {"weight", fault.how == settings::weight::error ? "error" : "warning"}});
-        std::cout << print({{"schema", "halfmast.check-config/1"}, {"file", file}, {"valid", errors == 0},
-                            {"accounts", loaded.value.accounts.size()}, {"playbooks", loaded.value.playbooks.size()}, {"faults", faults},
+        std::cout << print({{"schema", "halfmast.check-config/1"},
+                            {"file", file},
+                            {"valid", errors == 0},
+                            {"accounts", loaded.value.accounts.size()},
+                            {"playbooks", loaded.value.playbooks.size()},
+                            {"faults", faults},
                             {"duty", json(duty)}})
                   << '\n';
     } else {
@@ -162,7 +170,9 @@ int judge(const std::string& file)
         if (!post.is_object() || (post.contains("text") && !post["text"].is_string())) {
             all_read = false;
             std::cerr << "judge: line " << number << " is not a JSON object with a \"text\"; it stays unjudged\n";
-            std::cout << print({{"id", nullptr}, {"class", "unknown"}, {"why", json::array()},
+            std::cout << print({{"id", nullptr},
+                                {"class", "unknown"},
+                                {"why", json::array()},
                                 {"error", "line " + std::to_string(number) + " is not a JSON object with a \"text\""}})
                       << '\n';
             continue;
@@ -223,9 +233,10 @@ int doctor(settings::settings wanted, bool as_json)
             lock.emplace(std::move(*taken));
         else
             held = "its secrets are not touched beside the daemon that keeps them (" + taken.error().detail
-                + "); ask that one: halfmast doctor";
+                   + "); ask that one: halfmast doctor";
     }
-    auto vaults = held.empty() ? std::make_unique<account_vaults>(context.get_executor(), wanted) : std::make_unique<account_vaults>(held);
+    auto vaults =
+        held.empty() ? std::make_unique<account_vaults>(context.get_executor(), wanted) : std::make_unique<account_vaults>(held);
     std::vector<api::account_report> reports;
     const auto rules = settings::make_policy(wanted);
     auto ask_all = [&]() -> asio::awaitable<void> {
@@ -233,7 +244,8 @@ int doctor(settings::settings wanted, bool as_json)
             api::account_report report;
             report.account = entry.declared.id;
             report.connector = entry.declared.connector;
-            auto to = with_credential_end(entry.room->connect(entry.own, http, vaults->of(entry.declared.id)), entry.credential_ends);
+            auto to =
+                with_credential_end(entry.room->connect(entry.own, http, vaults->of(entry.declared.id)), entry.credential_ends);
             if (to.checks) {
                 auto lines = co_await to.checks->check();
                 auto declared = entry.declared;
@@ -262,7 +274,8 @@ int doctor(settings::settings wanted, bool as_json)
         for (const auto& report : reports)
             for (const auto& line : report.lines)
                 std::cout << (line.ok ? "ok   " : "NOT  ") << report.account.value << ": " << line.what
-                          << (line.detail.empty() ? "" : ": " + line.detail) << (line.ends ? ", ends " + format_utc(*line.ends) : "") << '\n';
+                          << (line.detail.empty() ? "" : ": " + line.detail)
+                          << (line.ends ? ", ends " + format_utc(*line.ends) : "") << '\n';
         print_duty(duty);
     }
     return all_well ? exit_ok : exit_partly;

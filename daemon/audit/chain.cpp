@@ -80,10 +80,7 @@ std::string to_hex(std::string_view bytes)
     return text;
 }
 
-digest genesis()
-{
-    return {};
-}
+digest genesis() { return {}; }
 
 digest chain_hash(std::int64_t seq, std::string_view at, std::string_view payload, const digest& prev)
 {

@@ -23,10 +23,7 @@ using context_ptr = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 constexpr std::size_t public_size = 32;
 constexpr std::size_t signature_size = 64;
 
-problem local(std::string text)
-{
-    return problem{failure::local, std::move(text), {}};
-}
+problem local(std::string text) { return problem{failure::local, std::move(text), {}}; }
 
 std::optional<int> hex_digit(char c)
 {
@@ -75,10 +72,7 @@ bio_ptr reader(const std::string& bytes)
     return bio_ptr{BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())), BIO_free};
 }
 
-bool is_ed25519(const key_ptr& key)
-{
-    return key && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519;
-}
+bool is_ed25519(const key_ptr& key) { return key && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519; }
 
 result<std::string> make_key_pem()
 {
@@ -160,8 +154,8 @@ result<checkpoint> parse_checkpoint(std::string_view text)
         return local("not a checkpoint: no JSON object");
     checkpoint read;
     auto seq = object.find("seq");
-    if (seq == object.end() || !seq->is_number_integer() || (seq->is_number_unsigned() && seq->get<std::uint64_t>() > INT64_MAX) ||
-        seq->get<std::int64_t>() < 0)
+    if (seq == object.end() || !seq->is_number_integer() || (seq->is_number_unsigned() && seq->get<std::uint64_t>() > INT64_MAX)
+        || seq->get<std::int64_t>() < 0)
         return local("not a checkpoint: \"seq\" is not a whole number from 0");
     read.seq = seq->get<std::int64_t>();
     read.at = text_of(object, "at");
@@ -185,9 +179,10 @@ bool signature_holds(const checkpoint& made)
     key_ptr key{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key->data(), public_key->size()), EVP_PKEY_free};
     context_ptr context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
     auto bytes = signed_bytes(made);
-    return key && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-           EVP_DigestVerify(context.get(), signature->data(), signature->size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                            bytes.size()) == 1;
+    return key && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1
+           && EVP_DigestVerify(context.get(), signature->data(), signature->size(),
+                               reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
+                  == 1;
 }
 
 result<std::string> read_public_key(const std::string& path)
@@ -231,15 +226,14 @@ checkpoint signing_key::sign(std::int64_t seq, std::string at, const digest& hea
     std::size_t size = signature.size();
     context_ptr context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
     auto bytes = signed_bytes(made);
-    if (context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, static_cast<EVP_PKEY*>(key_.get())) == 1 &&
-        EVP_DigestSign(context.get(), signature.data(), &size, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1)
+    if (context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, static_cast<EVP_PKEY*>(key_.get())) == 1
+        && EVP_DigestSign(context.get(), signature.data(), &size, reinterpret_cast<const unsigned char*>(bytes.data()),
+                          bytes.size())
+               == 1)
         made.signature = to_hex(std::string_view{reinterpret_cast<const char*>(signature.data()), size});
     return made;
 }
 
-std::string signing_key::public_hex() const
-{
-    return public_half(static_cast<EVP_PKEY*>(key_.get()));
-}
+std::string signing_key::public_hex() const { return public_half(static_cast<EVP_PKEY*>(key_.get())); }
 
 }  // namespace halfmast::audit

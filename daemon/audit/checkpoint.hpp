@@ -12,14 +12,14 @@
 namespace halfmast::audit {
 
 struct checkpoint {
-    std::int64_t seq = 0;     // of the last record it covers
-    std::string at;           // RFC 3339, when it was signed
-    digest head{};            // hash of that record
-    std::string public_key;   // hex, 32 bytes
-    std::string signature;    // hex, 64 bytes, over signed_bytes()
+    std::int64_t seq = 0;    // of the last record it covers
+    std::string at;          // RFC 3339, when it was signed
+    digest head{};           // hash of that record
+    std::string public_key;  // hex, 32 bytes
+    std::string signature;   // hex, 64 bytes, over signed_bytes()
 };
 
-std::string signed_bytes(const checkpoint&);       // "halfmast-checkpoint-1\n<seq>\n<at>\n<head hex>\n"
+std::string signed_bytes(const checkpoint&);  // "halfmast-checkpoint-1\n<seq>\n<at>\n<head hex>\n"
 std::string to_json(const checkpoint&);
 result<checkpoint> parse_checkpoint(std::string_view json);
 bool signature_holds(const checkpoint&);

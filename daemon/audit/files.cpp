@@ -80,7 +80,8 @@ result<std::string> read_file(const std::string& path, std::size_t most)
     }
 }
 
-result<durable_file> durable_file::write(const std::string& path, std::string_view bytes, mode_t mode, const std::function<void(int)>& adjust)
+result<durable_file> durable_file::write(const std::string& path, std::string_view bytes, mode_t mode,
+                                         const std::function<void(int)>& adjust)
 {
     static std::atomic<unsigned> number{0};
     auto name = path + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++number);

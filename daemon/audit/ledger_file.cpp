@@ -12,10 +12,7 @@ namespace halfmast::audit {
 
 namespace {
 
-bool exists(const std::string& path)
-{
-    return ::access(path.c_str(), F_OK) == 0;
-}
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 // A file name as a URI, which is how SQLite takes "immutable".
 std::string as_uri(const std::string& path, bool immutable)
@@ -42,15 +39,9 @@ std::string_view bytes_of(sqlite3_stmt* row, int column)
 
 }  // namespace
 
-void ledger_file::closer::operator()(sqlite3* open) const
-{
-    sqlite3_close_v2(open);
-}
+void ledger_file::closer::operator()(sqlite3* open) const { sqlite3_close_v2(open); }
 
-void ledger_file::closer::operator()(sqlite3_stmt* query) const
-{
-    sqlite3_finalize(query);
-}
+void ledger_file::closer::operator()(sqlite3_stmt* query) const { sqlite3_finalize(query); }
 
 ledger_file::~ledger_file() = default;
 
@@ -63,8 +54,8 @@ result<ledger_file> ledger_file::open(const std::string& state_dir)
     made.wal_ = path + "-wal";
     made.alone_ = !exists(made.wal_);
     sqlite3* opened = nullptr;
-    int code = sqlite3_open_v2(as_uri(path, made.alone_).c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-                               nullptr);
+    int code = sqlite3_open_v2(as_uri(path, made.alone_).c_str(), &opened,
+                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     made.database_.reset(opened);
     std::string trouble = code == SQLITE_OK ? made.prepare() : sqlite3_errstr(code);
     if (!trouble.empty())
@@ -84,13 +75,14 @@ std::string ledger_file::prepare()
         return code == SQLITE_OK;
     };
     // The cache keeps no page twice in a scan; a file from a stranger gets no say in what runs ("trusted_schema").
-    bool ready = sqlite3_exec(open, "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-4096; BEGIN", nullptr, nullptr, nullptr) == SQLITE_OK &&
-                 query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq", rows_) &&
-                 query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1", last_) &&
-                 query("SELECT sha256, bytes FROM blob", blobs_) &&
-                 // length(bytes) makes SQLite visit the row itself and not just the index.
-                 query("SELECT length(bytes) FROM blob WHERE sha256 = ?1", lookup_) &&
-                 query("SELECT bytes FROM blob WHERE sha256 = ?1", blob_);
+    bool ready =
+        sqlite3_exec(open, "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-4096; BEGIN", nullptr, nullptr, nullptr) == SQLITE_OK
+        && query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq", rows_)
+        && query("SELECT seq, at, payload, prev, hash FROM ledger WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1", last_)
+        && query("SELECT sha256, bytes FROM blob", blobs_) &&
+        // length(bytes) makes SQLite visit the row itself and not just the index.
+        query("SELECT length(bytes) FROM blob WHERE sha256 = ?1", lookup_)
+        && query("SELECT bytes FROM blob WHERE sha256 = ?1", blob_);
     if (!ready)
         return sqlite3_errmsg(open);
     only(INT64_MIN, INT64_MAX);
@@ -133,13 +125,14 @@ bool ledger_file::last_until(std::int64_t seq, raw_entry& row)
 void ledger_file::read(sqlite3_stmt* query, raw_entry& row)
 {
     row.seq = sqlite3_column_int64(query, 0);
-    row.well_formed = sqlite3_column_type(query, 1) == SQLITE_TEXT && sqlite3_column_type(query, 2) == SQLITE_TEXT &&
-                      sqlite3_column_type(query, 3) == SQLITE_BLOB && sqlite3_column_type(query, 4) == SQLITE_BLOB;
+    row.well_formed = sqlite3_column_type(query, 1) == SQLITE_TEXT && sqlite3_column_type(query, 2) == SQLITE_TEXT
+                      && sqlite3_column_type(query, 3) == SQLITE_BLOB && sqlite3_column_type(query, 4) == SQLITE_BLOB;
     row.at = bytes_of(query, 1);
     row.payload = bytes_of(query, 2);
     row.prev = bytes_of(query, 3);
     row.hash = bytes_of(query, 4);
-    row.well_formed = row.well_formed && row.prev.size() == std::tuple_size_v<digest> && row.hash.size() == std::tuple_size_v<digest>;
+    row.well_formed =
+        row.well_formed && row.prev.size() == std::tuple_size_v<digest> && row.hash.size() == std::tuple_size_v<digest>;
 }
 
 bool ledger_file::next_blob(std::string_view& sha256, std::string_view& bytes)
@@ -172,10 +165,7 @@ bool ledger_file::blob(std::string_view sha256, std::string_view& bytes)
     return true;
 }
 
-bool ledger_file::changed_hands() const
-{
-    return alone_ && exists(wal_);
-}
+bool ledger_file::changed_hands() const { return alone_ && exists(wal_); }
 
 result<checkpoint> read_checkpoint(const std::string& path)
 {

@@ -27,10 +27,7 @@ bool holds(std::string_view text, std::string_view part)
     return ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
-std::string number(std::int64_t seq)
-{
-    return std::to_string(seq);
-}
+std::string number(std::int64_t seq) { return std::to_string(seq); }
 
 // A checkpoint that the chain has to agree with, and where it came from.
 struct promise {
@@ -49,7 +46,9 @@ struct link {
 class inspection {
 public:
     inspection(ledger_file& file, std::vector<promise> promises, const std::atomic<bool>* enough = nullptr)
-        : file_(file), promises_(std::move(promises)), enough_(enough)
+        : file_(file),
+          promises_(std::move(promises)),
+          enough_(enough)
     {
     }
 
@@ -172,12 +171,12 @@ private:
         bool follows = !previous_ || view(previous_->stored) == row.prev;
         if (!sound) {
             bool only_prev = !follows && view(chain_hash(row.seq, row.at, row.payload, previous_->stored)) == row.hash;
-            note(row.seq, "record " + number(row.seq) + " was changed: its " +
-                              (only_prev ? "prev is not the hash of the record before it" : "hash is not that of its content"));
+            note(row.seq, "record " + number(row.seq) + " was changed: its "
+                              + (only_prev ? "prev is not the hash of the record before it" : "hash is not that of its content"));
         } else if (!follows && !(previous_->broken && view(previous_->real) == row.prev)) {
             // The exception: only the hash written in the record before was changed, and that is reported there.
-            note(row.seq, "record " + number(row.seq) + " is sound in itself but does not follow record " + number(row.seq - 1) +
-                              ": records were swapped, taken out, put in, or written anew");
+            note(row.seq, "record " + number(row.seq) + " is sound in itself but does not follow record " + number(row.seq - 1)
+                              + ": records were swapped, taken out, put in, or written anew");
         }
         set_link(row, real);
         found_.head = previous_->stored;
@@ -210,8 +209,8 @@ private:
                 continue;
             one.reached = true;
             if (row.hash != view(one.made.head))
-                note(row.seq, "record " + number(row.seq) + " is not the one that was signed at " + one.made.at + " (" + one.name +
-                                  "): the ledger was written anew or brought back from an older copy");
+                note(row.seq, "record " + number(row.seq) + " is not the one that was signed at " + one.made.at + " (" + one.name
+                                  + "): the ledger was written anew or brought back from an older copy");
         }
     }
 
@@ -223,8 +222,8 @@ private:
             if (one.made.head != genesis())
                 note(0, one.name + " covers no record, yet its head is not the beginning of a chain");
         } else if (one.made.seq > last_) {
-            note(last_ + 1, "records " + number(last_ + 1) + " to " + number(one.made.seq) + " were cut off: " + one.name + ", signed at " +
-                                one.made.at + ", covers record " + number(one.made.seq));
+            note(last_ + 1, "records " + number(last_ + 1) + " to " + number(one.made.seq) + " were cut off: " + one.name
+                                + ", signed at " + one.made.at + ", covers record " + number(one.made.seq));
         }
         // Else the record it covers is one that is missing in between, which is reported there.
     }
@@ -278,13 +277,15 @@ std::vector<fault> judge(const promise& one, const result<std::string>& own_key)
     if (!signature_holds(one.made))
         faults.push_back({0, one.name + ": the signature does not hold, so it was changed after it was signed"});
     if (own_key && *own_key != one.made.public_key)
-        faults.push_back({0, one.name + " was signed by another key (" + one.made.public_key + ") than ledger.pub (" + *own_key + ")"});
+        faults.push_back(
+            {0, one.name + " was signed by another key (" + one.made.public_key + ") than ledger.pub (" + *own_key + ")"});
     return faults;
 }
 
 // The records, by as many threads as there are parts: a record's hash needs nothing but the record. True: it has to be done again,
 // by one thread, for a daemon opened the file meanwhile, or SQLite had trouble, and then the order tells where.
-bool check_in_parts(const std::string& state_dir, ledger_file& file, inspection& first, const std::vector<promise>& promises, unsigned parts)
+bool check_in_parts(const std::string& state_dir, ledger_file& file, inspection& first, const std::vector<promise>& promises,
+                    unsigned parts)
 {
     raw_entry last;
     std::int64_t end = file.last_until(INT64_MAX, last) ? last.seq : 0;

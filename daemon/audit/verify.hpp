@@ -36,7 +36,7 @@ result<verification> verify(const std::string& state_dir, const std::optional<st
 struct proved_part {
     std::int64_t through = 0;  // the last record; 0: nothing yet
     std::int64_t records = 0;
-    digest head{};             // the hash of that record
+    digest head{};  // the hash of that record
 };
 
 // For whoever lives with the ledger and looks again and again: as verify(), by one thread, and what is proved already is not read

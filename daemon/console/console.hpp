@@ -12,12 +12,12 @@ namespace halfmast::console {
 
 // One built file. Points into the program itself, so it lives as long as that runs.
 struct asset {
-    std::string_view path;   // "/index.html", "/assets/main-Dk3x.js"
-    std::string_view type;   // Content-Type
-    std::string_view etag;   // of the plain bytes, without quotes
+    std::string_view path;  // "/index.html", "/assets/main-Dk3x.js"
+    std::string_view type;  // Content-Type
+    std::string_view etag;  // of the plain bytes, without quotes
     std::string_view plain;
-    std::string_view gzip;   // the same, compressed; empty where that saves nothing
-    bool hashed = false;     // its name holds a hash of its content: it never changes
+    std::string_view gzip;  // the same, compressed; empty where that saves nothing
+    bool hashed = false;    // its name holds a hash of its content: it never changes
 };
 
 // Made by the build (embed.mjs); empty in a program that was built without the console.

@@ -53,19 +53,19 @@ struct account {
     seconds release_margin{120};                // a release time must lie at least so far ahead
     bool has_queue = true;      // false: nothing is ever scheduled there; the public posts are all there is to look at
     bool can_read_feed = true;  // false: an escape can only be seen by a person
-    bool speaks = true;         // false: a queue only, nothing is said in public there: no text is written for it and no task opened
-    std::string profile;        // where a person opens it, for what is done by hand; may be empty
+    bool speaks = true;   // false: a queue only, nothing is said in public there: no text is written for it and no task opened
+    std::string profile;  // where a person opens it, for what is done by hand; may be empty
     bool can_read_mentions = false;  // what people write to it can be read there
     bool can_publish = false;
     bool can_pin = false;
     bool can_edit = false;   // a public post of ours can be changed: it stays pinned, and readers see that it was edited
     bool can_reply = false;  // a post in the thread of another one, of ours or of somebody else
-    int most_pins = 0;        // 0: no limit
-    int text_limit = 0;       // characters as the platform counts them; 0: no limit
+    int most_pins = 0;       // 0: no limit
+    int text_limit = 0;      // characters as the platform counts them; 0: no limit
     text_counting counting = text_counting::code_points;
-    int byte_limit = 0;       // of the same text in UTF-8; 0: no limit
-    int read_batch = 1;       // how many posts one read-back call can cover
-    int most_in_flight = 4;   // calls at once to this account
+    int byte_limit = 0;                       // of the same text in UTF-8; 0: no limit
+    int read_batch = 1;                       // how many posts one read-back call can cover
+    int most_in_flight = 4;                   // calls at once to this account
     std::optional<milliseconds> warn_before;  // of its credential's end; else the policy's
 
     bool operator==(const account&) const = default;

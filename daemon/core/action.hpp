@@ -45,10 +45,10 @@ struct release_post {
     post_id post;
     post_id remote;  // empty after a takeout
     post_ptr snapshot;
-    rung by;         // how it was held
+    rung by;  // how it was held
     time_point at;
     std::vector<keepsake> saved;
-    bool look_first = false;  // an earlier call may have worked
+    bool look_first = false;            // an earlier call may have worked
     std::optional<std::string> text{};  // instead of the one it was held with; only where the rung's offer `edits`
 };
 
@@ -88,7 +88,7 @@ struct unpin_summary {
     crisis_id crisis;
     post_id remote;
     std::vector<post_id> restore;
-    bool anew = false;  // unpin those in `restore` before: they are pinned, and their order is wrong
+    bool anew = false;                 // unpin those in `restore` before: they are pinned, and their order is wrong
     std::vector<post_id> also_down{};  // older ones of ours that may be pinned still
 };
 
@@ -117,7 +117,7 @@ struct post_reading {
     time_point due{};
     std::string version;
     std::string url;
-    post_id published_as{};  // its id among the public posts, where that is another one
+    post_id published_as{};             // its id among the public posts, where that is another one
     std::optional<std::string> text{};  // as scheduled_post has it; unset where looking does not tell
 };
 
@@ -130,7 +130,7 @@ struct saved_bytes {
 // What came of an action. Exactly the members that fit the action are filled in when `trouble` is empty.
 struct outcome {
     std::optional<problem> trouble;
-    post_id remote;                      // hold, release, publish: the platform's id from now on
+    post_id remote;  // hold, release, publish: the platform's id from now on
     std::string url;
     std::vector<post_reading> readings;  // read_posts: one for each wanted post that could be read
     std::vector<post_id> pins;           // read_pins, pin_summary, unpin_summary: pinned now, in the platform's order

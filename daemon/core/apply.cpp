@@ -106,7 +106,7 @@ void retry_hold(account_state& where, hold& one, const audit_record& record)
     where.missing.erase(one.id);
     one.not_before = record.until.value_or(time_point{});
     if ((record.outcome == "not_sent" || record.outcome == "not_stored") && one.attempts > 0)
-        --one.attempts;  // it never got there
+        --one.attempts;                 // it never got there
     if (record.flagged && record.by) {  // this rung is spent
         one.spent.insert(*record.by);
         one.attempts = 0;
@@ -192,9 +192,7 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         one.attempts = 0;
         step_to(where, one, hold_state::planned, record);
         return;
-    case record_kind::hold_answered:
-        answer_hold(where, one, record);
-        return;
+    case record_kind::hold_answered: answer_hold(where, one, record); return;
     case record_kind::hold_confirmed:
         one.by = record.by.value_or(one.by);
         end_hold(where, one, hold_state::held, record);
@@ -205,21 +203,15 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
             one.remote = {};
         }
         return;
-    case record_kind::hold_retried:
-        retry_hold(where, one, record);
-        return;
-    case record_kind::hold_drifted:
-        drift(where, one, record);
-        return;
+    case record_kind::hold_retried: retry_hold(where, one, record); return;
+    case record_kind::hold_drifted: drift(where, one, record); return;
     case record_kind::hold_escaped:
         one.escaped_as = record.remote;
         if (!record.remote.empty())
             where.explained.insert(record.remote);
         end_hold(where, one, hold_state::escaped, record);
         return;
-    case record_kind::hold_gone:
-        end_hold(where, one, hold_state::gone, record);
-        return;
+    case record_kind::hold_gone: end_hold(where, one, hold_state::gone, record); return;
     case record_kind::hold_failed:
         one.in_flight = false;
         one.attempts = std::max(one.attempts - 1, 0);  // a refused credential says nothing about the rung
@@ -242,7 +234,8 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         put_into_queues(where, one);
         return;
     case record_kind::release_asked:
-        one.order = release_order{record.actor, record.due.value_or(one.due), record.flagged, record.why, record.text, record.second};
+        one.order =
+            release_order{record.actor, record.due.value_or(one.due), record.flagged, record.why, record.text, record.second};
         if (record.snapshot) {  // it goes out as it stands at its source now
             one.post = record.snapshot;
             one.source_text.reset();
@@ -271,21 +264,15 @@ void apply_to_hold(account_state& where, hold& one, const audit_record& record)
         one.answered = record.outcome == "done" || (record.outcome == "unknown" && !one.remote.empty());
         put_into_queues(where, one);
         return;
-    case record_kind::release_confirmed:
-        confirm_release(where, one, record);
-        return;
+    case record_kind::release_confirmed: confirm_release(where, one, record); return;
     case record_kind::release_failed:
         one.order.reset();
         one.answered = false;
         one.exempt.clear();
         end_hold(where, one, hold_state::held, record);
         return;
-    case record_kind::post_kept:
-        end_hold(where, one, hold_state::kept, record);
-        return;
-    default:
-        put_into_queues(where, one);
-        return;
+    case record_kind::post_kept: end_hold(where, one, hold_state::kept, record); return;
+    default: put_into_queues(where, one); return;
     }
 }
 
@@ -341,8 +328,7 @@ void apply(state& known, const audit_record& record)
     case record_kind::access_token_made:
     case record_kind::access_token_revoked:
     case record_kind::access_link_made:
-    case record_kind::glass_broken:
-        return;
+    case record_kind::glass_broken: return;
     case record_kind::page_opened:
     case record_kind::page_sent:
     case record_kind::page_delivered:
@@ -350,33 +336,24 @@ void apply(state& known, const audit_record& record)
     case record_kind::page_acknowledged:
     case record_kind::page_escalated:
     case record_kind::page_resolved:
-    case record_kind::page_closed:
-        apply_page(known, record);
-        return;
+    case record_kind::page_closed: apply_page(known, record); return;
     case record_kind::proposal_made:
     case record_kind::proposal_grown:
     case record_kind::proposal_accepted:
     case record_kind::proposal_dismissed:
-    case record_kind::proposal_expired:
-        apply_proposal(known, record);
-        return;
+    case record_kind::proposal_expired: apply_proposal(known, record); return;
     case record_kind::crisis_raised:
         if (record.flag) {
             known.crises[record.crisis] = *record.flag;
             known.next_crisis = std::max(known.next_crisis, number_of(record.crisis) + 1);
         }
         return;
-    case record_kind::crisis_lowered:
-        lower(known, record);
-        return;
-    default:
-        break;
+    case record_kind::crisis_lowered: lower(known, record); return;
+    default: break;
     }
     auto& where = known.accounts[record.account];
     switch (record.kind) {
-    case record_kind::account_unreachable:
-        where.reachable = false;
-        return;
+    case record_kind::account_unreachable: where.reachable = false; return;
     case record_kind::account_reachable:
         where.reachable = true;
         where.trouble.reset();
@@ -386,31 +363,26 @@ void apply(state& known, const audit_record& record)
     case record_kind::readiness_unanswered:
     case record_kind::readiness_answered:
     case record_kind::credential_ends:
-    case record_kind::credential_renewed:
-        apply_readiness(where.ready, record);
-        return;
+    case record_kind::credential_renewed: apply_readiness(where.ready, record); return;
     case record_kind::judged_by_hand:
     case record_kind::post_noted:
     case record_kind::second_asked:
     case record_kind::second_given:
-    case record_kind::ask_dropped:
-        return apply_review(known, record);
+    case record_kind::ask_dropped: return apply_review(known, record);
     case record_kind::hold_planned:
         if (auto before = where.holds.find(record.post); before != where.holds.end())
             forget_ask(known, before->second);
         plan_hold(where, record);
         return;
-    case record_kind::hold_let_go:
-        let_go(where, record.post);
-        return;
-    default:
-        break;
+    case record_kind::hold_let_go: let_go(where, record.post); return;
+    default: break;
     }
     auto found = where.holds.find(record.post);
     if (found == where.holds.end())
         return;
     apply_to_hold(where, found->second, record);
-    if (found->second.state != hold_state::held && (found->second.state != hold_state::kept || record.kind == record_kind::post_kept))
+    if (found->second.state != hold_state::held
+        && (found->second.state != hold_state::kept || record.kind == record_kind::post_kept))
         forget_ask(known, found->second);
 }
 

@@ -9,9 +9,9 @@ namespace halfmast {
 
 namespace {
 
-constexpr int summary_tries = 3;                 // so often it is tried before a person is told
+constexpr int summary_tries = 3;                   // so often it is tried before a person is told
 constexpr std::chrono::seconds approval_wait{60};  // who raises may approve at once
-constexpr std::size_t most_looked_at = 2'000;    // posts of one account that are due soon: more are "at least so many"
+constexpr std::size_t most_looked_at = 2'000;      // posts of one account that are due soon: more are "at least so many"
 
 // Kinds that are states, and why their pages end by themselves.
 struct kind_of_state {
@@ -52,7 +52,7 @@ void say_raised(const step& now, const audit_record& record)
     said.level = flag.level;
     said.crisis = flag.id;
     said.what = flag.id.value + " was raised by " + flag.raised_by.value + ": " + flag.playbook
-        + (flag.over.empty() ? "" : ", over " + to_string(flag.over)) + (flag.why.empty() ? "" : ": " + flag.why);
+                + (flag.over.empty() ? "" : ", over " + to_string(flag.over)) + (flag.why.empty() ? "" : ": " + flag.why);
     said.todo = "halfmast status; when it is over: halfmast lower " + flag.id.value;
     open_page(now, std::move(said));
 }
@@ -116,7 +116,8 @@ void say_glass_broken(const step& now, const audit_record& record)
     said.crisis = record.crisis;
     said.account = record.account;
     auto what = record.post.empty() ? "did '" + record.outcome + "'" : "let " + display_id(record.account, record.post) + " go";
-    said.what = record.actor.value + " " + what + " without a second person, whom " + record.crisis.value + " asks for: " + record.why;
+    said.what =
+        record.actor.value + " " + what + " without a second person, whom " + record.crisis.value + " asks for: " + record.why;
     said.todo = "look whether the reason holds; halfmast audit list " + record.crisis.value;
     said.ends_with_word = true;
     open_page(now, std::move(said));
@@ -194,7 +195,7 @@ void look_at_crisis(const step& now, const crisis& flag, std::set<std::string>& 
         auto up = rules.crisis_open * ((now.now - flag.raised_at) / rules.crisis_open);
         page still;
         still.what = flag.id.value + " (" + flag.playbook + ") has been up for " + format_duration(up) + "; its owner is "
-            + flag.owner.value;
+                     + flag.owner.value;
         still.todo = "halfmast status; when it is over: halfmast lower " + flag.id.value;
         open(std::move(still), "crisis-open/" + flag.id.value + "/" + format_duration(up), flag.level);
     }
@@ -219,7 +220,7 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
         if (!said.approved && !said.undone && wanted && std::ranges::any_of(now.known().accounts, [&](const auto& entry) {
                 auto one = entry.second.summaries.find(flag.id);
                 return one != entry.second.summaries.end() && one->second.dealt < said.number && said.words.contains(entry.first)
-                    && one->second.state != summary_state::withdrawn && one->second.state != summary_state::unpinned;
+                       && one->second.state != summary_state::withdrawn && one->second.state != summary_state::unpinned;
             }))
             waits = &said;
     }
@@ -230,7 +231,7 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
     said.level = flag.level;
     said.crisis = flag.id;
     said.what = "the " + std::string{to_string(waits->kind)} + " of " + flag.id.value + " waits for "
-        + (flag.two_person ? "a second person's" : "an") + " approval; nothing of it is published until then";
+                + (flag.two_person ? "a second person's" : "an") + " approval; nothing of it is published until then";
     said.todo = "halfmast say approve " + flag.id.value;
     if (auto hole = hole_in(waits->words); !hole.empty()) {
         said.what += "; nothing is given for {{" + hole + "}} in it";
@@ -254,8 +255,8 @@ void look_at_reply_approvals(const step& now, std::set<std::string>& so)
         said.level = flag == nullptr ? page_level::major : flag->level;
         said.crisis = crisis;
         said.count = static_cast<std::uint32_t>(all.size());
-        said.what = plural(all.size(), "reply waits", "replies wait") + " for a second person; the first is " + all.front()->id + " of "
-            + all.front()->by.value + " at " + all.front()->account.value;
+        said.what = plural(all.size(), "reply waits", "replies wait") + " for a second person; the first is " + all.front()->id
+                    + " of " + all.front()->by.value + " at " + all.front()->account.value;
         said.todo = "halfmast say approve " + all.front()->id + ", or halfmast say drop " + all.front()->id;
         said.link = all.front()->to_url;
         said.wait = approval_wait;
@@ -279,8 +280,9 @@ void look_at_asks(const step& now, std::set<std::string>& so)
         said.crisis = crisis;
         said.account = all.size() == 1 ? first.account : account_id{};
         said.count = static_cast<std::uint32_t>(all.size());
-        said.what = plural(all.size(), "decision waits", "decisions wait") + " for a second person; " + (all.size() == 1 ? "" : "the first: ")
-            + first.by.value + " wants to "
+        said.what =
+            plural(all.size(), "decision waits", "decisions wait") + " for a second person; "
+            + (all.size() == 1 ? "" : "the first: ") + first.by.value + " wants to "
             + (first.kind == ask_kind::lower ? "lower " + crisis.value : "let " + display_id(first.account, first.post) + " go")
             + (first.due ? ", which is due " + format_utc(*first.due) : "") + (first.why.empty() ? "" : ": " + first.why);
         said.todo = "halfmast queue asks; to agree: halfmast queue second " + first.id;
@@ -300,7 +302,7 @@ void look_at_summaries(const step& now, const account_id& id, const account_stat
         said.crisis = crisis_key;
         bool tried = one.attempts >= summary_tries && !one.busy;
         bool undone = one.state == summary_state::failed || one.state == summary_state::publishing
-            || one.state == summary_state::published || one.state == summary_state::unpinning;
+                      || one.state == summary_state::published || one.state == summary_state::unpinning;
         if (!undone || (!tried && !now.known().pages.open.contains("summary-failed/" + crisis_key.value + "/" + id.value)))
             continue;
         said.key = "summary-failed/" + crisis_key.value + "/" + id.value;
@@ -308,7 +310,7 @@ void look_at_summaries(const step& now, const account_id& id, const account_stat
         said.level = at_least_major(flag->level);
         said.account = id;
         said.what = "the summary of " + crisis_key.value + " is not as it should be at " + id.value + " ("
-            + std::string{to_string(one.state)} + ")" + (one.detail.empty() ? "" : ": " + one.detail);
+                    + std::string{to_string(one.state)} + ")" + (one.detail.empty() ? "" : ": " + one.detail);
         said.todo = "publish and pin it by hand, or mend what is named; it is tried again";
         said.link = one.url;
         open_page(now, std::move(said));
@@ -328,7 +330,7 @@ struct near_posts {
 };
 
 void say_near(const step& now, const account_id& id, const near_posts& near, std::string_view kind, bool by_person, bool more,
-    std::set<std::string>& so)
+              std::set<std::string>& so)
 {
     if (near.count == 0)
         return;
@@ -342,9 +344,10 @@ void say_near(const step& now, const account_id& id, const near_posts& near, std
     said.account = id;
     said.count = static_cast<std::uint32_t>(near.count);
     said.what = (more ? "at least " : "") + plural(near.count, "post", "posts") + " of " + id.value
-        + (by_person ? " must be stopped by a person; " : " not held yet and due soon; ")
-        + (near.count == 1 ? name + " is" : "the first, " + name + ", is") + " due " + format_utc(first.due)
-        + (by_person ? "" : " (" + std::string{to_string(first.state)} + ")") + (first.detail.empty() ? "" : ": " + first.detail);
+                + (by_person ? " must be stopped by a person; " : " not held yet and due soon; ")
+                + (near.count == 1 ? name + " is" : "the first, " + name + ", is") + " due " + format_utc(first.due)
+                + (by_person ? "" : " (" + std::string{to_string(first.state)} + ")")
+                + (first.detail.empty() ? "" : ": " + first.detail);
     said.todo = by_person ? "open the link and stop it there; halfmast queue show " + name
                           : "halfmast queue show " + name + "; when its time comes near, stop it at the platform";
     said.link = first.post ? first.post->url : "";
@@ -394,10 +397,8 @@ void heed(const step& now, std::size_t index)
     case record_kind::glass_broken:
     case record_kind::account_unreachable:
     case record_kind::account_reachable:
-    case record_kind::promise_missed:
-        break;
-    default:
-        return;
+    case record_kind::promise_missed: break;
+    default: return;
     }
     const auto record = now.made.records[index];  // a copy: what it leads to is noted behind it
     auto name = display_id(record.account, record.post);
@@ -412,8 +413,7 @@ void heed(const step& now, std::size_t index)
     case record_kind::glass_broken: return say_glass_broken(now, record);
     case record_kind::release_asked:
     case record_kind::release_confirmed:
-    case record_kind::post_kept:
-        return resolve_page(now, "release-failed/" + name, "a person decided on it again");
+    case record_kind::post_kept: return resolve_page(now, "release-failed/" + name, "a person decided on it again");
     case record_kind::account_unreachable: return say_trouble(now, record.account, failure_of(record.outcome), record.why);
     default:
         resolve_page(now, "account-refused/" + record.account.value, "the account answers again");

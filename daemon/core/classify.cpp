@@ -12,7 +12,10 @@ namespace {
 // What lets a post through has to weigh so much; a lighter word is a hint and needs a second one beside it.
 constexpr double enough = 1.0;
 
-bool is_word_byte(unsigned char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_word_byte(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 // The code point that ends just before `at`; 0 at the start of the text.
 char32_t before(std::string_view text, std::size_t at)
@@ -88,7 +91,8 @@ std::string lower(std::string_view text)
         const auto lead = static_cast<unsigned char>(result[i]);
         if (lead < 0x80) {
             result[i] = static_cast<char>(small_letter(lead));
-        } else if (lead >= 0xC3 && lead <= 0xD0 && i + 1 < result.size() && (static_cast<unsigned char>(result[i + 1]) & 0xC0) == 0x80) {
+        } else if (lead >= 0xC3 && lead <= 0xD0 && i + 1 < result.size()
+                   && (static_cast<unsigned char>(result[i + 1]) & 0xC0) == 0x80) {
             const auto c = small_letter((lead & 0x1Fu) << 6 | (static_cast<unsigned char>(result[i + 1]) & 0x3Fu));
             result[i] = static_cast<char>(0xC0 | c >> 6);
             result[++i] = static_cast<char>(0x80 | (c & 0x3F));
@@ -118,8 +122,8 @@ std::optional<std::string> campaign_parameter(std::string_view link)
         auto end = link.find_first_of("&#", at + 1);
         auto pair = link.substr(at + 1, end == std::string_view::npos ? std::string_view::npos : end - at - 1);
         auto name = lower(pair.substr(0, pair.find('=')));
-        if (name == "utm_campaign" || name == "utm_promo" || name == "gclid" || name == "fbclid" || name == "coupon" || name == "promo"
-            || name == "discount" || name == "affiliate" || name == "aff_id")
+        if (name == "utm_campaign" || name == "utm_promo" || name == "gclid" || name == "fbclid" || name == "coupon"
+            || name == "promo" || name == "discount" || name == "affiliate" || name == "aff_id")
             return std::string{pair};
         at = end == std::string_view::npos || link[end] == '#' ? std::string_view::npos : end;
     }
@@ -169,10 +173,10 @@ private:
         std::uint16_t on;  // byte class
     };
     struct node {
-        std::uint32_t ways = 0;      // the first of its own; they end where the next node's begin
-        std::uint32_t endings = 0;   // the same, of the rules whose phrase ends here
-        std::uint32_t suffix = 0;    // the longest proper suffix that is a node
-        std::uint32_t shorter = 0;   // the next shorter phrase that ends here too; 0: none
+        std::uint32_t ways = 0;     // the first of its own; they end where the next node's begin
+        std::uint32_t endings = 0;  // the same, of the rules whose phrase ends here
+        std::uint32_t suffix = 0;   // the longest proper suffix that is a node
+        std::uint32_t shorter = 0;  // the next shorter phrase that ends here too; 0: none
     };
 
     void number_bytes()
@@ -269,7 +273,7 @@ private:
     const std::vector<word_rule>* rules_;
     std::size_t classes_ = 1;
     std::array<std::uint16_t, 256> byte_class_{};
-    std::vector<node> nodes_;             // and one behind the last
+    std::vector<node> nodes_;  // and one behind the last
     std::vector<way> ways_;
     std::vector<std::uint32_t> endings_;  // rules
     std::vector<std::uint32_t> table_;    // node x byte class -> node, for the first `tables_` nodes
@@ -277,7 +281,9 @@ private:
 };
 
 judgement::judgement(std::map<post_class, mark_rules> marks, std::vector<word_rule> words, bool campaign_links)
-    : marks_(std::move(marks)), words_(std::move(words)), campaign_links_(campaign_links),
+    : marks_(std::move(marks)),
+      words_(std::move(words)),
+      campaign_links_(campaign_links),
       finder_(std::make_unique<const phrase_finder>(words_))
 {
 }

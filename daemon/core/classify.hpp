@@ -21,11 +21,11 @@ struct mark_rules {
 
 // A phrase to look for in folded text. Phrases of scripts with spaces match from a word's start ("akcio*" = stem).
 struct word_rule {
-    std::string phrase;    // folded by the shell; no '*'
+    std::string phrase;  // folded by the shell; no '*'
     post_class kind;
-    double weight = 1.0;   // > 0; essential and neutral count from a sum of 1, promotional from any
-    std::string rule;      // its name in a verdict: "words.en.promotional"
-    bool stem = false;     // matches longer words that begin so
+    double weight = 1.0;  // > 0; essential and neutral count from a sum of 1, promotional from any
+    std::string rule;     // its name in a verdict: "words.en.promotional"
+    bool stem = false;    // matches longer words that begin so
 };
 
 class phrase_finder;  // all phrases at once (Aho-Corasick)

@@ -95,7 +95,8 @@ struct playbook {
     std::map<std::string, std::string> contact;  // by BCP 47 tag: where to get help, the field {{contact}}
     milliseconds reply_wait{std::chrono::minutes{5}};
     bool reply_second_person = true;
-    int most_public_acts = 4;  // of one account within any hour; 0: no limit. From 2 up, the last place is kept for corrections and all-clears
+    int most_public_acts =
+        4;  // of one account within any hour; 0: no limit. From 2 up, the last place is kept for corrections and all-clears
     pin_policy lost_pin = pin_policy::repair;
 
     bool operator==(const playbook&) const = default;
@@ -119,14 +120,14 @@ struct edition {
     edition_kind kind = edition_kind::summary;
     actor_id by;
     time_point at;
-    time_point undo_until;       // nothing of it becomes public before
-    time_point next_update_by{}; // promised in its words; unset: it promises no further word
+    time_point undo_until;        // nothing of it becomes public before
+    time_point next_update_by{};  // promised in its words; unset: it promises no further word
     bool approved = false;
     actor_id approved_by;
-    bool undone = false;         // taken back before anything of it became public
-    std::string about;           // correction: what was wrong; update: what is new. As it stands in its words
-    by_language about_in{};      // the same, where it was given by language
-    std::string reason{};        // given with it instead of the flag's; empty: the one before
+    bool undone = false;     // taken back before anything of it became public
+    std::string about;       // correction: what was wrong; update: what is new. As it stands in its words
+    by_language about_in{};  // the same, where it was given by language
+    std::string reason{};    // given with it instead of the flag's; empty: the one before
     by_language reason_in{};
     std::map<account_id, statement> words;
 
@@ -144,7 +145,7 @@ struct crisis {
     scope over;
     std::set<post_class> hold;
     std::string why;
-    by_language why_in{};     // the same, where it was given by language
+    by_language why_in{};  // the same, where it was given by language
     actor_id raised_by;
     actor_id owner;
     time_point raised_at;
@@ -153,13 +154,13 @@ struct crisis {
     phase now = phase::raised;
     time_point lowered_at{};
     actor_id lowered_by;
-    bool two_person = false;  // letting go what it held, lowering it and speaking need a second person
-    std::string ask;          // to lower it, waiting for a second person; its id
-    std::vector<edition> editions;   // in order; the first one is number 1
-    std::uint32_t promised_in = 0;   // the edition whose promise `next_update_by` is; 0: the raise's
+    bool two_person = false;        // letting go what it held, lowering it and speaking need a second person
+    std::string ask;                // to lower it, waiting for a second person; its id
+    std::vector<edition> editions;  // in order; the first one is number 1
+    std::uint32_t promised_in = 0;  // the edition whose promise `next_update_by` is; 0: the raise's
     std::uint32_t promises_kept = 0;
     std::uint32_t promises_missed = 0;
-    bool late = false;               // what is promised now is missed, on record
+    bool late = false;  // what is promised now is missed, on record
 };
 
 // What the texts say happened: as given with the latest statement that named it and was not taken back, else as the flag was raised.

@@ -9,8 +9,8 @@ namespace halfmast {
 
 namespace {
 
-constexpr int planned_at_once = 64;             // posts of one account that enter the ledger in one decision
-constexpr std::chrono::minutes read_soon{2};    // a hold due so soon is read back before a later one leaves
+constexpr int planned_at_once = 64;           // posts of one account that enter the ledger in one decision
+constexpr std::chrono::minutes read_soon{2};  // a hold due so soon is read back before a later one leaves
 constexpr std::chrono::seconds as_soon{20};
 
 void raise(const step& now, const crisis_raised& what)
@@ -23,7 +23,8 @@ void raise(const step& now, const crisis_raised& what)
         for (const auto& [name, other] : now.rules.playbooks)
             known += (known.empty() ? "" : ", ") + name;
         return now.refuse(refusal::cause::unknown_target,
-                          "raise: there is no playbook '" + what.playbook + "'; there are: " + (known.empty() ? "none" : known), record);
+                          "raise: there is no playbook '" + what.playbook + "'; there are: " + (known.empty() ? "none" : known),
+                          record);
     }
     if (auto no = what.drill ? no_drill(now.rules, what.over) : std::nullopt)
         return now.refuse(refusal::cause::not_possible, std::move(*no), record);
@@ -98,7 +99,8 @@ void lower(const step& now, const crisis_lowered& what)
     record.outcome = "done";
     auto flag = now.known().crises.find(what.crisis);
     if (flag == now.known().crises.end())
-        return now.refuse(refusal::cause::unknown_target, "lower: there is no crisis '" + what.crisis.value + "'; 'halfmast status --all' lists them", record);
+        return now.refuse(refusal::cause::unknown_target,
+                          "lower: there is no crisis '" + what.crisis.value + "'; 'halfmast status --all' lists them", record);
     now.made.crisis = what.crisis;
     if (flag->second.now == phase::lowered) {
         now.made.repeated = true;
@@ -168,7 +170,8 @@ void offer(const step& now, const capacity_offered& what)
     auto& where = now.at(what.account);
     wake_delayed(where, now.now);
     plan_wanted(now, what.account, std::max(what.calls, 1));
-    for (int calls = what.calls; calls > 0 && where.not_before <= now.now && start_next(now, what.account); --calls) { }
+    for (int calls = what.calls; calls > 0 && where.not_before <= now.now && start_next(now, what.account); --calls) {
+    }
 }
 
 void finish(const step& now, const action_finished& done)
@@ -189,7 +192,8 @@ void finish(const step& now, const action_finished& done)
         after_summary(now, done);
     if (const auto& trouble = done.result.trouble; trouble && trouble->kind == failure::forbidden && !has_lost_any(where.ready))
         now.made.check = true;  // of one post only, or of all: a check tells
-    if (const auto& trouble = done.result.trouble; trouble && (trouble->kind == failure::auth_expired || trouble->kind == failure::unreachable))
+    if (const auto& trouble = done.result.trouble;
+        trouble && (trouble->kind == failure::auth_expired || trouble->kind == failure::unreachable))
         observe_trouble(now, account_unread{done.account, *trouble});
     if (const auto* save_call = std::get_if<save_post>(&done.what))
         let_go_after(now, done.account, save_call->post);
@@ -225,7 +229,7 @@ void recover(const step& now, const daemon_started& what)
         for (const auto& post : under_way) {
             auto& one = where.holds.at(post);
             auto kind = one.state == hold_state::releasing ? record_kind::release_answered
-                : one.state == hold_state::saving          ? record_kind::hold_retried
+                        : one.state == hold_state::saving  ? record_kind::hold_retried
                                                            : record_kind::hold_answered;
             auto record = about(kind, id, one);
             record.outcome = "unknown";
@@ -246,12 +250,24 @@ void after_word(const step& now, Word word)
 
 void handle(const step& now, const crisis_raised& what) { raise(now, what); }
 void handle(const step& now, const crisis_lowered& what) { lower(now, what); }
-void handle(const step& now, const summary_approved& what) { after_word(now, [&] { approve_statements(now, what); }); }
-void handle(const step& now, const statement_asked& what) { after_word(now, [&] { ask_statement(now, what); }); }
-void handle(const step& now, const statement_undone& what) { after_word(now, [&] { undo_statement(now, what); }); }
+void handle(const step& now, const summary_approved& what)
+{
+    after_word(now, [&] { approve_statements(now, what); });
+}
+void handle(const step& now, const statement_asked& what)
+{
+    after_word(now, [&] { ask_statement(now, what); });
+}
+void handle(const step& now, const statement_undone& what)
+{
+    after_word(now, [&] { undo_statement(now, what); });
+}
 void handle(const step& now, const owner_changed& what) { change_owner(now, what); }
 void handle(const step& now, const reply_asked& what) { ask_reply(now, what); }
-void handle(const step& now, const reply_approved& what) { after_word(now, [&] { approve_reply(now, what); }); }
+void handle(const step& now, const reply_approved& what)
+{
+    after_word(now, [&] { approve_reply(now, what); });
+}
 void handle(const step& now, const reply_dropped& what) { drop_reply(now, what); }
 void handle(const step& now, const task_done& what) { finish_task(now, what); }
 void handle(const step& now, const queue_observed& what) { observe_queue(now, what); }
@@ -293,11 +309,11 @@ void handle(const step& now, const proposal_decided& what) { decide_proposal(now
 void handle(const step& now, const access_noted& what)
 {
     using act = access_noted::act;
-    auto kind = what.what == act::signed_in ? record_kind::access_signed_in
-        : what.what == act::refused         ? record_kind::access_refused
-        : what.what == act::token_made      ? record_kind::access_token_made
-        : what.what == act::token_revoked   ? record_kind::access_token_revoked
-                                            : record_kind::access_link_made;
+    auto kind = what.what == act::signed_in       ? record_kind::access_signed_in
+                : what.what == act::refused       ? record_kind::access_refused
+                : what.what == act::token_made    ? record_kind::access_token_made
+                : what.what == act::token_revoked ? record_kind::access_token_revoked
+                                                  : record_kind::access_link_made;
     audit_record record{kind, now.now, what.by};
     record.outcome = what.what == act::refused ? "refused" : "done";
     record.why = what.why;
@@ -417,8 +433,8 @@ bool has_work(const state& known, const account_state& where, time_point now)
         return one != known.replies.end() && reply_can_start(known, one->second, now);
     });
     return reply || std::ranges::any_of(where.summaries, [&](const auto& entry) {
-        return next_work(known, entry.second, now) != said_work::nothing;
-    });
+               return next_work(known, entry.second, now) != said_work::nothing;
+           });
 }
 
 std::optional<time_point> most_urgent(const account_state& where)
@@ -464,7 +480,8 @@ bool is_safe_without_ledger(const act& what)
     // A post that is taken out is only here from then on: what recreates it must be durable first. A crash would lose it.
     if (const auto* hold = std::get_if<hold_post>(&what))
         return hold->by != rung::takeout;
-    return std::holds_alternative<save_post>(what) || std::holds_alternative<read_posts>(what) || std::holds_alternative<read_pins>(what);
+    return std::holds_alternative<save_post>(what) || std::holds_alternative<read_posts>(what)
+           || std::holds_alternative<read_pins>(what);
 }
 
 // Nothing of what is said is under way on this account: the rest waits for a person, a place in the hour, or a retry after long.

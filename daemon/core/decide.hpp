@@ -39,12 +39,12 @@ struct decision {
     std::vector<action> actions;
     std::vector<page_letter> letters;  // to receivers of pages; by a way of their own, behind every action
     std::optional<refusal> refused;
-    crisis_id crisis;      // crisis_raised: the new one, or the open one it repeats
-    bool repeated = false; // crisis_raised: it was open already
-    bool check = false;    // what the account can do may have changed: it should be tried soon
-    bool looked = false;   // queue_observed: the mirror is another one than before
-    std::string made;      // reply_asked: the id of the new reply; statement_asked: the number of the new edition
-    std::string waits;     // the ask that waits for a second person; what was requested is not done yet
+    crisis_id crisis;       // crisis_raised: the new one, or the open one it repeats
+    bool repeated = false;  // crisis_raised: it was open already
+    bool check = false;     // what the account can do may have changed: it should be tried soon
+    bool looked = false;    // queue_observed: the mirror is another one than before
+    std::string made;       // reply_asked: the id of the new reply; statement_asked: the number of the new edition
+    std::string waits;      // the ask that waits for a second person; what was requested is not done yet
 };
 
 [[nodiscard]] decision decide(const policy&, state, const event&, time_point now);

@@ -14,7 +14,7 @@ namespace halfmast {
 
 struct duty_shift {
     time_point from;
-    time_point to;  // not in it any more
+    time_point to;    // not in it any more
     std::string who;  // a receiver
 
     auto operator<=>(const duty_shift&) const = default;
@@ -22,22 +22,22 @@ struct duty_shift {
 
 // What one calendar says. Not from the ledger: the shell keeps the calendar, and reads it again after a start.
 struct duty_roster {
-    std::vector<duty_shift> shifts;  // by their begin; where two are at once, both have the duty
-    time_point known_until{};  // nothing is known from there on; unset: nothing is known at all
-    time_point read_at{};  // when the whole calendar was there the last time; unset: never
-    std::string trouble;  // why it could not be read since; empty: it could
+    std::vector<duty_shift> shifts;      // by their begin; where two are at once, both have the duty
+    time_point known_until{};            // nothing is known from there on; unset: nothing is known at all
+    time_point read_at{};                // when the whole calendar was there the last time; unset: never
+    std::string trouble;                 // why it could not be read since; empty: it could
     std::vector<std::string> strangers;  // names in it that stand for no receiver, at most a few
 
-    duty_roster() { }
+    duty_roster() {}
 };
 
 // What the settings say about a rota that is a calendar.
 struct duty_rules {
-    std::vector<std::string> otherwise;  // receivers that are told while nobody has the duty; never empty
-    milliseconds gap_ahead{std::chrono::hours{24}};  // a gap is said so long before it begins
+    std::vector<std::string> otherwise;                // receivers that are told while nobody has the duty; never empty
+    milliseconds gap_ahead{std::chrono::hours{24}};    // a gap is said so long before it begins
     milliseconds stale_after{std::chrono::hours{24}};  // a calendar that was not read for so long may have changed
 
-    duty_rules() { }
+    duty_rules() {}
 };
 
 // Receivers, in the order of their shifts; nobody when there is a gap, or nothing is known.
@@ -47,7 +47,7 @@ std::vector<std::string> who_has_duty(const duty_roster&, time_point at);
 struct duty_gap {
     time_point from;
     std::optional<time_point> to;  // nothing: as far as is known
-    bool unknown = false;  // the calendar says nothing about that time any more
+    bool unknown = false;          // the calendar says nothing about that time any more
 };
 
 // The first one that is not over at `at`. There always is one: at the latest where nothing is known any more.

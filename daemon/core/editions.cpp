@@ -36,7 +36,8 @@ const edition* replaced_by(const step& now, const crisis& flag, edition_kind kin
     for (const auto& said : flag.editions) {
         if (said.undone)
             continue;
-        if (found != nullptr || said.kind != edition_kind::summary || said.approved || was_started(now.known(), flag.id, said.number))
+        if (found != nullptr || said.kind != edition_kind::summary || said.approved
+            || was_started(now.known(), flag.id, said.number))
             return nullptr;
         found = &said;
     }
@@ -68,19 +69,21 @@ std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now
     if (what.kind == edition_kind::correction && what.about.empty())
         return {{cause::not_possible, verb + "a correction names what was wrong; give it with --about"}};
     if (promises(what.kind) && what.next_update_by <= now.now)
-        return {{cause::past_time, verb + "every statement says when the next word comes, and that lies ahead; give it with --next-update"}};
+        return {{cause::past_time,
+                 verb + "every statement says when the next word comes, and that lies ahead; give it with --next-update"}};
     if (what.words.empty())
         return {{cause::not_possible, verb + "there are no words for any account in its scope; the playbook has them"}};
     for (const auto& [id, words] : what.words)
         if (words.text.empty() || words.text.find("{{") != std::string::npos)
-            return {{cause::not_possible, verb + "a placeholder is left in the words for " + id.value + "; 'halfmast check-config' names it"}};
+            return {{cause::not_possible,
+                     verb + "a placeholder is left in the words for " + id.value + "; 'halfmast check-config' names it"}};
     return std::nullopt;
 }
 
 bool is_same_wish(const edition& said, const statement_asked& what)
 {
     return said.kind == what.kind && said.about == what.about && said.about_in == what.about_in && said.reason == what.reason
-        && said.reason_in == what.reason_in;
+           && said.reason_in == what.reason_in;
 }
 
 // Waiting for a word, and by whom it was asked for. The last one first.
@@ -118,8 +121,8 @@ reason_said reason_of(const crisis& flag)
     return {flag.why, flag.why_in};
 }
 
-edition make_edition(const step& now, const crisis& flag, edition_kind kind, const actor_id& by, const std::map<account_id, statement>& words,
-                     bool at_once)
+edition make_edition(const step& now, const crisis& flag, edition_kind kind, const actor_id& by,
+                     const std::map<account_id, statement>& words, bool at_once)
 {
     auto book = now.rules.playbooks.find(flag.playbook);
     edition made;
@@ -131,7 +134,8 @@ edition make_edition(const step& now, const crisis& flag, edition_kind kind, con
     made.words = words;
     // The summary is made of prepared words: the playbook says whether it waits. What people add is another matter. And whatever is not
     // whole waits: somebody has to say that it is meant so.
-    made.approved = flag.publish == publish_mode::at_once && (!flag.two_person || kind == edition_kind::summary) && hole_in(words).empty();
+    made.approved =
+        flag.publish == publish_mode::at_once && (!flag.two_person || kind == edition_kind::summary) && hole_in(words).empty();
     return made;
 }
 
@@ -195,7 +199,8 @@ void undo_statement(const step& now, const statement_undone& what)
     if (was_started(now.known(), flag->id, last->number))
         return now.refuse(refusal::cause::wrong_state, name + " is on its way or public" + instead, record);
     if (last->approved && last->undo_until <= now.now)
-        return now.refuse(refusal::cause::wrong_state, name + " could be taken back until " + format_utc(last->undo_until) + instead, record);
+        return now.refuse(refusal::cause::wrong_state,
+                          name + " could be taken back until " + format_utc(last->undo_until) + instead, record);
     now.note(std::move(record));
 }
 
@@ -223,9 +228,11 @@ void approve_statements(const step& now, const summary_approved& what)
         break_the_glass(now, *flag, what.by, "approve " + std::string{to_string(mine->kind)}, what.break_glass);
     if (agreed.empty() && mine != nullptr)
         return now.refuse(refusal::cause::same_person,
-                          "approve " + flag->id.value + ": " + what.by.value + " asked for it, so somebody else has to agree", record);
+                          "approve " + flag->id.value + ": " + what.by.value + " asked for it, so somebody else has to agree",
+                          record);
     if (agreed.empty() && flag->now == phase::lowered)
-        return now.refuse(refusal::cause::wrong_state, "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
+        return now.refuse(refusal::cause::wrong_state,
+                          "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
     if (agreed.empty())
         now.made.repeated = true;
     for (auto number : agreed) {
@@ -245,7 +252,8 @@ void change_owner(const step& now, const owner_changed& what)
     if (flag == nullptr)
         return now.refuse(refusal::cause::unknown_target, no_such("owner", what.crisis), record);
     if (flag->now == phase::lowered)
-        return now.refuse(refusal::cause::wrong_state, "owner: " + what.crisis.value + " was lowered; nobody has to own it any more", record);
+        return now.refuse(refusal::cause::wrong_state,
+                          "owner: " + what.crisis.value + " was lowered; nobody has to own it any more", record);
     if (what.owner.empty())
         return now.refuse(refusal::cause::not_possible, "owner: a crisis has one owner; name somebody", record);
     now.made.crisis = what.crisis;

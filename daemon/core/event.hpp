@@ -22,20 +22,20 @@ struct crisis_raised {
     std::optional<severity> level;  // else the playbook's
     scope over;
     std::string why;
-    actor_id owner;                 // else `by`
+    actor_id owner;  // else `by`
     time_point next_update_by;
-    bool now = false;               // skip the undo window
+    bool now = false;                            // skip the undo window
     std::map<account_id, statement> statements;  // rendered for every account in scope that has one
-    by_language why_in{};           // `why`, where it was given by language
-    bool drill = false;             // practice, on practice accounts alone
+    by_language why_in{};                        // `why`, where it was given by language
+    bool drill = false;                          // practice, on practice accounts alone
 };
 
 struct crisis_lowered {
     crisis_id crisis;
     actor_id by;
     std::string why;
-    std::string break_glass{};  // as in release_requested
-    actor_id second{};          // as in release_requested
+    std::string break_glass{};                    // as in release_requested
+    actor_id second{};                            // as in release_requested
     std::map<account_id, statement> all_clear{};  // goes out first, then everything is unpinned; empty: nothing is said
     bool now = false;                             // skip its undo window
     std::string about{};                          // of the all-clear
@@ -48,13 +48,13 @@ struct statement_asked {
     actor_id by;
     edition_kind kind = edition_kind::update;
     std::string about;
-    time_point next_update_by{};  // unset for an all-clear
-    bool now = false;             // skip the undo window
+    time_point next_update_by{};            // unset for an all-clear
+    bool now = false;                       // skip the undo window
     std::map<account_id, statement> words;  // rendered for every account in scope that has one
     by_language about_in{};
-    std::string reason{};        // what happened, as the words say it from now on; empty: as before
+    std::string reason{};  // what happened, as the words say it from now on; empty: as before
     by_language reason_in{};
-    std::string break_glass{};   // as in release_requested
+    std::string break_glass{};  // as in release_requested
 };
 
 // Take back the latest edition that is not public yet.
@@ -160,12 +160,12 @@ struct release_requested {
     actor_id by;
     std::optional<time_point> at;  // else its old time
     std::string why;
-    bool during_crisis = false;    // let it go although an open flag covers it; recorded as that
-    std::optional<std::string> text{};       // instead of the one it was held with
-    bool shift = false;                      // too near another one: take the next free time
-    std::string break_glass{};               // why one person is enough this time; recorded and paged. Empty: it is not
-    std::optional<std::string> saw_text{};   // what it says at its source now, as the person has seen and accepts it
-    actor_id second{};                       // who agreed; the core fills it in
+    bool during_crisis = false;             // let it go although an open flag covers it; recorded as that
+    std::optional<std::string> text{};      // instead of the one it was held with
+    bool shift = false;                     // too near another one: take the next free time
+    std::string break_glass{};              // why one person is enough this time; recorded and paged. Empty: it is not
+    std::optional<std::string> saw_text{};  // what it says at its source now, as the person has seen and accepts it
+    actor_id second{};                      // who agreed; the core fills it in
 };
 
 struct keep_requested {
@@ -173,7 +173,7 @@ struct keep_requested {
     post_id post;
     actor_id by;
     std::string why;
-    std::optional<rung> as{};      // only when it stays as that: draft
+    std::optional<rung> as{};  // only when it stays as that: draft
 };
 
 // A person says what a post is; the rules are not asked about it any more.
@@ -230,9 +230,9 @@ struct page_answered {
 
 // The shell found something wrong with the daemon itself (its ledger, its clock), or that it is over.
 struct health_changed {
-    std::string name;   // "ledger"; one for each cause
+    std::string name;  // "ledger"; one for each cause
     page_level level = page_level::major;
-    std::string what;   // empty: it is over
+    std::string what;  // empty: it is over
     std::string todo;
     bool happened_once = false;  // a moment and not a state: it is over when a person has seen it
 };
@@ -246,7 +246,8 @@ struct duty_read {
 // Something outside may be the beginning of a crisis.
 struct signal_received {
     heard_signal what;
-    crisis_raised flag;  // what becomes of it when it may raise by itself: its words are written already; playbook, scope and severity are the signal's
+    crisis_raised
+        flag;  // what becomes of it when it may raise by itself: its words are written already; playbook, scope and severity are the signal's
 };
 
 enum class proposal_verdict {
@@ -260,7 +261,7 @@ struct proposal_decided {
     proposal_verdict verdict = proposal_verdict::dismiss;
     actor_id by;
     std::string why;
-    crisis_raised flag;    // accept: words, owner and promised time; an empty severity is the proposal's
+    crisis_raised flag;  // accept: words, owner and promised time; an empty severity is the proposal's
 };
 
 // Something about who may come in, for the ledger alone: what is so is kept by the shell.
@@ -281,11 +282,11 @@ struct daemon_stopping {};
 
 struct clock_ticked {};
 
-using event = std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread, readiness_checked,
-                           capacity_offered, action_finished, hold_requested, release_requested, keep_requested,
-                           statement_asked, statement_undone, owner_changed, reply_asked, reply_approved, reply_dropped, task_done,
-                           post_judged, post_noted, source_seen, second_given, ask_withdrawn,
-                           page_acknowledged, page_answered, health_changed, duty_read, signal_received, proposal_decided, access_noted,
-                           daemon_started, daemon_stopping, clock_ticked>;
+using event =
+    std::variant<crisis_raised, crisis_lowered, summary_approved, queue_observed, feed_observed, account_unread, readiness_checked,
+                 capacity_offered, action_finished, hold_requested, release_requested, keep_requested, statement_asked,
+                 statement_undone, owner_changed, reply_asked, reply_approved, reply_dropped, task_done, post_judged, post_noted,
+                 source_seen, second_given, ask_withdrawn, page_acknowledged, page_answered, health_changed, duty_read,
+                 signal_received, proposal_decided, access_noted, daemon_started, daemon_stopping, clock_ticked>;
 
 }  // namespace halfmast

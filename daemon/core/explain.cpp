@@ -7,8 +7,8 @@
 
 namespace halfmast {
 
-std::vector<planned_act> plan(
-    const policy& rules, const state& known, const playbook& book, const scope& over, bool drill, time_point now)
+std::vector<planned_act> plan(const policy& rules, const state& known, const playbook& book, const scope& over, bool drill,
+                              time_point now)
 {
     std::vector<planned_act> acts;
     for (const auto& [id, declared] : rules.accounts) {
@@ -17,7 +17,8 @@ std::vector<planned_act> plan(
             continue;
         std::vector<planned_act> here;
         for (const auto& [post, seen] : where->second.queue)
-            here.push_back({id, post, seen.post->due, seen.judged, book.hold.contains(seen.judged.kind), rung::manual, "", seen.post});
+            here.push_back(
+                {id, post, seen.post->due, seen.judged, book.hold.contains(seen.judged.kind), rung::manual, "", seen.post});
         std::ranges::sort(here, {}, [](const auto& act) { return std::pair{act.due, act.post}; });
         auto parked = where->second.parked;
         for (auto& act : here) {

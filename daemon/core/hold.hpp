@@ -44,8 +44,8 @@ struct keepsake {
 
 struct release_order {
     actor_id by;
-    time_point at;           // when the post shall go out
-    bool new_time = false;   // false: its old time
+    time_point at;          // when the post shall go out
+    bool new_time = false;  // false: its old time
     std::string why;
     std::optional<std::string> text{};  // instead of the one it was held with
     actor_id second{};                  // who agreed, where one person was not enough
@@ -53,9 +53,9 @@ struct release_order {
 };
 
 struct hold {
-    post_id id;       // the id people use; never changes
-    post_id remote;   // the platform's id now; differs after a takeout came back. Empty while taken out
-    post_ptr post;    // as it was when the hold was planned
+    post_id id;      // the id people use; never changes
+    post_id remote;  // the platform's id now; differs after a takeout came back. Empty while taken out
+    post_ptr post;   // as it was when the hold was planned
     verdict judged;
     hold_state state = hold_state::planned;
     rung by = rung::manual;          // the rung in use, or used last
@@ -76,12 +76,12 @@ struct hold {
     std::string detail;              // why it stands where it stands, for people
     std::vector<keepsake> saved;
     std::optional<release_order> order;
-    time_point unseen_at{};          // the feed was last read without it
-    bool silence_proved = false;     // unseen_at is past the old due time and margin
-    post_id escaped_as;              // the public post's id
+    time_point unseen_at{};                  // the feed was last read without it
+    bool silence_proved = false;             // unseen_at is past the old due time and margin
+    post_id escaped_as;                      // the public post's id
     std::optional<std::string> source_text;  // what it says at its source now, where that is not what was held
-    time_point source_changed_at{};  // when that was seen
-    std::string ask;                 // to let it go, waiting for a second person; its id
+    time_point source_changed_at{};          // when that was seen
+    std::string ask;                         // to let it go, waiting for a second person; its id
 };
 
 enum class summary_state {
@@ -114,29 +114,29 @@ struct summary {
     std::uint32_t edition = 0;        // the latest that is out here; 0: none
     std::uint32_t dealt = 0;          // up to this one all are out here, passed over, or a person's task
     std::uint32_t sending = 0;        // the one that a call was made for; 0: none is under way
-    std::vector<public_copy> copies;        // everything that is public, oldest first
+    std::vector<public_copy> copies;  // everything that is public, oldest first
     summary_state state = summary_state::waiting;
-    bool editing = false;             // the call for `sending` changes a post, instead of making one
-    bool recalled = false;            // a publish call for `sending` was made whose outcome is unknown: look first
-    bool recalled_before = false;     // the same, of the calls before the one under way
-    bool cannot_edit = false;         // the platform said no to an edit: what follows is a post of its own
-    bool alone = false;               // our last post is not there any more: nothing can be answered to or changed
-    bool busy = false;                // a call is under way
+    bool editing = false;          // the call for `sending` changes a post, instead of making one
+    bool recalled = false;         // a publish call for `sending` was made whose outcome is unknown: look first
+    bool recalled_before = false;  // the same, of the calls before the one under way
+    bool cannot_edit = false;      // the platform said no to an edit: what follows is a post of its own
+    bool alone = false;            // our last post is not there any more: nothing can be answered to or changed
+    bool busy = false;             // a call is under way
     time_point not_before{};
     int attempts = 0;
-    post_id remote;                   // the latest public post
+    post_id remote;  // the latest public post
     std::string url;
-    post_id pinned;                   // ours, as far as is known; empty: none is
+    post_id pinned;  // ours, as far as is known; empty: none is
     bool pins_known = false;
-    std::vector<post_id> former_pins; // as they were, in the platform's order
-    std::vector<post_id> displaced;   // the ones we unpinned to make room
-    std::vector<post_id> restoring;   // the ones that may be down while former pins are put back
-    bool ordered = false;             // the order of the former pins was made anew once
+    std::vector<post_id> former_pins;   // as they were, in the platform's order
+    std::vector<post_id> displaced;     // the ones we unpinned to make room
+    std::vector<post_id> restoring;     // the ones that may be down while former pins are put back
+    bool ordered = false;               // the order of the former pins was made anew once
     std::vector<time_point> lost_pins;  // when others unpinned ours, within the last hour
     // Not from the ledger:
-    bool look_at_pins = false;        // a poll came: are ours still there?
+    bool look_at_pins = false;  // a poll came: are ours still there?
     time_point pins_read_at{};
-    time_point wakes_at{};            // nothing of it can leave before (undo window, the cap of the hour)
+    time_point wakes_at{};  // nothing of it can leave before (undo window, the cap of the hour)
     std::string detail;
 };
 

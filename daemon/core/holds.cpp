@@ -18,7 +18,8 @@ bool is_stored(const hold& one)
     return std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
 }
 
-void escape(const step& now, const account_id& id, const hold& one, const post_id& as, const std::string& url, const std::string& why)
+void escape(const step& now, const account_id& id, const hold& one, const post_id& as, const std::string& url,
+            const std::string& why)
 {
     auto record = about(record_kind::hold_escaped, id, one);
     record.outcome = "published";
@@ -54,7 +55,8 @@ void learn_trip(account_state& where, time_point::duration took, const outcome& 
 {
     if (answer.trouble && answer.trouble->kind != failure::not_found)
         return;  // not the platform's own time: a time-out, a refusal at the door, or a call that never left
-    auto lately = std::max<time_point::duration>(took, (where.trip * 3 + took) / 4);  // a slower one is believed at once, a quicker one by and by
+    auto lately = std::max<time_point::duration>(
+        took, (where.trip * 3 + took) / 4);  // a slower one is believed at once, a quicker one by and by
     where.trip = std::clamp(std::chrono::duration_cast<milliseconds>(lately), shortest_trip, longest_trip);
 }
 
@@ -64,14 +66,13 @@ void read_unconfirmed(const step& now, const account_id& id, hold& one, const po
     case whereabouts::published:
         escape(now, id, one, seen.published_as.empty() ? one.remote : seen.published_as, seen.url, "read back: it is public");
         return;
-    case whereabouts::parked:
-        confirm(now, id, one, "read back: it will not go out by itself");
-        return;
+    case whereabouts::parked: confirm(now, id, one, "read back: it will not go out by itself"); return;
     case whereabouts::queued:
         if (is_parked_there(one, seen.due))
             return confirm(now, id, one, "read back: parked until " + format_utc(seen.due));
         // It answered yes, or we do not know, and the post is where it was.
-        return retry_hold(now, id, one, one.attempts >= now.rules.attempts_per_rung, "read back: still queued for " + format_utc(seen.due));
+        return retry_hold(now, id, one, one.attempts >= now.rules.attempts_per_rung,
+                          "read back: still queued for " + format_utc(seen.due));
     case whereabouts::absent:
         if (one.by == rung::takeout && !one.recalled)
             return confirm(now, id, one, "read back: it is no longer scheduled there, and stored here");
@@ -81,13 +82,17 @@ void read_unconfirmed(const step& now, const account_id& id, hold& one, const po
 
 }  // namespace
 
-bool nothing_happened(failure kind) { return kind == failure::unreachable || kind == failure::rate_limited || kind == failure::local; }
+bool nothing_happened(failure kind)
+{
+    return kind == failure::unreachable || kind == failure::rate_limited || kind == failure::local;
+}
 
 void pause_account(const step& now, account_state& where, const problem& trouble, std::optional<time_point> due)
 {
     if (now.now >= where.not_before)  // else it left before the pause began: calls at once are one failure, not several in a row
         ++where.failures;
-    auto wait = trouble.retry_after.value_or(trouble.kind == failure::auth_expired ? now.rules.retry_most / 2 : now.back_off(where.failures));
+    auto wait = trouble.retry_after.value_or(trouble.kind == failure::auth_expired ? now.rules.retry_most / 2
+                                                                                   : now.back_off(where.failures));
     auto urgent = most_urgent(where);
     if (due && (!urgent || *due < *urgent))
         urgent = due;
@@ -97,7 +102,8 @@ void pause_account(const step& now, account_state& where, const problem& trouble
 }
 
 // A hold in trouble goes on with the same rung, the next one, or a person.
-void retry_hold(const step& now, const account_id& id, hold& one, bool rung_is_spent, const std::string& why, const std::string& outcome)
+void retry_hold(const step& now, const account_id& id, hold& one, bool rung_is_spent, const std::string& why,
+                const std::string& outcome)
 {
     auto record = about(record_kind::hold_retried, id, one);
     record.outcome = outcome;
@@ -199,7 +205,8 @@ void hold_by_hand(const step& now, const hold_requested& asked)
     if (seen == where.queue.end())
         return now.refuse(refusal::cause::unknown_target,
                           "hold " + display_id(asked.account, asked.post)
-                              + ": no such post in the queue as last seen; 'halfmast queue list' shows what is there", record);
+                              + ": no such post in the queue as last seen; 'halfmast queue list' shows what is there",
+                          record);
     record.remote = seen->first;
     record.judged = seen->second.judged.kind;
     record.reasons = seen->second.judged.why;
@@ -291,7 +298,8 @@ void after_save(const step& now, const action_finished& done)
             return retry_hold(now, done.account, one, false, trouble->detail, "not_sent");
         }
         // Without what recreates it, taking it out would lose it: after some tries a person has to do it.
-        return retry_hold(now, done.account, one, one.attempts >= now.rules.attempts_per_rung, "cannot be stored first: " + trouble->detail);
+        return retry_hold(now, done.account, one, one.attempts >= now.rules.attempts_per_rung,
+                          "cannot be stored first: " + trouble->detail);
     }
     where.failures = 0;
     auto record = about(record_kind::hold_saved, done.account, one);
@@ -325,14 +333,11 @@ void after_hold(const step& now, const action_finished& done)
         return retry_hold(now, done.account, one, false, trouble.detail, "not_sent");
     case failure::local:  // what cannot be stored is not taken out; the other holds of the account go on
         return retry_hold(now, done.account, one, false, trouble.detail, "not_stored");
-    case failure::auth_expired:
-        return fail_for_now(now, done.account, one, trouble);
+    case failure::auth_expired: return fail_for_now(now, done.account, one, trouble);
     case failure::forbidden:
     case failure::rejected:
-    case failure::unsupported:
-        return retry_hold(now, done.account, one, true, trouble.detail);
-    case failure::not_found:
-        return note_missing(now, done.account, one, trouble.detail);
+    case failure::unsupported: return retry_hold(now, done.account, one, true, trouble.detail);
+    case failure::not_found: return note_missing(now, done.account, one, trouble.detail);
     case failure::unknown_outcome:
     case failure::conflict:
     case failure::bad_reply: {

@@ -26,10 +26,7 @@ using actor_id = strong_id<struct actor_tag>;      // a person's login name, or 
 using action_id = std::uint64_t;
 
 // What people type and scripts read: "acme-blog/123".
-inline std::string display_id(const account_id& account, const post_id& post)
-{
-    return account.value + "/" + post.value;
-}
+inline std::string display_id(const account_id& account, const post_id& post) { return account.value + "/" + post.value; }
 
 }  // namespace halfmast
 

@@ -33,8 +33,8 @@ struct debt {
     time_point from;
 };
 
-std::optional<debt> debt_to(
-    const step& now, const page_group& group, const page_route& route, const page_receiver& who, const page_delivery& one)
+std::optional<debt> debt_to(const step& now, const page_group& group, const page_route& route, const page_receiver& who,
+                            const page_delivery& one)
 {
     bool over = group.pages.empty();
     auto first = first_told_at(now, group, route);
@@ -54,8 +54,8 @@ std::optional<debt> debt_to(
     return later;
 }
 
-audit_record about_letter(
-    record_kind kind, const step& now, const std::string& name, const page_group& group, const std::string& receiver)
+audit_record about_letter(record_kind kind, const step& now, const std::string& name, const page_group& group,
+                          const std::string& receiver)
 {
     audit_record record{kind, now.now};
     record.crisis = group.crisis;
@@ -117,7 +117,7 @@ std::string failing(const step& now, const page_receiver& who, const page_delive
 
 // Somebody else has to hear of it.
 void stand_in(const step& now, const std::string& name, const page_group& group, const std::string& receiver,
-    const std::string& instead, const std::string& why)
+              const std::string& instead, const std::string& why)
 {
     auto record = about_letter(record_kind::page_escalated, now, name, group, instead);
     record.outcome = "done";
@@ -153,8 +153,8 @@ void fill_words(const step& now, const page_group& group, page_letter& made)
     made.kind = kind_of_page(worst->key);
 }
 
-page_letter write_letter(
-    const step& now, const std::string& name, const page_group& group, const std::string& receiver, page_verb verb)
+page_letter write_letter(const step& now, const std::string& name, const page_group& group, const std::string& receiver,
+                         page_verb verb)
 {
     page_letter made;
     made.group = name;
@@ -243,10 +243,8 @@ bool is_refusal(failure kind)
     case failure::forbidden:
     case failure::not_found:
     case failure::rejected:
-    case failure::unsupported:
-        return true;
-    default:
-        return false;
+    case failure::unsupported: return true;
+    default: return false;
     }
 }
 

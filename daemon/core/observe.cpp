@@ -12,8 +12,8 @@ namespace {
 constexpr std::chrono::days parked_too_near{30};
 constexpr std::chrono::minutes looks_back{15};  // a platform's clock and ours may differ by some minutes
 constexpr std::chrono::minutes clocks_differ{5};
-constexpr milliseconds release_slack{60'000};   // platforms round to minutes
-constexpr milliseconds feed_settles{2'000};     // a post may leave the queue a moment before the feed shows it
+constexpr milliseconds release_slack{60'000};  // platforms round to minutes
+constexpr milliseconds feed_settles{2'000};    // a post may leave the queue a moment before the feed shows it
 
 bool same_post(const scheduled_post& a, const scheduled_post& b)
 {
@@ -22,7 +22,7 @@ bool same_post(const scheduled_post& a, const scheduled_post& b)
     if (a.raw && b.raw)
         return *a.raw == *b.raw;
     return a.due == b.due && a.version == b.version && a.folded == b.folded && a.tags == b.tags && a.categories == b.categories
-        && a.labels == b.labels;
+           && a.labels == b.labels;
 }
 
 // The new mirror; what did not change keeps its verdict. Gives what the old one had and the new one has not.
@@ -37,7 +37,8 @@ std::vector<post_id> renew_mirror(const step& now, const account& declared, acco
         if (same)
             renewed.emplace(post->id, seen_post{post, std::move(old->second.judged)});
         else
-            renewed.emplace(post->id, seen_post{post, as_judged(where, post->id, now.rules.rules ? now.rules.rules->judge(*post) : verdict{})});
+            renewed.emplace(
+                post->id, seen_post{post, as_judged(where, post->id, now.rules.rules ? now.rules.rules->judge(*post) : verdict{})});
     }
     std::vector<post_id> left;
     for (const auto& [id, old] : where.queue)
@@ -53,7 +54,8 @@ std::vector<post_id> renew_mirror(const step& now, const account& declared, acco
 bool was_edited(const hold& one, const scheduled_post& seen)
 {
     bool stored = std::ranges::any_of(one.saved, [](const auto& item) { return item.name != "raw"; });
-    return one.due != seen.due || !one.post || one.post->text != seen.text || one.post->kind != seen.kind || (stored && one.post->version != seen.version);
+    return one.due != seen.due || !one.post || one.post->text != seen.text || one.post->kind != seen.kind
+           || (stored && one.post->version != seen.version);
 }
 
 void plan_anew_if_edited(const step& now, const account_id& id, const hold& one, const seen_post& seen)
@@ -88,7 +90,8 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
         if (parked)
             return compare_source(now, id, one, seen.post->text);
         if (!one.covered_by.empty())
-            return drifted(now, id, one, seen.post, "somebody put it back in the queue for " + format_utc(seen.post->due) + "; held again");
+            return drifted(now, id, one, seen.post,
+                           "somebody put it back in the queue for " + format_utc(seen.post->due) + "; held again");
         {
             auto record = about(record_kind::release_confirmed, id, one);
             record.actor = actor_id{"at the source"};
@@ -112,10 +115,8 @@ void compare(const step& now, const account_id& id, hold& one, const seen_post& 
         return;
     case hold_state::planned:
     case hold_state::failed:
-    case hold_state::manual:
-        return plan_anew_if_edited(now, id, one, seen);
-    default:
-        return;
+    case hold_state::manual: return plan_anew_if_edited(now, id, one, seen);
+    default: return;
     }
 }
 
@@ -133,7 +134,8 @@ void look_for_lost(const step& now, const queue_observed& seen, const std::vecto
         auto* one = find_hold(where, id);
         if (one == nullptr || one->in_flight || one->changed_at > seen.began_at)
             continue;
-        if (one->state == hold_state::manual || one->state == hold_state::planned || one->state == hold_state::failed || must_stay_queued(*one)) {
+        if (one->state == hold_state::manual || one->state == hold_state::planned || one->state == hold_state::failed
+            || must_stay_queued(*one)) {
             auto record = about(record_kind::hold_answered, seen.account, *one);
             record.outcome = "unknown";
             record.why = "it left the queue, and it was not us: looking where it is";
@@ -151,10 +153,13 @@ bool same_words(const publication& seen, const hold& one)
         return true;
     // A platform may shorten or decorate the text; the link is what is left of it.
     return !mine.links.empty() && mine.links == seen.links && !mine.folded.empty()
-        && seen.folded.find(mine.folded.substr(0, std::min<std::size_t>(mine.folded.size(), 40))) != std::string::npos;
+           && seen.folded.find(mine.folded.substr(0, std::min<std::size_t>(mine.folded.size(), 40))) != std::string::npos;
 }
 
-bool may_still_escape(hold_state state) { return !(state == hold_state::released || state == hold_state::rescheduled || state == hold_state::kept); }
+bool may_still_escape(hold_state state)
+{
+    return !(state == hold_state::released || state == hold_state::rescheduled || state == hold_state::kept);
+}
 
 // Since when a publication with the words of this hold can be it: the first flag that covered it.
 time_point covered_since(const step& now, const hold& one)

@@ -8,7 +8,7 @@ namespace halfmast {
 namespace {
 
 constexpr std::chrono::seconds noted_again_after{60};
-constexpr std::string_view nobody = "nobody";  // the route of what no route matches
+constexpr std::string_view nobody = "nobody";       // the route of what no route matches
 constexpr std::string_view drill_front = "drill-";  // of the name of a group; no kind of page begins like that
 
 audit_record about_page(record_kind kind, const step& now, const page& one, const std::string& group)
@@ -58,8 +58,8 @@ const page_route* find_route(const step& now, const page& one)
 {
     auto found = std::ranges::find_if(now.rules.pages.routes, [&](const auto& route) {
         return one.level >= route.least && std::ranges::all_of(route.match, [&](const auto& matcher) {
-            return label_is(now, one, matcher.first, matcher.second);
-        });
+                   return label_is(now, one, matcher.first, matcher.second);
+               });
     });
     return found == now.rules.pages.routes.end() ? nullptr : &*found;
 }
@@ -99,8 +99,8 @@ void fold_opened(page_book& book, const audit_record& record)
     const auto& paged = *record.paged;
     auto [entry, is_new] = book.open.try_emplace(paged.key);
     auto& open = entry->second;
-    page said{paged.key, paged.level, record.crisis, record.account, paged.what, paged.todo, paged.link, paged.count, paged.wait,
-        paged.ends_with_word};
+    page said{paged.key,  paged.level, record.crisis, record.account, paged.what,
+              paged.todo, paged.link,  paged.count,   paged.wait,     paged.ends_with_word};
     bool worse = !is_new && is_worse(said, open.said);
     if (is_new) {
         open.since = record.at;
@@ -119,8 +119,8 @@ void fold_opened(page_book& book, const audit_record& record)
     }
     bool begins = first || group.pages.empty();
     // A new cause of an acknowledged group is news, unless it is a small thing: nobody knows of it yet.
-    bool anew
-        = !begins && !group.acknowledged_by.empty() && paged.level > page_level::minor && (is_new || paged.level > group.level);
+    bool anew =
+        !begins && !group.acknowledged_by.empty() && paged.level > page_level::minor && (is_new || paged.level > group.level);
     if (begins) {
         group.since = record.at;
         group.route = paged.route;
@@ -177,9 +177,7 @@ void fold_delivered(const page_group& group, page_delivery& one, const audit_rec
         one.told = true;
         one.resolved = false;
         return;
-    case page_verb::acknowledge:
-        one.acknowledged = !group.acknowledged_by.empty();
-        return;
+    case page_verb::acknowledge: one.acknowledged = !group.acknowledged_by.empty(); return;
     case page_verb::resolve:
         one.told = false;
         one.resolved = group.pages.empty();  // else it began anew meanwhile
@@ -208,8 +206,8 @@ void fold_letter(page_group& group, const audit_record& record)
 
 }  // namespace
 
-std::optional<std::vector<std::string>> receivers_on_duty(
-    const paging& rules, const std::map<std::string, duty_roster>& calendars, const std::string& rota, time_point at)
+std::optional<std::vector<std::string>> receivers_on_duty(const paging& rules, const std::map<std::string, duty_roster>& calendars,
+                                                          const std::string& rota, time_point at)
 {
     auto filled = rules.calendars.find(rota);
     if (filled == rules.calendars.end())
@@ -240,9 +238,7 @@ void apply_page(state& known, const audit_record& record)
     switch (record.kind) {
     case record_kind::page_sent:
     case record_kind::page_delivered:
-    case record_kind::page_failed:
-        fold_letter(group, record);
-        return;
+    case record_kind::page_failed: fold_letter(group, record); return;
     case record_kind::page_acknowledged:
         group.acknowledged_by = record.actor;
         group.acknowledged_at = record.at;
@@ -253,11 +249,8 @@ void apply_page(state& known, const audit_record& record)
         else
             group.to.try_emplace(record.paged->receiver);
         return;
-    case record_kind::page_closed:
-        book.groups.erase(found);
-        return;
-    default:
-        return;
+    case record_kind::page_closed: book.groups.erase(found); return;
+    default: return;
     }
 }
 
@@ -306,7 +299,8 @@ void route_anew(const step& now)
     std::vector<page> moved;
     for (const auto& [key, open] : book.open) {
         auto group = book.groups.find(open.group);
-        bool known = group != book.groups.end()
+        bool known =
+            group != book.groups.end()
             && std::ranges::find(now.rules.pages.routes, group->second.route, &page_route::name) != now.rules.pages.routes.end();
         if (!known && find_route(now, open.said) != nullptr)
             moved.push_back(open.said);

@@ -26,15 +26,15 @@ struct audit_record;
 using page_level = severity;  // minor: may wait for the morning; major: the on-call is woken; critical: everybody on the list
 
 struct page {
-    std::string key; // the cause; the same cause has the same key: "hold-manual/acme-blog". Its kind stands before the first '/'
+    std::string key;  // the cause; the same cause has the same key: "hold-manual/acme-blog". Its kind stands before the first '/'
     page_level level = page_level::major;
-    crisis_id crisis;        // empty: it concerns none
-    account_id account;      // empty: it concerns no single one
-    std::string what;        // one sentence: what happened
-    std::string todo;        // what to type or to do
-    std::string link;        // where a person can look; may be empty
-    std::uint32_t count = 1; // how many things it stands for
-    milliseconds wait{0};    // how long it must last before anybody is told: what is over by then wakes nobody
+    crisis_id crisis;             // empty: it concerns none
+    account_id account;           // empty: it concerns no single one
+    std::string what;             // one sentence: what happened
+    std::string todo;             // what to type or to do
+    std::string link;             // where a person can look; may be empty
+    std::uint32_t count = 1;      // how many things it stands for
+    milliseconds wait{0};         // how long it must last before anybody is told: what is over by then wakes nobody
     bool ends_with_word = false;  // nothing but a person's word ends it: it is over when it is acknowledged
 
     bool operator==(const page&) const = default;
@@ -71,37 +71,37 @@ struct open_page_state {
 
 // What one receiver knows of one group.
 struct page_delivery {
-    std::uint32_t number = 0;       // letters it took so far; the next one is number + 1, whatever becomes of it and of us
-    std::uint32_t version = 0;      // of the group, as it was last told; 0: not since it began, or since it began anew
-    bool told = false;              // it knows that this is open
-    bool acknowledged = false;      // it was told that somebody has it in hand
-    bool resolved = false;          // it was told that it is over
+    std::uint32_t number = 0;   // letters it took so far; the next one is number + 1, whatever becomes of it and of us
+    std::uint32_t version = 0;  // of the group, as it was last told; 0: not since it began, or since it began anew
+    bool told = false;          // it knows that this is open
+    bool acknowledged = false;  // it was told that somebody has it in hand
+    bool resolved = false;      // it was told that it is over
     bool in_flight = false;
-    bool refused = false;           // it does not take the letter, and trying again soon is no use
-    page_verb verb = page_verb::trigger;    // of the letter that was sent last
-    std::uint32_t sending = 0;      // and the group's version in it
-    int attempts = 0;               // for the letter that is owed
+    bool refused = false;                 // it does not take the letter, and trying again soon is no use
+    page_verb verb = page_verb::trigger;  // of the letter that was sent last
+    std::uint32_t sending = 0;            // and the group's version in it
+    int attempts = 0;                     // for the letter that is owed
     time_point tried_since{};
     time_point not_before{};
     time_point told_at{};
-    std::string trouble;            // why the last attempt failed
+    std::string trouble;  // why the last attempt failed
 };
 
 struct page_group {
-    std::string id;                 // for receivers that join what has the same key: name and first moment
-    std::string route;              // by its name in the settings
+    std::string id;     // for receivers that join what has the same key: name and first moment
+    std::string route;  // by its name in the settings
     crisis_id crisis;
     page_level level = page_level::minor;
     time_point since{};
-    time_point ready_at{};          // the earliest of its pages has lasted long enough; who does not answer, does not since then
-    std::uint32_t version = 1;      // grows when there is more to tell
-    std::set<std::string> pages;    // by key; empty: it is over
-    std::uint64_t step = 0;         // of the route's escalation, reached
+    time_point ready_at{};        // the earliest of its pages has lasted long enough; who does not answer, does not since then
+    std::uint32_t version = 1;    // grows when there is more to tell
+    std::set<std::string> pages;  // by key; empty: it is over
+    std::uint64_t step = 0;       // of the route's escalation, reached
     actor_id acknowledged_by;
     time_point acknowledged_at{};
     time_point over_at{};
     std::string over_why;
-    page last;                      // of the pages that are over, for the words of the last letter
+    page last;                                // of the pages that are over, for the words of the last letter
     std::map<std::string, page_delivery> to;  // by the receiver's name
 };
 
@@ -134,27 +134,27 @@ struct page_note {
 struct page_letter {
     std::string group;
     std::string receiver;
-    std::string id;             // of this letter; the same at every attempt, so that a receiver can tell a repetition
-    std::string dedup;          // of the group: one incident at the receiver
+    std::string id;     // of this letter; the same at every attempt, so that a receiver can tell a repetition
+    std::string dedup;  // of the group: one incident at the receiver
     page_verb verb = page_verb::trigger;
     page_level level = page_level::major;
-    std::string kind;           // "hold-manual"
+    std::string kind;  // "hold-manual"
     crisis_id crisis;
-    actor_id owner;             // of the crisis
-    std::string what;           // the worst page's sentence
+    actor_id owner;                 // of the crisis
+    std::string what;               // the worst page's sentence
     std::vector<std::string> more;  // sentences of others, at most a few
-    std::uint32_t count = 1;    // things in all
+    std::uint32_t count = 1;        // things in all
     std::string todo;
     std::string link;
     time_point since{};
-    time_point over_at{};       // resolve, and a trigger that comes too late
+    time_point over_at{};  // resolve, and a trigger that comes too late
     std::string over_why;
     actor_id acknowledged_by;
-    std::uint32_t number = 1;   // 2 and up: the receiver knows of it
+    std::uint32_t number = 1;  // 2 and up: the receiver knows of it
     int attempt = 1;
-    bool test = false;          // `doctor --pages`: nothing happened
-    bool drill = false;         // of a drill or of a practice account: nothing real is at stake
-    std::string acknowledge_url; // a POST there takes it in hand; empty: there is no such way. Filled in by the shell
+    bool test = false;            // `doctor --pages`: nothing happened
+    bool drill = false;           // of a drill or of a practice account: nothing real is at stake
+    std::string acknowledge_url;  // a POST there takes it in hand; empty: there is no such way. Filled in by the shell
 };
 
 // The rules a customer sets, as values.
@@ -164,7 +164,7 @@ struct page_receiver {
     milliseconds patience{std::chrono::minutes{2}};  // how long it may fail until then
     bool hears_acknowledged = true;
     bool hears_resolved = true;
-    milliseconds refresh{0};                         // forgets what it is not told again; 0: it does not
+    milliseconds refresh{0};  // forgets what it is not told again; 0: it does not
 };
 
 struct page_step {
@@ -173,11 +173,11 @@ struct page_step {
 };
 
 struct page_route {
-    std::string name;             // may be empty for one of them
+    std::string name;  // may be empty for one of them
     // Labels of the account and of the crisis' scope; "kind", "account", "connector", "crisis", "playbook"; "drill": true, false.
     scope match;
     page_level least = page_level::minor;
-    std::vector<page_step> steps; // the first one has after 0
+    std::vector<page_step> steps;                   // the first one has after 0
     milliseconds gather{std::chrono::seconds{2}};   // waits so long for more of the same before the first letter
     milliseconds more{std::chrono::minutes{5}};     // between two letters that say there is more
     milliseconds repeat{std::chrono::minutes{30}};  // while nobody acknowledges; 0: never
@@ -185,8 +185,8 @@ struct page_route {
 
 struct paging {
     std::map<std::string, page_receiver> receivers;
-    std::vector<page_route> routes;                     // the first that matches; none matches: it is on record, and nobody is told
-    milliseconds crisis_open{std::chrono::hours{4}};    // "it is still up", and again after as long
+    std::vector<page_route> routes;                   // the first that matches; none matches: it is on record, and nobody is told
+    milliseconds crisis_open{std::chrono::hours{4}};  // "it is still up", and again after as long
     milliseconds update_ahead{std::chrono::minutes{10}};
     milliseconds manual_ahead{std::chrono::minutes{30}};  // of the due time of a post that a person has to stop
     milliseconds task_ahead{std::chrono::minutes{30}};    // of the due time of a task
@@ -203,8 +203,8 @@ struct paging {
 
 // Who is told when a step names this rota: whoever has the duty, and where nobody has it in a calendar, who stands in for that.
 // Nothing when there is no such rota.
-std::optional<std::vector<std::string>> receivers_on_duty(
-    const paging&, const std::map<std::string, duty_roster>& calendars, const std::string& rota, time_point at);
+std::optional<std::vector<std::string>> receivers_on_duty(const paging&, const std::map<std::string, duty_roster>& calendars,
+                                                          const std::string& rota, time_point at);
 
 // The fold's part: what a record of a page makes true.
 void apply_page(state&, const audit_record&);

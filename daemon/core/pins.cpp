@@ -113,9 +113,10 @@ void lost(const step& now, summary& one, const std::vector<post_id>& pins)
     record.flagged = policy == pin_policy::repair && !often;
     record.outcome = record.flagged ? "repair" : "report";
     record.displaced = make_room(now, one, pins);
-    record.why = "somebody unpinned it" + std::string{record.flagged ? "; it is pinned again"
-                                                       : often       ? " again and again; a person has to decide"
-                                                                     : "; a person has to decide"};
+    record.why = "somebody unpinned it"
+                 + std::string{record.flagged ? "; it is pinned again"
+                               : often        ? " again and again; a person has to decide"
+                                              : "; a person has to decide"};
     bool repair = record.flagged;
     auto why = record.why;
     now.note(std::move(record));
@@ -178,11 +179,11 @@ bool stands_behind(const state& known, const summary& one)
 {
     auto where = known.accounts.find(one.account);
     return where != known.accounts.end() && std::ranges::any_of(where->second.summaries, [&](const auto& entry) {
-        const auto& other = entry.second;
-        bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
-        return other.crisis != one.crisis && !ended
-            && std::ranges::any_of(other.displaced, [&](const auto& id) { return is_ours(one, id); });
-    });
+               const auto& other = entry.second;
+               bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
+               return other.crisis != one.crisis && !ended
+                      && std::ranges::any_of(other.displaced, [&](const auto& id) { return is_ours(one, id); });
+           });
 }
 
 void start_read_pins(const step& now, const account_id& id, summary& one)
@@ -304,7 +305,8 @@ void look_at_pins_soon(const step& now, const account_id& id)
     for (auto& [crisis, one] : now.at(id).summaries) {
         if (is_unpinned_by_hand(now, one) && now.now >= one.pins_read_at + looked_at_again)
             one.look_at_pins = true;
-        bool ours = one.state == summary_state::pinned || (one.state == summary_state::manual && one.pins_known && !one.remote.empty());
+        bool ours =
+            one.state == summary_state::pinned || (one.state == summary_state::manual && one.pins_known && !one.remote.empty());
         if (ours && is_up(now.known(), crisis) && now.now >= one.pins_read_at + looked_at_again && !stands_behind(now.known(), one))
             one.look_at_pins = true;
     }

@@ -22,12 +22,12 @@ struct policy {
     paging pages;
     review_rules review;
     signal_rules signals;
-    milliseconds retry_first{std::chrono::seconds{1}};     // back-off after the first failure; doubles
+    milliseconds retry_first{std::chrono::seconds{1}};  // back-off after the first failure; doubles
     milliseconds retry_most{std::chrono::seconds{60}};
     int attempts_per_rung = 4;
-    milliseconds feed_margin{std::chrono::minutes{2}};     // how long after its due time a post may still appear
-    milliseconds warn_before{std::chrono::hours{24 * 14}}; // a credential that ends so soon is said; an account may have its own
-    milliseconds parked_for{std::chrono::hours{24 * 330}}; // postpone: how far ahead a parked post goes
+    milliseconds feed_margin{std::chrono::minutes{2}};      // how long after its due time a post may still appear
+    milliseconds warn_before{std::chrono::hours{24 * 14}};  // a credential that ends so soon is said; an account may have its own
+    milliseconds parked_for{std::chrono::hours{24 * 330}};  // postpone: how far ahead a parked post goes
 };
 
 }  // namespace halfmast

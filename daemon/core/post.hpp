@@ -38,19 +38,19 @@ struct verdict {
 
 // Immutable once seen; shared between the mirror, a hold and the calls about it.
 struct scheduled_post {
-    post_id id;            // the platform's
-    time_point due;        // UTC; may lie in the past ("missed schedule": goes out at any moment)
-    std::string text;      // plain text as a reader would see it, title first
-    std::string folded;    // text after Unicode case folding (room text); the shell fills it in, rules read it
-    std::string language;  // BCP 47, empty when the platform does not say
+    post_id id;                           // the platform's
+    time_point due;                       // UTC; may lie in the past ("missed schedule": goes out at any moment)
+    std::string text;                     // plain text as a reader would see it, title first
+    std::string folded;                   // text after Unicode case folding (room text); the shell fills it in, rules read it
+    std::string language;                 // BCP 47, empty when the platform does not say
     std::vector<std::string> tags;        // hashtags and the scheduler's tags, without '#'
     std::vector<std::string> categories;  // names or slugs, not numbers
     std::vector<std::string> labels;      // scheduler labels or campaigns
     std::vector<std::string> links;       // absolute URLs
-    std::string url;       // where a person can open it
-    std::string kind;      // the platform's type of post where it has several ("page"); read by its connector only
-    std::string author;    // as the platform names the person who scheduled it; may be empty
-    std::string version;   // changes whenever the post is edited at its source; empty when the platform has none
+    std::string url;                      // where a person can open it
+    std::string kind;                     // the platform's type of post where it has several ("page"); read by its connector only
+    std::string author;                   // as the platform names the person who scheduled it; may be empty
+    std::string version;                  // changes whenever the post is edited at its source; empty when the platform has none
     bool has_media = false;
     std::shared_ptr<const std::string> raw;  // the platform's own answer, byte for byte; may be null for a hold
 };

@@ -14,10 +14,10 @@ namespace {
 constexpr std::chrono::hours check_every{24};
 constexpr std::chrono::minutes check_soon{15};
 constexpr std::chrono::hours check_soon_most{6};
-constexpr int soon_checks = 4;                       // so many at that distance; then it doubles
+constexpr int soon_checks = 4;  // so many at that distance; then it doubles
 constexpr std::chrono::hours silent_too_long{1};
-constexpr int silent_too_often = 4;                  // checks in a row
-constexpr std::chrono::hours same_end{1};            // an end told as "so many seconds from now" is not the same to the second
+constexpr int silent_too_often = 4;        // checks in a row
+constexpr std::chrono::hours same_end{1};  // an end told as "so many seconds from now" is not the same to the second
 constexpr std::array<std::chrono::hours, 2> last_warnings{std::chrono::hours{72}, std::chrono::hours{24}};
 
 struct asked_ability {
@@ -95,7 +95,8 @@ const check_line* source_of(const std::vector<check_line>& lines, ability of)
     const check_line* found = nullptr;
     auto consider = [&](ability source) {
         const auto* line = telling(lines, source, {});
-        if (line != nullptr && (found == nullptr || (found->ok && !line->ok) || (is_unanswered(*found) && !line->ok && !is_unanswered(*line))))
+        if (line != nullptr
+            && (found == nullptr || (found->ok && !line->ok) || (is_unanswered(*found) && !line->ok && !is_unanswered(*line))))
             found = line;
     };
     switch (of) {
@@ -104,17 +105,13 @@ const check_line* source_of(const std::vector<check_line>& lines, ability of)
         consider(ability::read_feed);
         return found;
     case ability::list:
-    case ability::read_feed:
-        consider(ability::credential);
-        return found != nullptr && found->ok ? nullptr : found;
+    case ability::read_feed: consider(ability::credential); return found != nullptr && found->ok ? nullptr : found;
     case ability::hold:
         consider(ability::hold);  // of every rung
         consider(ability::list);
         consider(ability::credential);
         return found;
-    case ability::publish:
-        consider(ability::credential);
-        return found;
+    case ability::publish: consider(ability::credential); return found;
     case ability::pin:
         consider(ability::publish);
         consider(ability::credential);
@@ -137,7 +134,8 @@ judged_ability judge_ability(const std::vector<check_line>& lines, const asked_a
         return {wanted.by_person || line->by_person ? standing::by_person : standing::ready, {}};
     judged_ability lost{standing::lost, {}};
     for (const auto& one : lines)
-        if (decides(one, wanted.of, wanted.by) && !one.ok && !is_unanswered(one) && lost.detail.find(one.detail) == std::string::npos)
+        if (decides(one, wanted.of, wanted.by) && !one.ok && !is_unanswered(one)
+            && lost.detail.find(one.detail) == std::string::npos)
             lost.detail += (lost.detail.empty() ? "" : "; ") + one.detail;
     return lost;
 }
@@ -152,7 +150,9 @@ ability_state& put_ability(readiness& ready, ability of, std::optional<rung> by)
 {
     if (auto* there = ability_in(ready, of, by); there != nullptr)
         return *there;
-    auto place = std::ranges::find_if(ready.abilities, [&](const auto& one) { return std::pair{one.of, one.by} > std::pair{of, by}; });
+    auto place = std::ranges::find_if(ready.abilities, [&](const auto& one) {
+        return std::pair{one.of, one.by} > std::pair{of, by};
+    });
     return *ready.abilities.insert(place, ability_state{of, by, standing::unknown, {}, {}});
 }
 
@@ -188,7 +188,8 @@ void note_abilities(const step& now, const account_id& id, const account& declar
         if (judged.now == standing::lost && !was_lost)
             now.note(about_ability(record_kind::readiness_lost, id, wanted.of, wanted.by, judged.detail));
         else if (judged.now != standing::lost && was_lost)
-            now.note(about_ability(record_kind::readiness_back, id, wanted.of, wanted.by, "lost since " + format_utc(one.since) + ": " + one.detail));
+            now.note(about_ability(record_kind::readiness_back, id, wanted.of, wanted.by,
+                                   "lost since " + format_utc(one.since) + ": " + one.detail));
         else if (one.now != judged.now)
             one.since = now.now;
         one.now = judged.now;
@@ -196,7 +197,7 @@ void note_abilities(const step& now, const account_id& id, const account& declar
     }
     std::erase_if(ready.abilities, [&](const auto& one) {
         return one.now != standing::lost
-            && std::ranges::none_of(asked, [&](const auto& wanted) { return wanted.of == one.of && wanted.by == one.by; });
+               && std::ranges::none_of(asked, [&](const auto& wanted) { return wanted.of == one.of && wanted.by == one.by; });
     });
 }
 
@@ -235,7 +236,10 @@ void note_silence(const step& now, const account_id& id, const std::vector<check
         now.note(about_readiness(record_kind::readiness_unanswered, id, to_string(ready.trouble->kind), ready.trouble->detail));
 }
 
-milliseconds warn_before_of(const policy& rules, const account& declared) { return declared.warn_before.value_or(rules.warn_before); }
+milliseconds warn_before_of(const policy& rules, const account& declared)
+{
+    return declared.warn_before.value_or(rules.warn_before);
+}
 
 // How long before the end it is said, the earliest first.
 std::vector<milliseconds> warnings_of(milliseconds warn_before)
@@ -336,14 +340,12 @@ bool is_unanswered(const check_line& line)
     case failure::rate_limited:
     case failure::conflict:
     case failure::bad_reply:
-    case failure::local:
-        return true;
+    case failure::local: return true;
     case failure::auth_expired:
     case failure::forbidden:
     case failure::not_found:
     case failure::rejected:
-    case failure::unsupported:
-        return false;
+    case failure::unsupported: return false;
     }
     return false;
 }
@@ -351,7 +353,8 @@ bool is_unanswered(const check_line& line)
 std::vector<check_line> complete(const account& where, std::vector<check_line> lines)
 {
     for (const auto& wanted : asked_of(where)) {
-        bool has_own = std::ranges::any_of(lines, [&](const auto& line) { return !line.advice && line.of == wanted.of && line.by == wanted.by; });
+        bool has_own = std::ranges::any_of(
+            lines, [&](const auto& line) { return !line.advice && line.of == wanted.of && line.by == wanted.by; });
         if (has_own)
             continue;
         auto line = derived(wanted, wanted.by_person ? nullptr : source_of(lines, wanted.of));
@@ -384,7 +387,8 @@ bool has_lost_any(const readiness& ready)
 
 bool is_wholly_ready(const readiness& ready, milliseconds warn_before, time_point now)
 {
-    return !has_lost_any(ready) && ready.failures == 0 && ready.checked_at != time_point{} && !(ready.ends && *ready.ends - now <= warn_before);
+    return !has_lost_any(ready) && ready.failures == 0 && ready.checked_at != time_point{}
+           && !(ready.ends && *ready.ends - now <= warn_before);
 }
 
 milliseconds until_next_check(const policy& rules, const account& declared, const readiness& ready, time_point now)
@@ -426,9 +430,11 @@ void forget_undeclared(const step& now)
         if (now.declared(id) == nullptr && (has_lost_any(where.ready) || where.ready.unanswered || where.ready.warned_of)) {
             give_up(now, id, nullptr);
             if (where.ready.unanswered)
-                now.note(about_readiness(record_kind::readiness_answered, id, "done", "the settings do not name the account any more"));
+                now.note(
+                    about_readiness(record_kind::readiness_answered, id, "done", "the settings do not name the account any more"));
             if (where.ready.warned_of)
-                now.note(about_readiness(record_kind::credential_renewed, id, "done", "the settings do not name the account any more"));
+                now.note(
+                    about_readiness(record_kind::credential_renewed, id, "done", "the settings do not name the account any more"));
             page_readiness(now, id);
             page_end(now, id);
         }
@@ -448,12 +454,8 @@ void apply_readiness(readiness& ready, const audit_record& record)
         one.detail = lost ? record.why : std::string{};
         return;
     }
-    case record_kind::readiness_unanswered:
-        ready.unanswered = true;
-        return;
-    case record_kind::readiness_answered:
-        ready.unanswered = false;
-        return;
+    case record_kind::readiness_unanswered: ready.unanswered = true; return;
+    case record_kind::readiness_answered: ready.unanswered = false; return;
     case record_kind::credential_ends:
         ready.warned_of = record.until;
         ready.warned_within = parse_duration(record.outcome).value_or(milliseconds{0});
@@ -462,8 +464,7 @@ void apply_readiness(readiness& ready, const audit_record& record)
         ready.warned_of.reset();
         ready.warned_within = milliseconds{0};
         return;
-    default:
-        return;
+    default: return;
     }
 }
 

@@ -28,30 +28,43 @@ std::optional<ability> parse_ability(std::string_view text);
 // One line of `doctor`: an answer to one question, and which ability it decides. Several lines may decide the same one.
 struct check_line {
     ability of = ability::credential;
-    std::optional<rung> by;              // hold: by which rung; none: by all that the account declares
-    std::string what;                    // "may edit others' posts", "scheduled posts can be listed"
+    std::optional<rung> by;  // hold: by which rung; none: by all that the account declares
+    std::string what;        // "may edit others' posts", "scheduled posts can be listed"
     bool ok = false;
-    bool by_person = false;              // possible, but only by a person: a fact, not a fault
-    bool advice = false;                 // worth knowing, and no ability is lost by it
-    std::string detail;                  // when not ok: what a person has to do
-    std::optional<failure> trouble;      // when not ok: what the platform answered, or that it did not
-    std::optional<time_point> ends;      // credential: when it ends
+    bool by_person = false;          // possible, but only by a person: a fact, not a fault
+    bool advice = false;             // worth knowing, and no ability is lost by it
+    std::string detail;              // when not ok: what a person has to do
+    std::optional<failure> trouble;  // when not ok: what the platform answered, or that it did not
+    std::optional<time_point> ends;  // credential: when it ends
 
     check_line() {}
-    check_line(ability of_, std::string what_, bool ok_, std::string detail_) :
-        of(of_), what(std::move(what_)), ok(ok_), detail(std::move(detail_))
+    check_line(ability of_, std::string what_, bool ok_, std::string detail_)
+        : of(of_),
+          what(std::move(what_)),
+          ok(ok_),
+          detail(std::move(detail_))
     {
     }
     // Not ok, because of this.
-    check_line(ability of_, std::string what_, const problem& wrong) : of(of_), what(std::move(what_)), detail(wrong.detail), trouble(wrong.kind) {}
-    check_line(ability of_, std::string what_, const std::optional<problem>& wrong) :
-        of(of_), what(std::move(what_)), ok(!wrong), detail(wrong ? wrong->detail : std::string{})
+    check_line(ability of_, std::string what_, const problem& wrong)
+        : of(of_),
+          what(std::move(what_)),
+          detail(wrong.detail),
+          trouble(wrong.kind)
+    {
+    }
+    check_line(ability of_, std::string what_, const std::optional<problem>& wrong)
+        : of(of_),
+          what(std::move(what_)),
+          ok(!wrong),
+          detail(wrong ? wrong->detail : std::string{})
     {
         if (wrong)
             trouble = wrong->kind;
     }
     // About one rung.
-    check_line(rung by_, std::string what_, bool ok_, std::string detail_) : check_line(ability::hold, std::move(what_), ok_, std::move(detail_))
+    check_line(rung by_, std::string what_, bool ok_, std::string detail_)
+        : check_line(ability::hold, std::move(what_), ok_, std::move(detail_))
     {
         by = by_;
     }
@@ -65,9 +78,9 @@ bool is_unanswered(const check_line&);
 std::vector<check_line> complete(const account&, std::vector<check_line> lines);
 
 enum class standing {
-    unknown,    // not tried yet, or nobody answered since the start
+    unknown,  // not tried yet, or nobody answered since the start
     ready,
-    lost,       // the platform said no
+    lost,  // the platform said no
     by_person,
 };
 
@@ -75,26 +88,26 @@ std::string_view to_string(standing value);
 
 struct ability_state {
     ability of = ability::credential;
-    std::optional<rung> by;      // hold: the rung
+    std::optional<rung> by;  // hold: the rung
     standing now = standing::unknown;
     time_point since{};
-    std::string detail;          // lost: why, and what to do
+    std::string detail;  // lost: why, and what to do
 
     bool operator==(const ability_state&) const = default;
 };
 
 // What is known of one account. What was lost, and what was warned of, is in the ledger; the rest comes with the next check.
 struct readiness {
-    std::vector<ability_state> abilities;     // by ability, then by rung
-    std::optional<time_point> ends;           // of the credential, as the last answer said
-    std::optional<time_point> warned_of;      // on record: a credential that ends then
-    milliseconds warned_within{0};            // the last step to that end that was said
-    bool unanswered = false;                  // on record: for so long nobody answered
-    std::optional<problem> trouble;           // why the last check was not answered
-    int in_vain = 0;                          // checks in a row that found something lost
-    int failures = 0;                         // checks in a row that were not answered
+    std::vector<ability_state> abilities;  // by ability, then by rung
+    std::optional<time_point> ends;        // of the credential, as the last answer said
+    std::optional<time_point> warned_of;   // on record: a credential that ends then
+    milliseconds warned_within{0};         // the last step to that end that was said
+    bool unanswered = false;               // on record: for so long nobody answered
+    std::optional<problem> trouble;        // why the last check was not answered
+    int in_vain = 0;                       // checks in a row that found something lost
+    int failures = 0;                      // checks in a row that were not answered
     time_point failing_since{};
-    time_point checked_at{};                  // the last check that was answered
+    time_point checked_at{};  // the last check that was answered
 
     bool operator==(const readiness&) const = default;
 };

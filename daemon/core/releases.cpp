@@ -79,9 +79,12 @@ void confirm_release(const step& now, const account_id& id, hold& one, const pos
     auto record = about(record_kind::release_confirmed, id, one);
     record.outcome = "done";
     record.due = one.order->at;
-    record.why = seen.where == whereabouts::queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
+    record.why =
+        seen.where == whereabouts::queued ? "read back: queued for " + format_utc(seen.due) : "read back: it went out at its time";
     if (one.order->text)
-        record.why += !seen.text ? "; what it says there cannot be read" : says_new_text(one, *seen.text) ? ", with the new text" : ", with another text than was asked for";
+        record.why += !seen.text                       ? "; what it says there cannot be read"
+                      : says_new_text(one, *seen.text) ? ", with the new text"
+                                                       : ", with another text than was asked for";
     now.note(std::move(record));
     if (seen.where == whereabouts::queued && !covering.empty())
         drifted(now, id, one, nullptr, covering.value + " was raised while it was being released; held again");
@@ -100,14 +103,14 @@ std::optional<std::string> text_trouble(const account& declared, const hold& one
     auto offer = std::ranges::find(declared.rungs, one.by, &rung_offer::kind);
     if (offer == declared.rungs.end() || !offer->edits)
         return "what is held by " + std::string{to_string(one.by)} + " at " + declared.connector
-            + " goes out with the text it has there; change it at its source, then release it";
+               + " goes out with the text it has there; change it at its source, then release it";
     if (asked.text->find_first_not_of(" \t\r\n") == std::string::npos)
         return std::string{"the new text is empty; keep the post if it shall not go out"};
     // Where readers' characters are counted, the platform has the last word.
     if (declared.text_limit > 0 && declared.counting == text_counting::code_points
         && code_points(*asked.text) > static_cast<std::size_t>(declared.text_limit))
         return "the new text has " + std::to_string(code_points(*asked.text)) + " characters, and " + declared.connector + " takes "
-            + std::to_string(declared.text_limit);
+               + std::to_string(declared.text_limit);
     return std::nullopt;
 }
 
@@ -131,9 +134,10 @@ std::optional<refusal> refuse_state(const hold& one, const release_requested& as
         return refuse(refusal::cause::wrong_state,
                       "it is " + std::string{to_string(one.state)} + ", and only what is held or kept can be released");
     if (!one.covered_by.empty() && !asked.during_crisis)
-        return refuse(refusal::cause::covered,
-                      one.covered_by.begin()->value
-                          + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now");
+        return refuse(
+            refusal::cause::covered,
+            one.covered_by.begin()->value
+                + " is up and covers it; lower it first, or say --during-crisis with a --reason if this post must go out now");
     if (one.source_text && asked.saw_text != one.source_text) {
         auto changed = refuse(refusal::cause::changed,
                               "it was changed at its source after it was held; look at the difference ('halfmast queue show "
@@ -150,21 +154,24 @@ std::optional<refusal> refuse_time(const account& declared, const release_reques
     if (at >= now + declared.release_margin)
         return std::nullopt;
     return no(refusal::cause::past_time, asked.account, asked.post,
-              (asked.at ? "the time asked for, " : "its old time, ") + format_utc(at) + (at <= now ? ", has passed" : ", is too near") + "; "
-                  + declared.connector + " needs at least " + format_duration(declared.release_margin)
-                  + " ahead; give a new time with --at" + (asked.at ? "" : ", or say --shift to take the next free one"));
+              (asked.at ? "the time asked for, " : "its old time, ") + format_utc(at)
+                  + (at <= now ? ", has passed" : ", is too near") + "; " + declared.connector + " needs at least "
+                  + format_duration(declared.release_margin) + " ahead; give a new time with --at"
+                  + (asked.at ? "" : ", or say --shift to take the next free one"));
 }
 
 }  // namespace
 
-release_view weigh_release(const policy& rules, const state& known, const std::set<by_due>& let_out, const release_requested& asked, time_point now)
+release_view weigh_release(const policy& rules, const state& known, const std::set<by_due>& let_out, const release_requested& asked,
+                           time_point now)
 {
     auto where = known.accounts.find(asked.account);
     auto declared = rules.accounts.find(asked.account);
     const auto* one = where == known.accounts.end() ? nullptr : find_hold(where->second, asked.post);
     release_view view;
     if (one == nullptr || declared == rules.accounts.end()) {
-        view.refused = no(refusal::cause::unknown_target, asked.account, asked.post, "it is not held; 'halfmast queue list' shows what is");
+        view.refused =
+            no(refusal::cause::unknown_target, asked.account, asked.post, "it is not held; 'halfmast queue list' shows what is");
         return view;
     }
     view.refused = refuse_state(*one, asked);
@@ -243,14 +250,14 @@ void keep(const step& now, const keep_requested& asked)
     record.why = asked.why;
     record.outcome = "done";
     if (one == nullptr)
-        return now.refuse(refusal::cause::unknown_target,
-                          "keep " + name + ": it is not held; 'halfmast queue list' shows what is", record);
+        return now.refuse(refusal::cause::unknown_target, "keep " + name + ": it is not held; 'halfmast queue list' shows what is",
+                          record);
     if (one->state == hold_state::kept)
         return;
     if (asked.as && *asked.as != one->by)
         return now.refuse(refusal::cause::not_possible,
-                          "keep " + name + " as " + std::string{to_string(*asked.as)} + ": it is held by " + std::string{to_string(one->by)}
-                              + ", and stays as that when it is kept",
+                          "keep " + name + " as " + std::string{to_string(*asked.as)} + ": it is held by "
+                              + std::string{to_string(one->by)} + ", and stays as that when it is kept",
                           record);
     if (one->state != hold_state::held)
         return now.refuse(refusal::cause::wrong_state,
@@ -275,7 +282,8 @@ bool start_release(const step& now, const account_id& id)
         }
         // It may have waited: the promise that no late time leaves is kept here, at the last moment.
         if (declared == nullptr || one.order->at < now.now + declared->release_margin) {
-            fail_release(now, id, one, "its time, " + format_utc(one.order->at) + ", came too near before it could be released; give a new time");
+            fail_release(now, id, one,
+                         "its time, " + format_utc(one.order->at) + ", came too near before it could be released; give a new time");
             continue;
         }
         release_post call{one.id, one.remote, one.post, one.by, one.order->at, one.saved, one.attempts > 0, one.order->text};
@@ -331,8 +339,7 @@ void after_release(const step& now, const action_finished& done)
     case failure::auth_expired:
     case failure::forbidden:
     case failure::rejected:
-    case failure::unsupported:
-        return fail_release(now, done.account, one, trouble.detail);
+    case failure::unsupported: return fail_release(now, done.account, one, trouble.detail);
     }
 }
 

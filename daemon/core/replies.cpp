@@ -77,17 +77,21 @@ void ask_reply(const step& now, const reply_asked& what)
     auto found = now.known().crises.find(what.crisis);
     const auto* declared = now.declared(what.account);
     if (found == now.known().crises.end() || declared == nullptr || !covers(found->second, *declared))
-        return now.refuse(refusal::cause::unknown_target, verb + "there is no crisis '" + what.crisis.value + "' over such an account", record);
+        return now.refuse(refusal::cause::unknown_target,
+                          verb + "there is no crisis '" + what.crisis.value + "' over such an account", record);
     const auto& flag = found->second;
     if (flag.now == phase::lowered)
         return now.refuse(refusal::cause::wrong_state, verb + flag.id.value + " was lowered; answer at the platform", record);
     if (!declared->speaks)
-        return now.refuse(refusal::cause::not_possible, verb + "nothing is said in public there: its settings have speaks = false", record);
+        return now.refuse(refusal::cause::not_possible, verb + "nothing is said in public there: its settings have speaks = false",
+                          record);
     if (what.to.empty() || what.words.text.empty() || what.words.text.find("{{") != std::string::npos)
         return now.refuse(refusal::cause::not_possible, verb + "name the post, and give words without placeholders", record);
     if (!fits(*declared, what.words))
-        return now.refuse(refusal::cause::not_possible, verb + "the words are longer than " + declared->connector + " takes ("
-                                                            + std::to_string(declared->text_limit) + "); say less", record);
+        return now.refuse(refusal::cause::not_possible,
+                          verb + "the words are longer than " + declared->connector + " takes ("
+                              + std::to_string(declared->text_limit) + "); say less",
+                          record);
     auto book = now.rules.playbooks.find(flag.playbook);
     playbook usual;
     const auto& rules = book == now.rules.playbooks.end() ? usual : book->second;
@@ -198,7 +202,8 @@ void after_reply(const step& now, const action_finished& done)
         return drop(now, *one, "what it answers is not there any more");
     if (nothing_happened(trouble.kind))
         pause_account(now, now.at(done.account), trouble);
-    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
+    bool perhaps =
+        trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
     auto record = about_reply(record_kind::reply_failed, now, *one);
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;
@@ -260,7 +265,8 @@ void drop_reply(const step& now, const reply_dropped& what)
     }
     if (one->state == reply_state::published || one->recalled)
         return now.refuse(refusal::cause::wrong_state,
-                          "drop " + one->id + ": it is on its way or public, and what is public is never deleted; answer again", record);
+                          "drop " + one->id + ": it is on its way or public, and what is public is never deleted; answer again",
+                          record);
     now.note(std::move(record));
 }
 

@@ -28,7 +28,8 @@ time_point after_neighbour(const std::set<by_due>& let_out, milliseconds spacing
 time_point after_full_hour(const std::set<by_due>& let_out, std::size_t most, time_point at, const post_id& post)
 {
     std::vector<time_point> near;  // less than an hour from it
-    for (auto one = let_out.lower_bound({at - cap_window + milliseconds{1}, {}}); one != let_out.end() && one->due < at + cap_window; ++one)
+    for (auto one = let_out.lower_bound({at - cap_window + milliseconds{1}, {}});
+         one != let_out.end() && one->due < at + cap_window; ++one)
         if (one->post != post)
             near.push_back(one->due);
     for (std::size_t first = 0; first + most <= near.size(); ++first)
@@ -45,7 +46,7 @@ account_state* find_account(const step& now, const account_id& id)
 
 // A post that people can talk about: in a hold, or in the queue as last seen.
 struct named_post {
-    post_id id;                        // the one people use
+    post_id id;  // the one people use
     const hold* held = nullptr;
     const seen_post* seen = nullptr;
 };
@@ -70,7 +71,8 @@ void refuse_unknown(const step& now, const char* verb, audit_record about)
 {
     auto name = display_id(about.account, about.post);
     now.refuse(refusal::cause::unknown_target,
-               std::string{verb} + " " + name + ": no such post in a hold or in the queue as last seen; 'halfmast queue list' shows what is there",
+               std::string{verb} + " " + name
+                   + ": no such post in a hold or in the queue as last seen; 'halfmast queue list' shows what is there",
                std::move(about));
 }
 
@@ -138,11 +140,12 @@ void wait_for_second(const step& now, ask wish, const std::string& older)
 bool same_wish(const ask& a, const ask& b)
 {
     return a.kind == b.kind && a.crisis == b.crisis && a.wanted == b.wanted && a.shift == b.shift && a.text == b.text
-        && a.during_crisis == b.during_crisis && a.now == b.now && a.words.empty() == b.words.empty();
+           && a.during_crisis == b.during_crisis && a.now == b.now && a.words.empty() == b.words.empty();
 }
 
 // The common part of both kinds. `second` is set when somebody agreed through the ask itself.
-consent consent_to(const step& now, const crisis& flag, ask wish, const std::string& open, const actor_id& second, const std::string& break_glass)
+consent consent_to(const step& now, const crisis& flag, ask wish, const std::string& open, const actor_id& second,
+                   const std::string& break_glass)
 {
     const auto* before = find_ask(now, open);
     consent given{false, wish.by, second};
@@ -260,8 +263,7 @@ verdict as_judged(const account_state& where, const post_id& remote, verdict by_
 void apply_review(state& known, const audit_record& record)
 {
     switch (record.kind) {
-    case record_kind::judged_by_hand:
-        return apply_judgement(known, known.accounts[record.account], record);
+    case record_kind::judged_by_hand: return apply_judgement(known, known.accounts[record.account], record);
     case record_kind::post_noted:
         known.accounts[record.account].remarks[record.post].notes.push_back({record.actor, record.at, record.text.value_or("")});
         return;
@@ -278,8 +280,7 @@ void apply_review(state& known, const audit_record& record)
         if (record.asked)
             take_ask_away(known, record.asked->id);
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -354,8 +355,8 @@ void look_at_source(const step& now, const source_seen& seen)
     if (where == nullptr)
         return;
     for (const auto& reading : seen.readings)
-        if (const auto* one = find_hold(*where, reading.post); one != nullptr && reading.text
-            && (one->state == hold_state::held || one->state == hold_state::kept))
+        if (const auto* one = find_hold(*where, reading.post);
+            one != nullptr && reading.text && (one->state == hold_state::held || one->state == hold_state::kept))
             compare_source(now, seen.account, *one, *reading.text);
 }
 
@@ -412,8 +413,10 @@ std::optional<event> take_second(const step& now, const second_given& given)
     audit_record record{record_kind::second_given, now.now, given.by};
     record.why = given.why;
     if (one == nullptr) {
-        now.refuse(refusal::cause::unknown_target,
-                   "second " + given.ask + ": nothing waits for a second person under that name; it was done, withdrawn or asked for anew", record);
+        now.refuse(
+            refusal::cause::unknown_target,
+            "second " + given.ask + ": nothing waits for a second person under that name; it was done, withdrawn or asked for anew",
+            record);
         return std::nullopt;
     }
     record = about_ask(record_kind::second_given, *one, given.by);

@@ -44,7 +44,7 @@ struct post_remarks {
     std::optional<post_class> judged;  // by hand
     actor_id judged_by;
     time_point judged_at{};
-    std::vector<post_note> notes;      // oldest first
+    std::vector<post_note> notes;  // oldest first
 };
 
 // What was asked for and is done when another person asks for it too. A statement that waits is an edition of its crisis.
@@ -57,7 +57,7 @@ std::string_view to_string(ask_kind kind);
 std::optional<ask_kind> parse_ask_kind(std::string_view text);
 
 struct ask {
-    std::string id;      // "a-1"
+    std::string id;  // "a-1"
     ask_kind kind = ask_kind::release;
     crisis_id crisis;    // lower: which; release: whose severity asks for a second person
     account_id account;  // release
@@ -65,16 +65,16 @@ struct ask {
     actor_id by;
     time_point at;
     std::string why;
-    std::optional<time_point> wanted;      // release: the time asked for; unset: its old one
-    std::optional<time_point> due;         // release: when it would have gone out, as things were then
-    bool shift = false;                    // release
-    std::optional<std::string> text;       // release: the new text
-    bool during_crisis = false;            // release
-    std::optional<std::string> saw_text;   // release: what it said at its source, and was accepted
-    std::map<account_id, statement> words; // lower: the all-clear
-    std::string about{};                   // lower: of the all-clear
+    std::optional<time_point> wanted;       // release: the time asked for; unset: its old one
+    std::optional<time_point> due;          // release: when it would have gone out, as things were then
+    bool shift = false;                     // release
+    std::optional<std::string> text;        // release: the new text
+    bool during_crisis = false;             // release
+    std::optional<std::string> saw_text;    // release: what it said at its source, and was accepted
+    std::map<account_id, statement> words;  // lower: the all-clear
+    std::string about{};                    // lower: of the all-clear
     by_language about_in{};
-    bool now = false;                      // lower: without the undo window
+    bool now = false;  // lower: without the undo window
 };
 
 // The first moment from `wanted` on at which `post` may go out: no other one that was let go here within the spacing, and no hour with more

@@ -13,13 +13,10 @@ bool allows(role who, may what)
         return what == may::read || what == may::raise || what == may::lower || what == may::hold || what == may::acknowledge;
     case role::manager:
         return what == may::read || what == may::raise || what == may::hold || what == may::review || what == may::release
-            || what == may::say || what == may::acknowledge;
-    case role::on_call:
-        return what == may::read || what == may::raise || what == may::acknowledge;
-    case role::auditor:
-        return what == may::read || what == may::audit;
-    case role::admin:
-        return true;
+               || what == may::say || what == may::acknowledge;
+    case role::on_call: return what == may::read || what == may::raise || what == may::acknowledge;
+    case role::auditor: return what == may::read || what == may::audit;
+    case role::admin: return true;
     }
     return false;
 }
@@ -37,14 +34,12 @@ bool is_safe_direction(may what)
     case may::hold:
     case may::acknowledge:
     case may::audit:
-    case may::nothing:
-        return true;
+    case may::nothing: return true;
     case may::lower:
     case may::review:
     case may::release:
     case may::say:
-    case may::administer:
-        return false;
+    case may::administer: return false;
     }
     return false;
 }

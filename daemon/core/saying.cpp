@@ -186,8 +186,7 @@ void apply_to_pins(summary& one, const audit_record& record)
         one.state = summary_state::unpinned;
         one.pinned = {};
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -197,20 +196,16 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
     if (!record.why.empty())
         one.detail = record.why;
     switch (record.kind) {
-    case record_kind::summary_started:
-        return start(where, one, record, false);
-    case record_kind::edit_started:
-        return start(where, one, record, true);
+    case record_kind::summary_started: return start(where, one, record, false);
+    case record_kind::edit_started: return start(where, one, record, true);
     case record_kind::summary_published:
-    case record_kind::summary_edited:
-        return is_out(known, where, one, record);
-    case record_kind::summary_failed:
-        return failed(where, one, record);
-    case record_kind::statement_skipped:
-        return skip(where, one, record);
+    case record_kind::summary_edited: return is_out(known, where, one, record);
+    case record_kind::summary_failed: return failed(where, one, record);
+    case record_kind::statement_skipped: return skip(where, one, record);
     case record_kind::summary_manual:
         // What is shown stays what it is; the rest is a task.
-        one.state = record.number == 0 || one.edition == 0 || one.state == summary_state::manual ? summary_state::manual : at_rest(one);
+        one.state =
+            record.number == 0 || one.edition == 0 || one.state == summary_state::manual ? summary_state::manual : at_rest(one);
         one.dealt = std::max(one.dealt, record.number);
         if (one.sending <= record.number)
             one.sending = 0;
@@ -225,8 +220,7 @@ void apply_to_summary(state& known, account_state& where, summary& one, const au
         one.state = summary_state::withdrawn;
         one.sending = 0;
         return;
-    default:
-        return apply_to_pins(one, record);
+    default: return apply_to_pins(one, record);
     }
 }
 
@@ -237,8 +231,7 @@ void apply_to_flag(state& known, const audit_record& record)
         return;
     auto& flag = found->second;
     switch (record.kind) {
-    case record_kind::statement_asked:
-        return add_edition(known, record);
+    case record_kind::statement_asked: return add_edition(known, record);
     case record_kind::statement_undone:
         if (auto* one = find_edition(known, record.crisis, record.number))
             one->undone = true;
@@ -249,9 +242,7 @@ void apply_to_flag(state& known, const audit_record& record)
             one->approved_by = record.actor;
         }
         return;
-    case record_kind::promise_kept:
-        ++flag.promises_kept;
-        return;
+    case record_kind::promise_kept: ++flag.promises_kept; return;
     case record_kind::promise_missed:
         ++flag.promises_missed;
         flag.late = true;
@@ -262,8 +253,7 @@ void apply_to_flag(state& known, const audit_record& record)
                 one->second.owner = record.owner;
         flag.owner = record.owner;
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -310,8 +300,7 @@ void apply_to_reply(state& known, reply& one, const audit_record& record)
             forget_act(where, one.id);  // it was looked for, and is not there
         one.recalled = false;
         return;
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -376,9 +365,9 @@ void end_task(state& known, const audit_record& record)
     if (record.kind != record_kind::task_dropped)
         fulfil(known, one, record);
     if (one.state == task_state::open || record.kind == record_kind::task_confirmed) {
-        one.state = record.kind == record_kind::task_done ? task_state::done
-            : record.kind == record_kind::task_confirmed  ? task_state::confirmed
-                                                          : task_state::dropped;
+        one.state = record.kind == record_kind::task_done        ? task_state::done
+                    : record.kind == record_kind::task_confirmed ? task_state::confirmed
+                                                                 : task_state::dropped;
         one.by = record.actor;
         one.done_at = record.at;
         one.why = record.why;
@@ -428,15 +417,9 @@ bool apply_saying(state& known, const audit_record& record)
     case record_kind::summary_approved:
     case record_kind::promise_kept:
     case record_kind::promise_missed:
-    case record_kind::owner_changed:
-        apply_to_flag(known, record);
-        return true;
-    case record_kind::crisis_lowered:
-        add_edition(known, record);
-        return false;
-    case record_kind::reply_asked:
-        add_reply(known, record);
-        return true;
+    case record_kind::owner_changed: apply_to_flag(known, record); return true;
+    case record_kind::crisis_lowered: add_edition(known, record); return false;
+    case record_kind::reply_asked: add_reply(known, record); return true;
     case record_kind::reply_approved:
     case record_kind::reply_started:
     case record_kind::reply_published:
@@ -445,17 +428,11 @@ bool apply_saying(state& known, const audit_record& record)
         if (auto one = known.replies.find(record.reply ? record.reply->id : std::string{}); one != known.replies.end())
             apply_to_reply(known, one->second, record);
         return true;
-    case record_kind::task_opened:
-        add_task(known, record);
-        return true;
+    case record_kind::task_opened: add_task(known, record); return true;
     case record_kind::task_done:
     case record_kind::task_confirmed:
-    case record_kind::task_dropped:
-        end_task(known, record);
-        return true;
-    case record_kind::summary_planned:
-        plan_summary(known, record);
-        return true;
+    case record_kind::task_dropped: end_task(known, record); return true;
+    case record_kind::summary_planned: plan_summary(known, record); return true;
     case record_kind::summary_started:
     case record_kind::edit_started:
     case record_kind::summary_published:
@@ -475,8 +452,7 @@ bool apply_saying(state& known, const audit_record& record)
             apply_to_summary(known, where, found->second, record);
         return true;
     }
-    default:
-        return false;
+    default: return false;
     }
 }
 

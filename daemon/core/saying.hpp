@@ -21,9 +21,9 @@ enum class reply_state {
     waiting,     // for its wait, for a second person, or for a place in the hour
     publishing,  // the intent is durable, the call is on its way or its outcome unknown
     published,
-    failed,      // refused; tried again while the flag is up
-    manual,      // a task: this platform needs a person for it
-    dropped,     // a person's word, or the flag was lowered before it went out
+    failed,   // refused; tried again while the flag is up
+    manual,   // a task: this platform needs a person for it
+    dropped,  // a person's word, or the flag was lowered before it went out
 };
 
 std::string_view to_string(reply_state value);
@@ -34,7 +34,7 @@ struct reply {
     std::string id;  // "r-1"
     crisis_id crisis;
     account_id account;
-    post_id to;      // what it answers, by the platform's id
+    post_id to;  // what it answers, by the platform's id
     std::string to_url;
     actor_id by;
     time_point at;
@@ -43,9 +43,9 @@ struct reply {
     bool approved = false;  // by another person than `by`, or nobody else is needed
     actor_id approved_by;
     reply_state state = reply_state::waiting;
-    post_id remote;         // the public post
+    post_id remote;  // the public post
     std::string url;
-    std::string detail;     // why it stands where it stands, for people
+    std::string detail;  // why it stands where it stands, for people
     int attempts = 0;
     bool recalled = false;         // a call was made whose outcome is unknown: look first
     bool recalled_before = false;  // the same, of the calls before the one under way
@@ -55,8 +55,8 @@ struct reply {
 };
 
 enum class task_kind {
-    publish,    // an edition has to be posted by hand
-    edit,       // a public post of ours has to be changed by hand
+    publish,  // an edition has to be posted by hand
+    edit,     // a public post of ours has to be changed by hand
     pin,
     unpin,
     reply,
@@ -92,9 +92,9 @@ struct task {
     time_point due;
     time_point opened_at;
     task_state state = task_state::open;
-    actor_id by;                // whose word ended it
+    actor_id by;  // whose word ended it
     time_point done_at{};
-    std::string why;            // of its end
+    std::string why;  // of its end
 };
 
 // The same thing to do has the same key: "pin/c-1", "publish/c-1/2", "stop_post/123". Unique among an account's tasks that are

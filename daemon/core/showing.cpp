@@ -51,10 +51,12 @@ void wait_until(const step& now, account_state& where, summary& one, const crisi
     if (!next.approved || (declared != nullptr && !declared->speaks)) {
         one.wakes_at = time_point::max();
         if (auto hole = next.approved ? std::string{} : hole_in(next.words); !hole.empty())
-            one.detail = "the " + std::string{to_string(next.kind)} + " waits for a person's word: nothing is given for {{" + hole + "}}";
+            one.detail =
+                "the " + std::string{to_string(next.kind)} + " waits for a person's word: nothing is given for {{" + hole + "}}";
         return;
     }
-    auto place = place_in_hour(now, where, flag, outlives_flag(next.kind), name_of_act(flag.id, next.number, goes_by_edit(now, one)));
+    auto place =
+        place_in_hour(now, where, flag, outlives_flag(next.kind), name_of_act(flag.id, next.number, goes_by_edit(now, one)));
     one.wakes_at = std::max(next.undo_until, place);
     if (one.wakes_at <= now.now) {
         one.wakes_at = {};
@@ -62,8 +64,9 @@ void wait_until(const step& now, account_state& where, summary& one, const crisi
     }
     if (place > next.undo_until)
         one.detail = "the " + std::string{to_string(next.kind)} + " waits until " + format_utc(place) + ": "
-            + std::to_string(count_acts(where, now.now).ours) + " of " + std::to_string(playbook_of(now, flag).most_public_acts)
-            + " public acts of this hour are used" + (outlives_flag(next.kind) ? "" : ", and the last one is kept for corrections");
+                     + std::to_string(count_acts(where, now.now).ours) + " of "
+                     + std::to_string(playbook_of(now, flag).most_public_acts) + " public acts of this hour are used"
+                     + (outlives_flag(next.kind) ? "" : ", and the last one is kept for corrections");
     else
         one.detail = "the " + std::string{to_string(next.kind)} + " can be taken back until " + format_utc(next.undo_until);
 }
@@ -160,7 +163,8 @@ void drop_older_tasks(const step& now, const account_id& id, const crisis& flag,
     for (const auto& older : flag.editions)
         if (older.number < number && older.kind != edition_kind::correction)
             for (const auto* kind : {"publish/", "edit/"})
-                drop_task(now, id, kind + name_of_act(flag.id, older.number, false), "edition " + std::to_string(number) + " is newer");
+                drop_task(now, id, kind + name_of_act(flag.id, older.number, false),
+                          "edition " + std::to_string(number) + " is newer");
 }
 
 void leave_to_person(const step& now, summary& one, const crisis& flag, const edition& said, const std::string& why)
@@ -177,7 +181,8 @@ void leave_to_person(const step& now, summary& one, const crisis& flag, const ed
     wanted.link = !one.url.empty() || declared == nullptr ? one.url : declared->profile;
     bool whole = words.text.find("{{") == std::string::npos;
     wanted.text = whole ? words.text : std::string{};  // what is not finished must not be pasted
-    wanted.what = (wanted.kind == task_kind::edit ? "change the public post of " : "post the " + std::string{to_string(said.kind)} + " of ")
+    wanted.what =
+        (wanted.kind == task_kind::edit ? "change the public post of " : "post the " + std::string{to_string(said.kind)} + " of ")
         + flag.id.value + " at " + one.account.value + (wanted.kind == task_kind::edit ? " to the new words" : "") + ": " + why;
     auto record = about_summary(record_kind::summary_manual, now, one);
     record.number = said.number;
@@ -195,7 +200,8 @@ void look_at_account(const step& now, const account_id& id, summary& one)
     if (is_over(one) || one.busy || flag == now.known().crises.end())
         return;
     one.wakes_at = {};
-    while (is_left_to_person(now, one, flag->second)) { }
+    while (is_left_to_person(now, one, flag->second)) {
+    }
     if (const auto* next = next_edition(flag->second, one, now.now))
         wait_until(now, now.at(id), one, flag->second, *next);
     // Nothing of it is public, and nothing will be.

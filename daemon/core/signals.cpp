@@ -9,10 +9,10 @@ namespace halfmast {
 
 namespace {
 
-constexpr std::size_t most_text = 300;        // bytes of what a signal says, of one line of evidence, and of a key
+constexpr std::size_t most_text = 300;  // bytes of what a signal says, of one line of evidence, and of a key
 constexpr std::size_t most_lines = 12;
-constexpr std::size_t first_lines = 3;        // how it began is never pushed out
-constexpr std::size_t decided_kept = 200;     // for `halfmast proposals list --all`; the ledger has them all
+constexpr std::size_t first_lines = 3;     // how it began is never pushed out
+constexpr std::size_t decided_kept = 200;  // for `halfmast proposals list --all`; the ledger has them all
 constexpr std::chrono::seconds counted_again_after{60};
 
 // Cut at a character, not in the middle of one.
@@ -111,7 +111,7 @@ bool is_hushed(const state& known, const signal_rules& rules, const heard_signal
     return std::ranges::any_of(known.crises, [&](const auto& entry) {
         const auto& flag = entry.second;
         return flag.now == phase::lowered && !flag.drill && flag.playbook == said.playbook && flag.over == said.over
-            && now < flag.lowered_at + rules.hush;
+               && now < flag.lowered_at + rules.hush;
     });
 }
 
@@ -142,7 +142,7 @@ void say_proposed(const step& now, const proposal& one)
     said.key = "proposal/" + one.id;
     said.level = one.level;
     said.what = one.id + ": " + one.what + (one.sources.empty() ? "" : " (" + *one.sources.begin() + ")") + "; shall '"
-        + one.playbook + "' be raised" + (one.over.empty() ? "" : " over " + to_string(one.over)) + "?";
+                + one.playbook + "' be raised" + (one.over.empty() ? "" : " over " + to_string(one.over)) + "?";
     said.todo = "halfmast proposals list; then halfmast proposals accept " + one.id + ", or dismiss it";
     said.link = one.link;
     open_page(now, std::move(said));
@@ -276,7 +276,7 @@ const proposal* find_proposal(const proposal_book& book, std::string_view id)
 bool may_raise_by_itself(const state& known, const signal_rules& rules, const heard_signal& said, severity level, time_point now)
 {
     return said.wish == signal_wish::raise && !said.ended && rules.raise_at_most && level <= *rules.raise_at_most
-        && level > severity::minor && already_up(known, said) == nullptr && !is_hushed(known, rules, said, now);
+           && level > severity::minor && already_up(known, said) == nullptr && !is_hushed(known, rules, said, now);
 }
 
 void hear_signal(const step& now, const signal_received& what)
@@ -303,8 +303,8 @@ void hear_signal(const step& now, const signal_received& what)
     auto number = make_proposal(now, said, level, up != nullptr ? "joined" : by_itself ? "raised" : "proposed");
     const auto& made = now.known().proposals.all.at(number);
     if (up != nullptr) {
-        auto record
-            = about_decision(record_kind::proposal_accepted, now, made, actor_id{said.source}, up->id.value + " is up already");
+        auto record =
+            about_decision(record_kind::proposal_accepted, now, made, actor_id{said.source}, up->id.value + " is up already");
         record.crisis = up->id;
         return now.note(std::move(record));
     }
@@ -334,12 +334,14 @@ void decide_proposal(const step& now, const proposal_decided& what)
     if (one->now == proposal_state::accepted)
         return now.refuse(refusal::cause::wrong_state,
                           asked + ": it is " + one->crisis.value + " since " + format_utc(one->decided_at) + "; 'halfmast lower "
-                              + one->crisis.value + "' lowers that", record);
+                              + one->crisis.value + "' lowers that",
+                          record);
     if (one->now != proposal_state::open)
         return now.refuse(refusal::cause::wrong_state,
                           asked + ": it is " + std::string{to_string(one->now)} + " since " + format_utc(one->decided_at)
                               + (one->why.empty() ? "" : " (" + one->why + ")") + "; 'halfmast raise " + one->playbook
-                              + "' raises a flag without it", record);
+                              + "' raises a flag without it",
+                          record);
     if (accept)
         return accept_now(now, *proposal_number(what.proposal), what.by, what.why, what.flag);
     auto page_key = "proposal/" + one->id;
@@ -421,9 +423,9 @@ void apply_proposal(state& known, const audit_record& record)
             one.heard_at = std::max(one.heard_at, record.at);
         return;
     }
-    one.now = record.kind == record_kind::proposal_accepted ? proposal_state::accepted
-        : record.kind == record_kind::proposal_dismissed    ? proposal_state::dismissed
-                                                            : proposal_state::expired;
+    one.now = record.kind == record_kind::proposal_accepted    ? proposal_state::accepted
+              : record.kind == record_kind::proposal_dismissed ? proposal_state::dismissed
+                                                               : proposal_state::expired;
     one.decided_at = record.at;
     one.by = record.actor;
     one.why = record.why;

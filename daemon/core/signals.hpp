@@ -30,16 +30,16 @@ std::optional<signal_wish> parse_signal_wish(std::string_view text);
 
 // One signal. Who says it was verified before it came here.
 struct heard_signal {
-    std::string source;                // "hook/shop-alerts", "flag-file/outage", "spike/acme-blog", "dead-links"
-    std::string what;                  // one sentence
+    std::string source;  // "hook/shop-alerts", "flag-file/outage", "spike/acme-blog", "dead-links"
+    std::string what;    // one sentence
     std::string playbook;
-    std::optional<severity> level;     // else the playbook's
+    std::optional<severity> level;  // else the playbook's
     scope over;
     signal_wish wish = signal_wish::propose;
-    std::vector<std::string> evidence; // lines for a person
-    std::string key;                   // the same key: the same thing, said again. Empty: playbook and scope
+    std::vector<std::string> evidence;  // lines for a person
+    std::string key;                    // the same key: the same thing, said again. Empty: playbook and scope
     std::string link;
-    bool ended = false;                // its source says that it is over
+    bool ended = false;  // its source says that it is over
 
     heard_signal() {}
 };
@@ -55,25 +55,25 @@ std::string_view to_string(proposal_state value);
 std::optional<proposal_state> parse_proposal_state(std::string_view text);
 
 struct proposal {
-    std::string id;                    // "p-1"
+    std::string id;  // "p-1"
     std::string key;
     std::string what;
     std::string playbook;
     severity level = severity::minor;
     scope over;
-    std::set<std::string> sources;     // that say so and did not say that it is over
-    std::vector<std::string> evidence; // the first lines and the latest ones
+    std::set<std::string> sources;      // that say so and did not say that it is over
+    std::vector<std::string> evidence;  // the first lines and the latest ones
     std::string link;
-    std::uint64_t count = 0;           // signals, as far as they are on record
+    std::uint64_t count = 0;  // signals, as far as they are on record
     proposal_state now = proposal_state::open;
     time_point made_at{};
-    time_point noted_at{};             // when the ledger last heard of it
+    time_point noted_at{};  // when the ledger last heard of it
     time_point decided_at{};
-    actor_id by;                       // who decided
+    actor_id by;  // who decided
     std::string why;
-    crisis_id crisis;                  // accepted: its flag
+    crisis_id crisis;  // accepted: its flag
     // Beside the ledger: losing it costs a count.
-    std::uint64_t unnoted = 0;         // signals since
+    std::uint64_t unnoted = 0;  // signals since
     time_point heard_at{};
 
     bool operator==(const proposal&) const = default;
@@ -91,10 +91,11 @@ const proposal* find_proposal(const proposal_book& book, std::string_view id);
 
 // The rules a customer sets, as values.
 struct signal_rules {
-    std::optional<severity> raise_at_most;           // nothing: no signal raises by itself. What is minor never does
-    milliseconds expire{std::chrono::hours{4}};      // a proposal that nobody decides on and that is not heard of again
-    milliseconds hush{std::chrono::hours{1}};        // after a person's no, or a lowered flag: the same thing neither pages again nor raises
-    std::size_t most_open = 50;                      // beyond them, the other signals of one source are one proposal
+    std::optional<severity> raise_at_most;       // nothing: no signal raises by itself. What is minor never does
+    milliseconds expire{std::chrono::hours{4}};  // a proposal that nobody decides on and that is not heard of again
+    milliseconds hush{
+        std::chrono::hours{1}};  // after a person's no, or a lowered flag: the same thing neither pages again nor raises
+    std::size_t most_open = 50;  // beyond them, the other signals of one source are one proposal
 
     bool operator==(const signal_rules&) const = default;
 };

@@ -11,15 +11,18 @@ namespace {
 constexpr std::array<int, 2> spike_windows{5, 30};  // minutes: a storm, and what swells
 constexpr int least_of_an_hour = 30;                // minutes that were heard, to learn from it
 constexpr int day_hours = 24;
-constexpr double normal_of_mad = 1.4826;            // a median of distances, as a standard deviation
-constexpr double one_week_differs = 0.5;            // how much one week may differ from the next, before weeks have shown it
+constexpr double normal_of_mad = 1.4826;  // a median of distances, as a standard deviation
+constexpr double one_week_differs = 0.5;  // how much one week may differ from the next, before weeks have shown it
 constexpr double highest_level = 4.0;
 constexpr double most_uneven = 5.0;
-constexpr double uneven_learned = 0.02;             // of one hour: half of it is of the last day and a half
-constexpr double least_to_learn = 5.0;              // mentions in an hour
-constexpr double skew = 6.0;                        // counts have a longer tail above than below
+constexpr double uneven_learned = 0.02;  // of one hour: half of it is of the last day and a half
+constexpr double least_to_learn = 5.0;   // mentions in an hour
+constexpr double skew = 6.0;             // counts have a longer tail above than below
 
-double weigh(const spike_rules& rules, const heard_minute& minute) { return minute.said + rules.complaint_weight * minute.complaints; }
+double weigh(const spike_rules& rules, const heard_minute& minute)
+{
+    return minute.said + rules.complaint_weight * minute.complaints;
+}
 
 // Of the first so many; they change their places.
 template <std::size_t N>
@@ -46,9 +49,9 @@ int hour_of_week(std::int64_t local_hour)
 }
 
 struct usual_hour {
-    double heard = 0;   // the median
-    double spread = 0;  // relative to it
-    double learned = 0; // mentions that this was learned from
+    double heard = 0;    // the median
+    double spread = 0;   // relative to it
+    double learned = 0;  // mentions that this was learned from
     bool known = false;
 };
 
@@ -127,7 +130,8 @@ public:
         if (!before_.known || !after_.known)
             return {busiest_ / 60, 1, 1};
         auto part = static_cast<double>(past_middle - hour * 60) / 60;
-        return {(before_.heard * (1 - part) + after_.heard * part) / 60, std::max(before_.spread, after_.spread), before_.learned + after_.learned};
+        return {(before_.heard * (1 - part) + after_.heard * part) / 60, std::max(before_.spread, after_.spread),
+                before_.learned + after_.learned};
     }
 
 private:
@@ -245,11 +249,12 @@ std::string explain(const spike_verdict& verdict)
 {
     const auto& seen = verdict.what;
     auto whole = [](double value) { return std::to_string(static_cast<long long>(std::llround(value))); };
-    auto text = std::to_string(seen.said) + " mentions in " + std::to_string(seen.minutes) + " minutes, " + std::to_string(seen.complaints)
-        + " of them complaints; ";
+    auto text = std::to_string(seen.said) + " mentions in " + std::to_string(seen.minutes) + " minutes, "
+                + std::to_string(seen.complaints) + " of them complaints; ";
     if (verdict.state == spike_state::learning)
         return text + "less than a day was heard, so nothing is known to be usual";
-    return text + "usual are " + whole(seen.usual) + ", and from " + whole(std::ceil(seen.needed)) + " on, complaints counted with their weight, it is a spike";
+    return text + "usual are " + whole(seen.usual) + ", and from " + whole(std::ceil(seen.needed))
+           + " on, complaints counted with their weight, it is a spike";
 }
 
 std::vector<std::string> complaints_in(const judgement& words, std::string_view folded)

@@ -27,10 +27,10 @@ struct spike_rules {
 
 // What one minute brought. Minutes come in their order, silent ones too; one in which nobody listened is left out.
 struct heard_minute {
-    time_point at;         // its beginning, UTC
-    int said = 0;          // mentions
-    int complaints = 0;    // of them, with a complaint word
-    seconds utc_offset{0}; // of the account's time zone then: people's days are local
+    time_point at;          // its beginning, UTC
+    int said = 0;           // mentions
+    int complaints = 0;     // of them, with a complaint word
+    seconds utc_offset{0};  // of the account's time zone then: people's days are local
 };
 
 // What an account hears in usual weeks, and what it heard just now. A value; hear() folds minutes into it.
@@ -55,15 +55,15 @@ struct rhythm {
         bool operator==(const compared&) const = default;
     };
 
-    std::array<slot, hours> week{};      // local, from Monday 00:00
-    std::deque<heard_minute> recent;     // the last half hour
-    std::deque<compared> day;            // the last day, hour by hour
-    std::int64_t hour = -1;              // the one under way, counted from 1970, local
+    std::array<slot, hours> week{};   // local, from Monday 00:00
+    std::deque<heard_minute> recent;  // the last half hour
+    std::deque<compared> day;         // the last day, hour by hour
+    std::int64_t hour = -1;           // the one under way, counted from 1970, local
     double hour_heard = 0;
     double hour_squares = 0;
     int hour_minutes = 0;
     int hours_learned = 0;
-    double unevenness = 1.5;             // variance of an hour's minutes over their mean: 1 where people do not hear one another
+    double unevenness = 1.5;  // variance of an hour's minutes over their mean: 1 where people do not hear one another
 };
 
 // How a window of minutes compares.
@@ -71,9 +71,9 @@ struct spike_evidence {
     int minutes = 0;
     int said = 0;
     int complaints = 0;
-    double weighed = 0;    // mentions, complaints counted with their weight
-    double usual = 0;      // the same, as it is expected
-    double needed = 0;     // from here on it is a spike
+    double weighed = 0;  // mentions, complaints counted with their weight
+    double usual = 0;    // the same, as it is expected
+    double needed = 0;   // from here on it is a spike
 
     bool operator==(const spike_evidence&) const = default;
 };

@@ -9,8 +9,8 @@ namespace {
 
 bool is_undone(hold_state value)
 {
-    return value == hold_state::planned || value == hold_state::saving || value == hold_state::stopping || value == hold_state::unconfirmed
-        || value == hold_state::failed || value == hold_state::manual;
+    return value == hold_state::planned || value == hold_state::saving || value == hold_state::stopping
+           || value == hold_state::unconfirmed || value == hold_state::failed || value == hold_state::manual;
 }
 
 }  // namespace
@@ -31,12 +31,13 @@ void put_into_queues(account_state& where, hold& one)
 {
     if (is_undone(one.state))
         where.undone.insert({one.due, one.id});
-    if (one.order && (one.state == hold_state::releasing || one.state == hold_state::released || one.state == hold_state::rescheduled))
+    if (one.order
+        && (one.state == hold_state::releasing || one.state == hold_state::released || one.state == hold_state::rescheduled))
         where.let_out.insert({one.order->at, one.id});
     if (one.in_flight)
         return;
     bool works = one.state == hold_state::planned || one.state == hold_state::failed || one.state == hold_state::unconfirmed
-        || one.state == hold_state::releasing;
+                 || one.state == hold_state::releasing;
     if (!works)
         return;
     if (one.not_before != time_point{}) {
@@ -89,18 +90,15 @@ void count_parked(account_state& where)
         ++where.parked[day_of(seen.post->due)];
     for (const auto& [id, one] : where.holds) {
         bool moved = one.by == rung::postpone && one.until != time_point{}
-            && (one.state == hold_state::stopping || one.state == hold_state::unconfirmed || one.state == hold_state::held
-                || one.state == hold_state::kept);
+                     && (one.state == hold_state::stopping || one.state == hold_state::unconfirmed || one.state == hold_state::held
+                         || one.state == hold_state::kept);
         auto there = moved ? where.queue.find(one.remote) : where.queue.end();
         if (moved && (there == where.queue.end() || !is_parked_there(one, there->second.post->due)))
             ++where.parked[day_of(one.until)];
     }
 }
 
-hold* find_hold(account_state& where, const post_id& post)
-{
-    return const_cast<hold*>(find_hold(std::as_const(where), post));
-}
+hold* find_hold(account_state& where, const post_id& post) { return const_cast<hold*>(find_hold(std::as_const(where), post)); }
 
 const hold* find_hold(const account_state& where, const post_id& post)
 {
@@ -139,7 +137,8 @@ act_counts count_acts(const account_state& where, time_point now)
     constexpr std::chrono::hours an_hour{1};
     act_counts counts;
     counts.ours = static_cast<int>(std::ranges::count_if(where.acts, [&](const auto& act) { return act.at + an_hour > now; }));
-    counts.others = static_cast<int>(std::ranges::count_if(where.others, [&](const auto& seen) { return seen.second + an_hour > now; }));
+    counts.others =
+        static_cast<int>(std::ranges::count_if(where.others, [&](const auto& seen) { return seen.second + an_hour > now; }));
     return counts;
 }
 

@@ -52,40 +52,41 @@ struct public_act {
 };
 
 struct account_state {
-    std::unordered_map<post_id, seen_post> queue;  // the mirror, by the platform's id
-    std::unordered_map<post_id, hold> holds;       // by the id people use
+    std::unordered_map<post_id, seen_post> queue;    // the mirror, by the platform's id
+    std::unordered_map<post_id, hold> holds;         // by the id people use
     std::unordered_map<post_id, post_id> came_from;  // remote id now -> hold id, where they differ
-    std::set<by_due> wanted;       // by the platform's id: must be held, and not yet in the ledger as planned
-    std::set<by_due> planned;      // may start now, earliest due first
-    std::set<by_due> unconfirmed;  // to be read back, earliest due first
-    std::set<by_due> releasing;    // to be released, ordered by the time they shall go out
-    std::set<by_due> answered;     // released perhaps, to be read back; the same order
-    std::set<by_due> undone;       // must be held and is not yet, whatever is under way; manual ones too
-    std::set<by_due> delayed;      // back-off: keyed by not_before, of any of the kinds above
-    std::set<by_due> watched;      // not yet proved silent, by old due time
-    std::set<by_due> let_out;      // let go by a person, by the time they go out or went out
-    std::set<post_id> missing;     // holds that only the feed can explain
-    std::set<post_id> feed_known;  // public posts that were compared already
-    std::set<post_id> explained;   // public posts that are an escape on record, or a summary of ours: never another one's escape
+    std::set<by_due> wanted;                         // by the platform's id: must be held, and not yet in the ledger as planned
+    std::set<by_due> planned;                        // may start now, earliest due first
+    std::set<by_due> unconfirmed;                    // to be read back, earliest due first
+    std::set<by_due> releasing;                      // to be released, ordered by the time they shall go out
+    std::set<by_due> answered;                       // released perhaps, to be read back; the same order
+    std::set<by_due> undone;                         // must be held and is not yet, whatever is under way; manual ones too
+    std::set<by_due> delayed;                        // back-off: keyed by not_before, of any of the kinds above
+    std::set<by_due> watched;                        // not yet proved silent, by old due time
+    std::set<by_due> let_out;                        // let go by a person, by the time they go out or went out
+    std::set<post_id> missing;                       // holds that only the feed can explain
+    std::set<post_id> feed_known;                    // public posts that were compared already
+    std::set<post_id> explained;  // public posts that are an escape on record, or a summary of ours: never another one's escape
     std::map<post_id, post_remarks> remarks;  // what people said of posts, by the id they use
     std::map<crisis_id, summary> summaries;
-    std::vector<public_act> acts;            // ours of the last hour, oldest first
-    std::map<post_id, time_point> others;    // what other hands published in the last hour, as far as the feed was read; not from the ledger
+    std::vector<public_act> acts;  // ours of the last hour, oldest first
+    std::map<post_id, time_point>
+        others;  // what other hands published in the last hour, as far as the feed was read; not from the ledger
     std::map<std::string, std::string> tasks;  // by key: open, or done and not read back; the id
-    std::set<std::string> replies;           // ids of those that are not out yet and not dropped
-    std::map<std::int64_t, int> parked;  // UTC day number -> posts scheduled there (seen or ours)
+    std::set<std::string> replies;             // ids of those that are not out yet and not dropped
+    std::map<std::int64_t, int> parked;        // UTC day number -> posts scheduled there (seen or ours)
     std::map<crisis_id, hold_counts> counts;
     int in_flight = 0;
-    int reads_out = 0;             // read-backs among them
-    int failures = 0;              // calls in a row that did not get through
-    milliseconds trip{100};        // how long a hold's call takes, lately
+    int reads_out = 0;       // read-backs among them
+    int failures = 0;        // calls in a row that did not get through
+    milliseconds trip{100};  // how long a hold's call takes, lately
     readiness ready;
     bool reachable = false;
     bool polled = false;
     std::optional<problem> trouble;
     time_point last_poll{};
     time_point last_feed{};
-    time_point not_before{};       // no call before this (credential refused, unreachable)
+    time_point not_before{};  // no call before this (credential refused, unreachable)
 };
 
 struct state {
@@ -94,7 +95,7 @@ struct state {
     page_book pages;
     proposal_book proposals;
     std::map<std::string, duty_roster> duties;  // what calendars say, by rota; like the mirror, not from the ledger
-    std::map<std::string, ask> asks;  // what waits for a second person, by id
+    std::map<std::string, ask> asks;            // what waits for a second person, by id
     std::uint64_t next_ask = 1;
     std::map<std::string, reply> replies;  // by id
     std::map<std::string, task> tasks;     // by id

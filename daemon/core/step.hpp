@@ -47,8 +47,7 @@ void after_read(const step&, const action_finished&);
 void note_missing(const step&, const account_id&, hold&, const std::string& why);
 void hold_by_hand(const step&, const hold_requested&);
 // The rung did not work, or not yet: the same again later, the next one, or a person.
-void retry_hold(const step&, const account_id&, hold&, bool rung_is_spent, const std::string& why,
-                const std::string& outcome = {});
+void retry_hold(const step&, const account_id&, hold&, bool rung_is_spent, const std::string& why, const std::string& outcome = {});
 
 // True for a hold that no flag and no person wants, and to which nothing was done yet.
 bool is_let_go(const hold&);
@@ -77,13 +76,13 @@ void route_anew(const step&);  // after a start: pages whose route the settings 
 void heed(const step&, std::size_t record);  // what a record of this decision means to people
 void look_for_causes(const step&);           // what the clock and the state say
 void note_health(const step&, const health_changed&);
-void look_at_duties(const step&);            // rotas that a calendar fills: is somebody there, now and soon?
+void look_at_duties(const step&);  // rotas that a calendar fills: is somebody there, now and soon?
 // letters.cpp
 // The next ones of the route are told of this page's group at once.
 void escalate_at_once(const step&, const std::string& page_key, const std::string& why);
 void send_letters(const step&);
 void letter_answered(const step&, const page_answered&);
-void forget_letters_under_way(state&);       // nobody waits for their answers any more
+void forget_letters_under_way(state&);  // nobody waits for their answers any more
 
 // signals.cpp
 void hear_signal(const step&, const signal_received&);
@@ -125,7 +124,8 @@ void undo_statement(const step&, const statement_undone&);
 void approve_statements(const step&, const summary_approved&);
 void change_owner(const step&, const owner_changed&);
 // The next edition of a crisis.
-edition make_edition(const step&, const crisis&, edition_kind, const actor_id& by, const std::map<account_id, statement>& words, bool at_once);
+edition make_edition(const step&, const crisis&, edition_kind, const actor_id& by, const std::map<account_id, statement>& words,
+                     bool at_once);
 
 // replies.cpp
 void ask_reply(const step&, const reply_asked&);
@@ -149,7 +149,7 @@ void confirm_task(const step&, const account_id&, const std::string& key, const 
 const task* find_task(const step&, const account_id&, const std::string& key);
 void heed_tasks(const step&, std::size_t record);  // posts that a person has to stop
 void read_tasks_back(const step&, const feed_observed&);
-void drop_tasks(const step&, const crisis_id&);     // the flag comes down
+void drop_tasks(const step&, const crisis_id&);  // the flag comes down
 void look_at_tasks(const step&, std::set<std::string>& pages);
 
 // promise.cpp
@@ -203,11 +203,11 @@ void withdraw_summary(const step&, const summary&);
 // What a call can be made for now.
 enum class said_work {
     nothing,
-    say,        // an edition, or the search for what became of one
+    say,  // an edition, or the search for what became of one
     read_pins,
     pin,
     unpin,
-    look,       // are our pins still there? Waits for everything else
+    look,  // are our pins still there? Waits for everything else
 };
 // A later flag's post stands in this one's place: what was there before both comes back when that one is unpinned.
 bool stands_behind(const state&, const summary&);

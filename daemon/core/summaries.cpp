@@ -25,7 +25,8 @@ bool is_up_for(const state& known, const crisis_id& crisis)
 std::string key_of_edition(const crisis& flag, const account_id& id, std::uint32_t number)
 {
     // The crisis number starts anew with a new state directory; the moment of the raise does not.
-    auto key = "halfmast-" + flag.id.value + "-" + id.value + "-" + std::to_string(flag.raised_at.time_since_epoch().count() / 1000);
+    auto key =
+        "halfmast-" + flag.id.value + "-" + id.value + "-" + std::to_string(flag.raised_at.time_since_epoch().count() / 1000);
     return number <= 1 ? key : key + "-e" + std::to_string(number);
 }
 
@@ -65,9 +66,9 @@ bool find_out(const step& now, const account_id& id, summary& one, const crisis&
         return false;
     const auto& said = flag.editions[number - 1];
     const auto* declared = now.declared(id);
-    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr && declared->can_publish && declared->speaks
-        && is_sayable(*declared, said.words.at(id))
-        && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number, false)) <= now.now;
+    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr
+                  && declared->can_publish && declared->speaks && is_sayable(*declared, said.words.at(id))
+                  && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number, false)) <= now.now;
     publish(now, id, one, flag, said, !wanted);
     return true;
 }
@@ -94,10 +95,7 @@ bool say(const step& now, const account_id& id, summary& one)
     return true;
 }
 
-bool is_lasting(failure kind)
-{
-    return kind == failure::rejected || kind == failure::forbidden || kind == failure::unsupported;
-}
+bool is_lasting(failure kind) { return kind == failure::rejected || kind == failure::forbidden || kind == failure::unsupported; }
 
 void pin_by_hand(const step& now, summary& one)
 {
@@ -105,7 +103,8 @@ void pin_by_hand(const step& now, summary& one)
     auto record = about_summary(record_kind::summary_manual, now, one);
     record.outcome = "unsupported";
     record.url = one.url;
-    record.why = (declared == nullptr ? one.account.value : declared->connector) + " has no call that pins; pin " + one.url + " by hand";
+    record.why =
+        (declared == nullptr ? one.account.value : declared->connector) + " has no call that pins; pin " + one.url + " by hand";
     auto why = record.why;
     now.note(std::move(record));
     task wanted;
@@ -115,7 +114,8 @@ void pin_by_hand(const step& now, summary& one)
     wanted.post = one.remote;
     wanted.edition = one.edition;
     wanted.link = one.url;
-    wanted.what = "pin " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value
+    wanted.what =
+        "pin " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value
         + (one.copies.size() > 1 && one.copies[one.copies.size() - 2].remote != one.remote ? " instead of the one before" : "");
     open_task(now, std::move(wanted));
 }
@@ -127,12 +127,14 @@ void after_publish(const step& now, const action_finished& done, summary& one)
     where.failures = 0;
     where.feed_known.insert(done.result.remote);
     bool edited = std::holds_alternative<edit_summary>(done.what);
-    auto number = std::visit([](const auto& call) {
-        if constexpr (requires { call.edition; })
-            return std::max(call.edition, 1u);
-        else
-            return 0u;
-    }, done.what);
+    auto number = std::visit(
+        [](const auto& call) {
+            if constexpr (requires { call.edition; })
+                return std::max(call.edition, 1u);
+            else
+                return 0u;
+        },
+        done.what);
     keep_promise(now, one.crisis, number);
     auto record = about_summary(edited ? record_kind::summary_edited : record_kind::summary_published, now, one);
     record.outcome = "done";
@@ -170,8 +172,8 @@ void give_up(const step& now, const action_finished& done, summary& one, const p
     wanted.account = one.account;
     wanted.post = one.remote;
     wanted.link = one.url;
-    wanted.what = std::string{to_string(wanted.kind)} + " " + (one.url.empty() ? one.remote.value : one.url) + " at " + one.account.value
-        + ": " + trouble.detail;
+    wanted.what = std::string{to_string(wanted.kind)} + " " + (one.url.empty() ? one.remote.value : one.url) + " at "
+                  + one.account.value + ": " + trouble.detail;
     open_task(now, std::move(wanted));
 }
 
@@ -183,7 +185,8 @@ void found_nothing(const step& now, const summary& one, std::uint32_t number)
     auto record = about_summary(wanted ? record_kind::summary_failed : record_kind::statement_skipped, now, one);
     record.number = number;
     record.outcome = wanted ? "not_sent" : "done";
-    record.why = "nothing is left of the call whose outcome was not known" + std::string{wanted ? "" : ", and it is not wanted any more"};
+    record.why =
+        "nothing is left of the call whose outcome was not known" + std::string{wanted ? "" : ", and it is not wanted any more"};
     now.note(std::move(record));
 }
 
@@ -208,8 +211,8 @@ void after_trouble(const step& now, const action_finished& done, summary& one)
     fail_summary(now, done.account, one, trouble);
     const auto& flag = now.known().crises.at(one.crisis);
     // The flag is down, and the platform keeps saying no: a person says the last word, and the pins are put back.
-    if (flag.now == phase::lowered && one.sending != 0 && !one.recalled && one.attempts >= now.rules.attempts_per_rung && is_lasting(trouble.kind)
-        && one.sending <= flag.editions.size() && one.edition > 0)
+    if (flag.now == phase::lowered && one.sending != 0 && !one.recalled && one.attempts >= now.rules.attempts_per_rung
+        && is_lasting(trouble.kind) && one.sending <= flag.editions.size() && one.edition > 0)
         leave_to_person(now, one, flag, flag.editions[one.sending - 1], trouble.detail);
     look_at_account(now, done.account, one);
 }
@@ -241,7 +244,8 @@ void fail_summary(const step& now, const account_id& id, summary& one, const pro
     record.number = one.sending;
     record.outcome = to_string(trouble.kind);
     record.why = trouble.detail;
-    bool perhaps = trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
+    bool perhaps =
+        trouble.kind == failure::unknown_outcome || trouble.kind == failure::bad_reply || trouble.kind == failure::conflict;
     record.flagged = one.state == summary_state::publishing && (perhaps || one.recalled_before);
     record.until = now.now + now.back_off(one.attempts);
     now.note(std::move(record));
@@ -280,21 +284,14 @@ bool start_summary(const step& now, const account_id& id)
     for (auto& [crisis, one] : where.summaries) {
         switch (next_work(now.known(), one, now.now)) {
         case said_work::nothing:
-        case said_work::look:
-            continue;
+        case said_work::look: continue;
         case said_work::say:
             if (say(now, id, one))
                 return true;
             continue;
-        case said_work::read_pins:
-            start_read_pins(now, id, one);
-            return true;
-        case said_work::pin:
-            pin(now, id, one);
-            return true;
-        case said_work::unpin:
-            unpin(now, id, one);
-            return true;
+        case said_work::read_pins: start_read_pins(now, id, one); return true;
+        case said_work::pin: pin(now, id, one); return true;
+        case said_work::unpin: unpin(now, id, one); return true;
         }
     }
     return false;
@@ -312,12 +309,14 @@ bool start_look_at_pins(const step& now, const account_id& id)
 
 void after_summary(const step& now, const action_finished& done)
 {
-    auto crisis = std::visit([](const auto& call) {
-        if constexpr (requires { call.crisis; })
-            return call.crisis;
-        else
-            return crisis_id{};
-    }, done.what);
+    auto crisis = std::visit(
+        [](const auto& call) {
+            if constexpr (requires { call.crisis; })
+                return call.crisis;
+            else
+                return crisis_id{};
+        },
+        done.what);
     auto* one = find_summary(now.at(done.account), crisis);
     if (one == nullptr || !now.known().crises.contains(crisis))
         return;

@@ -117,8 +117,8 @@ void ask_to_stop(const step& now, const audit_record& held)
     wanted.post = one.id;
     wanted.link = one.post ? one.post->url : std::string{};
     wanted.due = one.due;
-    wanted.what = "stop " + display_id(held.account, one.id) + " at " + (declared == nullptr ? held.account.value : declared->connector)
-        + " before " + format_utc(one.due);
+    wanted.what = "stop " + display_id(held.account, one.id) + " at "
+                  + (declared == nullptr ? held.account.value : declared->connector) + " before " + format_utc(one.due);
     open_task(now, std::move(wanted));
 }
 
@@ -139,7 +139,7 @@ void open_task(const step& now, task wanted)
     auto key = key_of(wanted);
     if (const auto* before = find_task(now, wanted.account, key)) {
         bool same = before->state == task_state::open && before->text == wanted.text && before->post == wanted.post
-            && (wanted.due == time_point{} || wanted.due == before->due);
+                    && (wanted.due == time_point{} || wanted.due == before->due);
         if (same)
             return;
         drop_task(now, wanted.account, key, "another one takes its place");
@@ -190,7 +190,8 @@ void finish_task(const step& now, const task_done& what)
     auto found = now.known().tasks.find(what.task);
     if (found == now.known().tasks.end())
         return now.refuse(refusal::cause::unknown_target,
-                          "task " + what.task + ": there is none under that name; 'halfmast tasks list' shows those that are open", record);
+                          "task " + what.task + ": there is none under that name; 'halfmast tasks list' shows those that are open",
+                          record);
     const auto one = found->second;
     record = about_task(record_kind::task_done, now, one, what.by);
     record.why = what.why;
@@ -211,16 +212,14 @@ void heed_tasks(const step& now, std::size_t index)
 {
     const auto kind = now.made.records[index].kind;
     bool about_a_post = kind == record_kind::hold_manual
-        || (!now.made.records[index].post.empty() && !now.at(now.made.records[index].account).tasks.empty());
+                        || (!now.made.records[index].post.empty() && !now.at(now.made.records[index].account).tasks.empty());
     if (!about_a_post)
         return;
     const auto record = now.made.records[index];  // a copy: what it leads to is noted behind it
     switch (kind) {
-    case record_kind::hold_manual:
-        return ask_to_stop(now, record);
+    case record_kind::hold_manual: return ask_to_stop(now, record);
     case record_kind::hold_confirmed:
-    case record_kind::hold_gone:
-        return confirm_task(now, record.account, "stop_post/" + record.post.value, record.why);
+    case record_kind::hold_gone: return confirm_task(now, record.account, "stop_post/" + record.post.value, record.why);
     case record_kind::hold_escaped:
     case record_kind::hold_let_go:
     case record_kind::hold_planned:
@@ -230,8 +229,7 @@ void heed_tasks(const step& now, std::size_t index)
     case record_kind::release_asked:
         return drop_task(now, record.account, "stop_post/" + record.post.value,
                          record.kind == record_kind::hold_escaped ? "it went out" : "nobody has to stop it by hand any more");
-    default:
-        return;
+    default: return;
     }
 }
 
@@ -243,7 +241,8 @@ void read_tasks_back(const step& now, const feed_observed& seen)
     std::vector<task> wanted;
     for (const auto& [key, id] : where.tasks)
         if (auto one = now.known().tasks.find(id); one != now.known().tasks.end() && !one->second.text.empty()
-            && (one->second.kind == task_kind::publish || one->second.kind == task_kind::edit || one->second.kind == task_kind::reply))
+                                                   && (one->second.kind == task_kind::publish || one->second.kind == task_kind::edit
+                                                       || one->second.kind == task_kind::reply))
             wanted.push_back(one->second);
     for (const auto& one : wanted) {
         auto text = words_only(one.text);
@@ -255,7 +254,8 @@ void read_tasks_back(const step& now, const feed_observed& seen)
             continue;
         if (one.kind != task_kind::reply)
             keep_promise(now, one.crisis, one.edition);
-        confirm_task(now, one.account, key_of(one), "seen in the public posts: " + (made->url.empty() ? made->id.value : made->url));
+        confirm_task(now, one.account, key_of(one),
+                     "seen in the public posts: " + (made->url.empty() ? made->id.value : made->url));
         if (one.kind == task_kind::publish)
             said_by_hand(now, one, *made);
     }
@@ -272,8 +272,9 @@ void drop_tasks(const step& now, const crisis_id& crisis)
         if (one.kind == task_kind::stop_post || one.kind == task_kind::unpin)
             continue;
         const auto& flag = now.known().crises.at(crisis);
-        bool stays = (one.kind == task_kind::publish || one.kind == task_kind::edit) && one.state == task_state::open && one.edition > 0
-            && one.edition <= flag.editions.size() && flag.editions[one.edition - 1].kind == edition_kind::correction;
+        bool stays = (one.kind == task_kind::publish || one.kind == task_kind::edit) && one.state == task_state::open
+                     && one.edition > 0 && one.edition <= flag.editions.size()
+                     && flag.editions[one.edition - 1].kind == edition_kind::correction;
         if (stays)
             continue;
         drop_task(now, one.account, key_of(one), crisis.value + " was lowered");
@@ -284,14 +285,16 @@ void drop_tasks(const step& now, const crisis_id& crisis)
     for (auto& [id, where] : now.known().accounts) {
         auto said = where.summaries.find(crisis);
         const auto* declared = now.declared(id);
-        bool unseen = said != where.summaries.end() && said->second.edition > 0 && said->second.remote.empty();  // a person's word is all there is
+        bool unseen = said != where.summaries.end() && said->second.edition > 0
+                      && said->second.remote.empty();  // a person's word is all there is
         if (!unseen || declared == nullptr)
             continue;
         task posted;
         posted.crisis = crisis;
         posted.account = id;
         posted.link = declared->profile;
-        unpin_by_hand(now, posted, "unpin what was posted by hand for " + crisis.value + " at " + id.value + ", where it is pinned");
+        unpin_by_hand(now, posted,
+                      "unpin what was posted by hand for " + crisis.value + " at " + id.value + ", where it is pinned");
     }
 }
 

@@ -173,7 +173,8 @@ std::string format_duration(milliseconds length)
         return "0s";
     std::string text;
     auto rest = length.count();
-    for (const auto& [name, size] : std::array<unit, 5>{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}}) {
+    for (const auto& [name, size] :
+         std::array<unit, 5>{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}}) {
         if (auto number = rest / size; number != 0)
             text += std::to_string(number) + std::string{name};
         rest %= size;

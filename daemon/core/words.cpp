@@ -318,10 +318,8 @@ bool is_final(hold_state value)
     case hold_state::gone:
     case hold_state::released:
     case hold_state::rescheduled:
-    case hold_state::kept:
-        return true;
-    default:
-        return false;
+    case hold_state::kept: return true;
+    default: return false;
     }
 }
 
@@ -347,10 +345,11 @@ bool covers(const crisis& flag, const account& candidate) { return covers(flag.o
 
 bool fits(const account& where, const statement& words)
 {
-    auto length = words.length != 0 ? std::size_t{words.length}
-                                    : static_cast<std::size_t>(std::ranges::count_if(words.text, [](char c) { return (c & 0xc0) != 0x80; }));
+    auto length = words.length != 0
+                      ? std::size_t{words.length}
+                      : static_cast<std::size_t>(std::ranges::count_if(words.text, [](char c) { return (c & 0xc0) != 0x80; }));
     return (where.text_limit <= 0 || length <= static_cast<std::size_t>(where.text_limit))
-        && (where.byte_limit <= 0 || words.text.size() <= static_cast<std::size_t>(where.byte_limit));
+           && (where.byte_limit <= 0 || words.text.size() <= static_cast<std::size_t>(where.byte_limit));
 }
 
 std::string to_string(const scope& value)

@@ -28,7 +28,8 @@ std::string state_dir_of(const session& all)
 {
     if (auto found = find_state_dir(all))
         return *found;
-    throw command_error{exit_code::usage, "usage", "which ledger? Give --state-dir DIR, or --config FILE with the settings that name it"};
+    throw command_error{exit_code::usage, "usage",
+                        "which ledger? Give --state-dir DIR, or --config FILE with the settings that name it"};
 }
 
 // ---- list ----
@@ -96,9 +97,10 @@ void print_proof(const document& message, const session& all)
         auto verdict = text_of(one, "verdict");
         auto unseen = member_of(one, "unseen_at");
         auto seen = verdict == "escaped" ? "went out as " + text_of(one, "escaped_as")
-            : unseen.is_null()           ? std::string{"feed not read yet"}
+                    : unseen.is_null()   ? std::string{"feed not read yet"}
                                          : "not in the feed at " + clock_of(unseen, at);
-        rows.row({text_of(one, "id"), verdict == "escaped" ? color.bad(verdict) : verdict, "due " + clock_of(member_of(one, "old_due"), at), seen, text_of(one, "state")});
+        rows.row({text_of(one, "id"), verdict == "escaped" ? color.bad(verdict) : verdict,
+                  "due " + clock_of(member_of(one, "old_due"), at), seen, text_of(one, "state")});
     }
     rows.print(std::cout, terminal_columns());
 }
@@ -137,8 +139,8 @@ int run_silence(const session& all, const audit_options& given)
     }
     print_proof(message, all);
     paint color{all, STDOUT_FILENO};
-    auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped) + " escaped, silence is proved for "
-        + std::to_string(proved);
+    auto text = count(holds, "hold") + " of " + safe(given.crisis) + ": " + std::to_string(escaped)
+                + " escaped, silence is proved for " + std::to_string(proved);
     if (proved + escaped < holds)
         text += "; the others' old times have not passed yet, or their feeds were not read since";
     std::cout << (code == exit_code::done ? text : color.bad(text)) << '\n';

@@ -55,7 +55,8 @@ constexpr milliseconds usual_patience{120'000};  // a list of a hundred thousand
     if (type == "changed-at-source") {
         auto before = more("difference", "before");
         auto after = more("difference", "after");
-        error = command_error{code, type, detail + "\n  held:  " + before + "\n  there: " + after + "\n  seen:  --seen " + text("etag")};
+        error = command_error{code, type,
+                              detail + "\n  held:  " + before + "\n  there: " + after + "\n  seen:  --seen " + text("etag")};
         error.with("before", before).with("after", after).with("etag", text("etag"));
     } else if (type == "too-near") {
         error.with("free_at", text("free_at"));
@@ -71,7 +72,8 @@ document reply::body() const
 {
     auto value = document::parse(text, nullptr, false);
     if (!value.is_object())
-        throw command_error{exit_code::failed, "bad-answer", "the daemon's answer is not the JSON object it promises; is it halfmastd?"};
+        throw command_error{exit_code::failed, "bad-answer",
+                            "the daemon's answer is not the JSON object it promises; is it halfmastd?"};
     return value;
 }
 
@@ -116,7 +118,9 @@ reply client::ask(const std::string& path, const std::string* body, const char* 
     if (given.how == exchange::end::unreached)
         throw_unreached(impl_->daemon.socket(), given.error);
     if (given.how != exchange::end::answered) {
-        std::string why = given.how == exchange::end::late ? "not in time" : given.error != 0 ? std::strerror(given.error) : "it broke off";
+        std::string why = given.how == exchange::end::late ? "not in time"
+                          : given.error != 0               ? std::strerror(given.error)
+                                                           : "it broke off";
         throw no_answer{exit_code::failed, "no-answer",
                         "the daemon was asked and gave no whole answer (" + why + "); 'halfmast status' shows what it did"};
     }
@@ -134,7 +138,8 @@ std::string percent_encode(std::string_view text)
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string encoded;
     for (unsigned char c : text) {
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~') {
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_'
+            || c == '~') {
             encoded += static_cast<char>(c);
             continue;
         }
@@ -149,8 +154,9 @@ std::string post_path(std::string_view id)
 {
     auto slash = id.find('/');
     if (slash == std::string_view::npos || slash == 0 || slash + 1 == id.size())
-        throw command_error{exit_code::usage, "usage",
-                            "'" + std::string{id} + "' is no post: an id is ACCOUNT/POST, like acme-blog/123 ('halfmast queue list' shows them)"};
+        throw command_error{
+            exit_code::usage, "usage",
+            "'" + std::string{id} + "' is no post: an id is ACCOUNT/POST, like acme-blog/123 ('halfmast queue list' shows them)"};
     return "/posts/" + percent_encode(id.substr(0, slash)) + "/" + percent_encode(id.substr(slash + 1));
 }
 

@@ -26,7 +26,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-
 struct decision_options {
     std::vector<std::string> ids;
     std::string at;
@@ -161,7 +160,8 @@ int run_decision(const session& all, const decision& kind, const decision_option
 constexpr const char* hold_examples = R"(Examples:
   halfmast queue hold acme-blog/123 --reason "wrong price")";
 
-constexpr const char* release_examples = R"(A time that has passed is refused: nothing late is ever sent. So is one that is too near another post that was let go,
+constexpr const char* release_examples =
+    R"(A time that has passed is refused: nothing late is ever sent. So is one that is too near another post that was let go,
 and a post that was changed at its source: the answer shows both, --shift and --seen go on.
 
 Examples:
@@ -185,13 +185,15 @@ struct texts {
     const char* footer;
 };
 
-CLI::App* add_decision(CLI::App& queue, session& all, const decision& kind, std::shared_ptr<decision_options> given, const texts& words)
+CLI::App* add_decision(CLI::App& queue, session& all, const decision& kind, std::shared_ptr<decision_options> given,
+                       const texts& words)
 {
     auto* command = queue.add_subcommand(kind.name, words.description);
     command->add_option("ID", given->ids, "ACCOUNT/POST; - reads ids from standard input")->type_name("")->required();
     command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
     command->add_option("--etag", given->etag, "Only as 'queue show -o json' showed it: its etag")->type_name("ETAG");
-    command->add_option("--wait", given->wait, "How long to wait for the confirmation (60s); 0 returns at once")->type_name("DURATION");
+    command->add_option("--wait", given->wait, "How long to wait for the confirmation (60s); 0 returns at once")
+        ->type_name("DURATION");
     command->footer(words.footer);
     command->callback([&all, &kind, given] { all.command = [&all, &kind, given] { return run_decision(all, kind, *given); }; });
     return command;
@@ -201,9 +203,12 @@ void add_crisis_flag(CLI::App& command, decision_options& given)
 {
     command.add_flag("--during-crisis", given.during_crisis, "Although a flag that is up covers it");
     command.add_flag("--shift", given.shift, "Too near another one, or past due: take the next free time");
-    command.add_option("--text", given.text, "Another text than the one it was held with, where that can be done")->type_name("TEXT");
-    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
-    command.add_option("--seen", given.seen, "The difference to its source was seen: the etag that the refusal gave")->type_name("ETAG");
+    command.add_option("--text", given.text, "Another text than the one it was held with, where that can be done")
+        ->type_name("TEXT");
+    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")
+        ->type_name("TEXT");
+    command.add_option("--seen", given.seen, "The difference to its source was seen: the etag that the refusal gave")
+        ->type_name("ETAG");
 }
 
 }  // namespace
@@ -220,8 +225,11 @@ void add_queue_decisions(CLI::App& queue, session& all)
     add_crisis_flag(*command, *release);
 
     auto reschedule = std::make_shared<decision_options>();
-    command = add_decision(queue, all, reschedule_decision, reschedule, {"Let a held post go out at a new time", reschedule_examples});
-    command->add_option("--at", reschedule->at, "The new time: RFC 3339 with a zone, or +20m from now")->type_name("TIME")->required();
+    command =
+        add_decision(queue, all, reschedule_decision, reschedule, {"Let a held post go out at a new time", reschedule_examples});
+    command->add_option("--at", reschedule->at, "The new time: RFC 3339 with a zone, or +20m from now")
+        ->type_name("TIME")
+        ->required();
     add_crisis_flag(*command, *reschedule);
 
     auto keep = std::make_shared<decision_options>();

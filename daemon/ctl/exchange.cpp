@@ -210,7 +210,10 @@ exchange::answer exchange::ask_once(const std::string& request, clock::time_poin
 exchange::answer exchange::ask(const std::string& target, const std::string* body, milliseconds patience, const char* method)
 {
     auto until = clock::now() + patience;
-    auto request = std::string{method != nullptr ? method : body != nullptr ? "POST" : "GET"} + " " + target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n";
+    auto request = std::string{method != nullptr ? method
+                               : body != nullptr ? "POST"
+                                                 : "GET"}
+                   + " " + target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n";
     if (body != nullptr)
         request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body->size()) + "\r\n";
     if (body != nullptr && !if_match.empty() && if_match.find_first_of("\r\n\"") == std::string::npos)

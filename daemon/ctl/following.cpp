@@ -47,8 +47,8 @@ void take(document& message, document seen)
 
 }  // namespace
 
-followed follow(client& daemon, document first, std::optional<milliseconds> wait, const std::function<bool(const document&)>& wanted,
-                progress& drawing, bool numbers_do)
+followed follow(client& daemon, document first, std::optional<milliseconds> wait,
+                const std::function<bool(const document&)>& wanted, progress& drawing, bool numbers_do)
 {
     using clock = std::chrono::steady_clock;
     followed end;
@@ -82,7 +82,8 @@ followed follow(client& daemon, document first, std::optional<milliseconds> wait
     }
 }
 
-int say_end(const session& all, followed end, const char* schema, const std::string& lead, const std::function<truth(const document&)>& tell)
+int say_end(const session& all, followed end, const char* schema, const std::string& lead,
+            const std::function<truth(const document&)>& tell)
 {
     auto told = tell(end.message);
     if (end.how == ending::lost) {
@@ -142,7 +143,8 @@ progress_style style_of(const session& all)
 
 std::string headline(const document& crisis, time_point now)
 {
-    auto text = (is_drill(crisis) ? "DRILL " : "") + text_of(crisis, "id") + " " + text_of(crisis, "playbook") + " (" + text_of(crisis, "severity") + ")";
+    auto text = (is_drill(crisis) ? "DRILL " : "") + text_of(crisis, "id") + " " + text_of(crisis, "playbook") + " ("
+                + text_of(crisis, "severity") + ")";
     text += ", raised " + moment_of(member_of(crisis, "raised_at"), now) + " by " + text_of(crisis, "raised_by");
     if (auto owner = text_of(crisis, "owner"); !owner.empty() && owner != text_of(crisis, "raised_by"))
         text += ", owner " + owner;

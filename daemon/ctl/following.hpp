@@ -28,12 +28,13 @@ struct followed {
 };
 
 // `wait` nullopt: as long as it takes.
-followed follow(client& daemon, document first, std::optional<milliseconds> wait, const std::function<bool(const document&)>& wanted,
-                progress& drawing, bool numbers_do = false);
+followed follow(client& daemon, document first, std::optional<milliseconds> wait,
+                const std::function<bool(const document&)>& wanted, progress& drawing, bool numbers_do = false);
 
 // Says how a command on a crisis ended, and gives its exit code. `lead` stands before the sentence, what is true whatever
 // comes: "the flag c-1 is down"; empty when that was said already.
-int say_end(const session&, followed end, const char* schema, const std::string& lead, const std::function<truth(const document&)>& tell);
+int say_end(const session&, followed end, const char* schema, const std::string& lead,
+            const std::function<truth(const document&)>& tell);
 
 // "/crises/c-1"
 std::string crisis_path(const std::string& id);

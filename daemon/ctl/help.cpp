@@ -62,8 +62,8 @@ constexpr std::array topics{
     for (const auto* command : root.get_subcommands([](const CLI::App*) { return true; }))
         search.offer(command->get_name());
     throw command_error{exit_code::usage, "usage",
-                        "there is no help about '" + safe(word) + "'." + search.question() + " There is help about every command, and about "
-                            + names + "."};
+                        "there is no help about '" + safe(word) + "'." + search.question()
+                            + " There is help about every command, and about " + names + "."};
 }
 
 int run_help(CLI::App& root, const std::vector<std::string>& words)

@@ -47,7 +47,8 @@ std::vector<std::string> read_ids(const std::vector<std::string>& given)
     }
     // An empty list from a pipe is a mistake somewhere before it; silence would hide that.
     if (gather.ids.empty())
-        throw command_error{exit_code::usage, "usage", "no post was named on standard input; an id is ACCOUNT/POST, one on each line"};
+        throw command_error{exit_code::usage, "usage",
+                            "no post was named on standard input; an id is ACCOUNT/POST, one on each line"};
     return std::move(gather.ids);
 }
 

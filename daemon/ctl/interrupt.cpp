@@ -25,7 +25,7 @@ void mask(int how)
 
 void watch_interrupt()
 {
-    struct sigaction act{};
+    struct sigaction act {};
     act.sa_handler = mark;
     sigemptyset(&act.sa_mask);
     act.sa_flags = 0;  // no SA_RESTART: a wait ends at once

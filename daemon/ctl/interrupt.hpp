@@ -5,7 +5,7 @@
 
 namespace halfmast::ctl {
 
-void watch_interrupt();   // from now on SIGINT and SIGTERM only set a mark
+void watch_interrupt();  // from now on SIGINT and SIGTERM only set a mark
 bool was_interrupted();
 void forget_interrupt();  // it was obeyed: the daemon can be spoken to again
 

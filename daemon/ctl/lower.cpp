@@ -34,7 +34,8 @@ struct lower_options {
 int say_waits(const session& all, document message, const std::string& id)
 {
     bool drill = is_drill(member_of(message, "crisis"));
-    auto sentence = (drill ? "DRILL: the drill " + id + " goes on" : "the flag " + id + " is still up") + ": lowering it waits for a second person, who types 'halfmast lower " + id + "'";
+    auto sentence = (drill ? "DRILL: the drill " + id + " goes on" : "the flag " + id + " is still up")
+                    + ": lowering it waits for a second person, who types 'halfmast lower " + id + "'";
     if (all.json()) {
         message["schema"] = "halfmast.lower/1";
         message["sentence"] = sentence;
@@ -80,8 +81,10 @@ void add_lower(CLI::App& app, session& all)
     auto* command = app.add_subcommand("lower", "Lower a flag: unpin the summary, release nothing");
     command->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
     command->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
-    command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")->type_name("DURATION");
-    command->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
+    command->add_option("--wait", given->wait, "How long to wait for the former pins (60s); 0 returns at once")
+        ->type_name("DURATION");
+    command->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")
+        ->type_name("TEXT");
     auto* all_clear = command->add_flag("--all-clear", given->all_clear, "Say first that it is over, in the playbook's words");
     auto [about, about_in] = add_typed(*command, given->about, "about", "With --all-clear: what it was, and what changed");
     about->needs(all_clear);

@@ -1,6 +1,3 @@
 #include "daemon/ctl/session.hpp"
 
-int main(int argc, char** argv)
-{
-    return halfmast::ctl::run(argc, argv);
-}
+int main(int argc, char** argv) { return halfmast::ctl::run(argc, argv); }

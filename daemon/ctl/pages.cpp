@@ -30,7 +30,7 @@ std::string receivers_of(const document& page)
     for (const auto& one : member_of(page, "receivers")) {
         auto trouble = text_of(one, "trouble");
         text += (text.empty() ? "" : ", ") + text_of(one, "receiver") + " " + text_of(one, "state")
-            + (trouble.empty() ? "" : " (" + trouble + ")");
+                + (trouble.empty() ? "" : " (" + trouble + ")");
     }
     return text.empty() ? "nobody" : text;
 }
@@ -62,9 +62,10 @@ void print_duty(const document& message, const paint& color, time_point at)
             if (name.is_string())
                 told += (told.empty() ? "" : ", ") + safe(name.get_ref<const std::string&>());
         auto line = "rota " + text_of(one, "rota") + ": "
-            + (flag_of(one, "stands_in") ? "nobody has the duty now; told instead: " : "on duty now: ") + told;
+                    + (flag_of(one, "stands_in") ? "nobody has the duty now; told instead: " : "on duty now: ") + told;
         if (const auto& gap = member_of(one, "next_gap"); gap.is_object() && member_of(one, "read_at").is_string())
-            line += (flag_of(gap, "unknown") ? "; nobody is missing until " : "; the next gap begins ") + clock_of(member_of(gap, "from"), at);
+            line += (flag_of(gap, "unknown") ? "; nobody is missing until " : "; the next gap begins ")
+                    + clock_of(member_of(gap, "from"), at);
         std::cout << (text_of(one, "trouble").empty() ? line : color.bad(line)) << '\n';
     }
 }
@@ -92,8 +93,8 @@ int run_list(const session& all)
         std::cout << color.good("No page is open.") << '\n';
     else
         std::cout << (unanswered == 0
-                ? color.good("Every open page is in hand.")
-                : color.bad(count(unanswered, "page waits", "pages wait") + " for somebody: halfmast pages ack KEY"))
+                          ? color.good("Every open page is in hand.")
+                          : color.bad(count(unanswered, "page waits", "pages wait") + " for somebody: halfmast pages ack KEY"))
                   << '\n';
     print_duty(message, color, at);
     return exit_code::done;
@@ -116,8 +117,8 @@ std::vector<std::string> keys_of(client& daemon, const ack_options& given)
     std::string list;
     for (const auto& key : open)
         list += "\n  halfmast pages ack " + safe(key);
-    throw command_error{
-        exit_code::usage, "usage", "which one? " + std::to_string(open.size()) + " pages wait:" + list + "\n  or --all"};
+    throw command_error{exit_code::usage, "usage",
+                        "which one? " + std::to_string(open.size()) + " pages wait:" + list + "\n  or --all"};
 }
 
 int run_ack(const session& all, const ack_options& given)
@@ -134,8 +135,9 @@ int run_ack(const session& all, const ack_options& given)
             auto answer = daemon.post("/pages/acknowledge", body).body();
             acknowledged.push_back(key);
             if (!all.json())
-                std::cout << safe(key) << (flag_of(answer, "created") ? ": it is in your hand now; nobody else is called for it\n"
-                                                                      : ": somebody has it in hand already\n");
+                std::cout << safe(key)
+                          << (flag_of(answer, "created") ? ": it is in your hand now; nobody else is called for it\n"
+                                                         : ": somebody has it in hand already\n");
         } catch (const daemon_down&) {
             throw;
         } catch (const no_answer&) {

@@ -28,8 +28,7 @@ void print_posts(const document& plan, time_point at)
     for (const auto& post : member_of(plan, "posts"))
         if (flag_of(post, "would_hold"))
             rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"),
-                      text_of(post, "rung") + (text_of(post, "doubt").empty() ? "" : " (NOT READY)"),
-                      text_of(post, "text")});
+                      text_of(post, "rung") + (text_of(post, "doubt").empty() ? "" : " (NOT READY)"), text_of(post, "text")});
     if (rows.empty())
         return;
     std::cout << "It would hold, in this order:\n";
@@ -52,8 +51,9 @@ std::uint64_t print_accounts(const document& plan, const paint& color)
         auto number = number_of(account, "would_hold");
         sum += number;
         auto quiet = text_of(account, "quiet_in");
-        rows.row({text_of(account, "id"), std::to_string(number) + " to hold", std::to_string(number_of(account, "leaves")) + " to leave",
-                  quiet.empty() ? std::string{} : "quiet in " + quiet, rungs_of(account)});
+        rows.row({text_of(account, "id"), std::to_string(number) + " to hold",
+                  std::to_string(number_of(account, "leaves")) + " to leave", quiet.empty() ? std::string{} : "quiet in " + quiet,
+                  rungs_of(account)});
     }
     rows.print(std::cout, terminal_columns(), "  ");
     for (const auto& account : member_of(plan, "accounts"))
@@ -89,9 +89,9 @@ int show_plan(const session& all, const reply& answer)
     std::cout << "Accounts:\n";
     auto sum = print_accounts(plan, color);
     auto number = member_of(plan, "accounts").size();
-    std::cout << color.strong("Nothing was done. " + std::string{is_drill(plan) ? "A DRILL of '" : "'"} + text_of(plan, "playbook") + "' ("
-                              + text_of(plan, "severity") + ") would hold "
-                              + count(sum, "post") + " of " + count(number, "account"))
+    std::cout << color.strong("Nothing was done. " + std::string{is_drill(plan) ? "A DRILL of '" : "'"} + text_of(plan, "playbook")
+                              + "' (" + text_of(plan, "severity") + ") would hold " + count(sum, "post") + " of "
+                              + count(number, "account"))
               << '\n';
     return exit_code::done;
 }

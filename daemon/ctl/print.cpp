@@ -43,7 +43,8 @@ std::pair<char32_t, std::size_t> next_point(std::string_view text)
 // Explicit direction marks, overrides and isolates: they could show one text and mean another.
 bool reorders(char32_t point)
 {
-    return point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+    return point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E)
+           || (point >= 0x2066 && point <= 0x2069);
 }
 
 bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029; }

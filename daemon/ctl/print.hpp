@@ -18,12 +18,12 @@ std::string safe(std::string_view text);
 std::string shorten(std::string_view text, std::size_t columns);
 std::size_t columns_of(std::string_view text);
 
-std::string ago(time_point then, time_point now);                // "5m ago", "in 12m", "now"
-std::string clock(time_point at, time_point now);                // "14:30 UTC", with the date when it is another day's
-std::string clock_of(const document& value, time_point now);     // of an RFC 3339 string; "never" for null
-std::string moment_of(const document& value, time_point now);    // "14:30 UTC (5m ago)"
+std::string ago(time_point then, time_point now);              // "5m ago", "in 12m", "now"
+std::string clock(time_point at, time_point now);              // "14:30 UTC", with the date when it is another day's
+std::string clock_of(const document& value, time_point now);   // of an RFC 3339 string; "never" for null
+std::string moment_of(const document& value, time_point now);  // "14:30 UTC (5m ago)"
 
-std::string text_of(const document& object, const char* name);   // safe; "" when absent or no string
+std::string text_of(const document& object, const char* name);  // safe; "" when absent or no string
 std::uint64_t number_of(const document& object, const char* name);
 bool flag_of(const document& object, const char* name);
 const document& member_of(const document& object, const char* name);  // null when absent

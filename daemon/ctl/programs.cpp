@@ -40,8 +40,8 @@ std::vector<char*> pointers(std::vector<std::string>& words)
 // Between fork and exec: system calls only.
 [[noreturn]] void exec_child(char* const* words, const char* log, pid_t parent)
 {
-    setpgid(0, 0);                      // a Ctrl-C on the terminal comes to the command first, which then ends it in order
-    prctl(PR_SET_PDEATHSIG, SIGTERM);   // and it never outlives the command
+    setpgid(0, 0);                     // a Ctrl-C on the terminal comes to the command first, which then ends it in order
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // and it never outlives the command
     if (getppid() != parent)
         _exit(cannot_exec);
     int nothing = open("/dev/null", O_RDONLY);
@@ -65,8 +65,9 @@ std::vector<char*> pointers(std::vector<std::string>& words)
     auto words = pointers(arguments);
     std::cout.flush();
     execvp(words[0], words.data());
-    throw command_error{exit_code::failed, "no-program",
-                        "cannot run " + arguments[0] + ": " + std::strerror(errno) + "; is " + name + " installed beside halfmast, or in PATH?"};
+    throw command_error{
+        exit_code::failed, "no-program",
+        "cannot run " + arguments[0] + ": " + std::strerror(errno) + "; is " + name + " installed beside halfmast, or in PATH?"};
 }
 
 std::string make_folder()
@@ -76,7 +77,8 @@ std::string make_folder()
     std::string base = wanted != nullptr && *wanted != '\0' && std::strlen(wanted) < 60 ? wanted : "/tmp";
     auto name = base + "/halfmast-XXXXXX";
     if (mkdtemp(name.data()) == nullptr)
-        throw command_error{exit_code::failed, "failed", "cannot make a folder in " + base + " for the direct raise: " + std::strerror(errno)};
+        throw command_error{exit_code::failed, "failed",
+                            "cannot make a folder in " + base + " for the direct raise: " + std::strerror(errno)};
     return name;
 }
 
@@ -106,7 +108,8 @@ direct_daemon::~direct_daemon() { stop(); }
 
 void direct_daemon::start(const session& all)
 {
-    std::vector<std::string> arguments{program_beside("halfmastd"), "--direct", "--config", config_path(all), "--control-socket", socket_};
+    std::vector<std::string> arguments{program_beside("halfmastd"), "--direct", "--config", config_path(all),
+                                       "--control-socket",          socket_};
     if (!all.state_dir.empty()) {
         arguments.emplace_back("--state-dir");
         arguments.push_back(all.state_dir);
@@ -136,9 +139,11 @@ void direct_daemon::wait_until_it_answers()
             // it is still busy reading its ledger
         }
         if (!wait_for(ask_every))
-            throw command_error{exit_code::interrupted, "interrupted", "interrupted before halfmastd --direct was ready: nothing was raised"};
+            throw command_error{exit_code::interrupted, "interrupted",
+                                "interrupted before halfmastd --direct was ready: nothing was raised"};
     }
-    throw command_error{exit_code::failed, "direct-failed", "halfmastd --direct was started and did not answer; it said: " + what_it_said()};
+    throw command_error{exit_code::failed, "direct-failed",
+                        "halfmastd --direct was started and did not answer; it said: " + what_it_said()};
 }
 
 bool direct_daemon::has_ended()

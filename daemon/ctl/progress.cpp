@@ -48,8 +48,8 @@ std::string rest_of(const document& account)
 
 std::string account_line(const document& account)
 {
-    return text_of(account, "id") + ": " + std::to_string(settled(account)) + " of " + std::to_string(number_of(account, "total")) + " held"
-        + rest_of(account);
+    return text_of(account, "id") + ": " + std::to_string(settled(account)) + " of " + std::to_string(number_of(account, "total"))
+           + " held" + rest_of(account);
 }
 
 void progress::show(const document& message)

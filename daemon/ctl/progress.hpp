@@ -29,7 +29,7 @@ private:
     std::ostream& out_;
     progress_style style_;
     std::size_t rows_;
-    std::size_t drawn_ = 0;               // lines to go up before drawing again
+    std::size_t drawn_ = 0;  // lines to go up before drawing again
     std::map<std::string, std::string> last_;
     std::string last_picture_;
 };

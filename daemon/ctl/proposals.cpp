@@ -21,8 +21,8 @@ namespace {
 
 struct proposal_options {
     std::string id;
-    std::string reason;   // dismiss
-    typed_text said;      // accept: what happened
+    std::string reason;  // dismiss
+    typed_text said;     // accept: what happened
     std::string severity;
     std::string owner;
     std::string next_update;
@@ -42,8 +42,8 @@ std::string proposal_scope(const document& proposal)
 void print_proposal(const document& one, const paint& color, time_point at)
 {
     auto state = text_of(one, "state");
-    auto head
-        = text_of(one, "id") + "  " + text_of(one, "severity") + "  " + text_of(one, "playbook") + " over " + proposal_scope(one);
+    auto head =
+        text_of(one, "id") + "  " + text_of(one, "severity") + "  " + text_of(one, "playbook") + " over " + proposal_scope(one);
     std::cout << (state == "open" ? color.bad(head) : color.strong(head)) << "  since " << moment_of(member_of(one, "made_at"), at)
               << ", " << count(number_of(one, "signals"), "signal");
     if (state != "open")
@@ -79,8 +79,8 @@ int run_proposals_list(const session& all, const proposal_options& given)
     if (open == 0)
         std::cout << color.good("No proposal waits for anybody.") << '\n';
     else
-        std::cout << color.bad(
-            count(open, "proposal waits", "proposals wait") + " for somebody: halfmast proposals accept ID, or dismiss it")
+        std::cout << color.bad(count(open, "proposal waits", "proposals wait")
+                               + " for somebody: halfmast proposals accept ID, or dismiss it")
                   << '\n';
     return exit_code::done;
 }
@@ -108,8 +108,8 @@ int run_proposals_accept(const session& all, const proposal_options& given)
 {
     auto body = document::object();
     put_typed(body, "reason", given.said);
-    for (const auto& [name, value] : {std::pair{"severity", read_severity(given.severity)},
-                                      std::pair{"owner", given.owner}, std::pair{"next_update", given.next_update}})
+    for (const auto& [name, value] : {std::pair{"severity", read_severity(given.severity)}, std::pair{"owner", given.owner},
+                                      std::pair{"next_update", given.next_update}})
         if (!value.empty())
             body[name] = value;
     if (!given.next_update.empty() && read_duration(given.next_update, "--next-update") == milliseconds{0})

@@ -44,8 +44,8 @@ bool count_down(const session& all, const document& edition)
         return true;
     auto style = style_of(all);
     if (style == progress_style::lines)
-        std::cerr << name_of_edition(edition) << " goes out at " << moment_of(member_of(edition, "undo_until"), now()) << "; Ctrl-C takes it back"
-                  << std::endl;
+        std::cerr << name_of_edition(edition) << " goes out at " << moment_of(member_of(edition, "undo_until"), now())
+                  << "; Ctrl-C takes it back" << std::endl;
     bool goes_on = true;
     for (auto left = *until - now(); goes_on && left.count() > 0; left = *until - now()) {
         if (style == progress_style::bars)
@@ -105,9 +105,12 @@ int run_publish(const session& all, const publish_options& given, const char* ki
     if (!waits && wait.count() > 0 && !count_down(all, edition))
         return say_taken_back(all, daemon, id, edition, schema);
     progress drawing{std::cerr, progress_style::none};  // its bars count holds
-    auto end = follow(daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
+    auto end = follow(
+        daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
     end.message["edition"] = number;
-    auto lead = end.how == ending::interrupted || end.how == ending::lost ? name_of_edition(edition) + " is asked for and halfmastd goes on" : std::string{};
+    auto lead = end.how == ending::interrupted || end.how == ending::lost
+                    ? name_of_edition(edition) + " is asked for and halfmastd goes on"
+                    : std::string{};
     return say_end(all, std::move(end), schema, lead, [number](const document& seen) { return tell_edition(seen, number); });
 }
 
@@ -115,9 +118,11 @@ void add_shared_options(CLI::App& command, publish_options& given)
 {
     command.add_option("CRISIS", given.crisis, "Which one; the only one that is up when left out")->type_name("");
     add_statement_words(command, given.words);
-    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")->type_name("TEXT");
+    command.add_option("--break-glass", given.break_glass, "Why one person is enough where two are needed; recorded and paged")
+        ->type_name("TEXT");
     command.add_flag("--now", given.now, "Without the playbook's undo window");
-    command.add_option("--wait", given.wait, "How long to wait until every account shows it (60s); 0 returns at once")->type_name("DURATION");
+    command.add_option("--wait", given.wait, "How long to wait until every account shows it (60s); 0 returns at once")
+        ->type_name("DURATION");
 }
 
 }  // namespace
@@ -125,7 +130,8 @@ void add_shared_options(CLI::App& command, publish_options& given)
 void add_statement_words(CLI::App& command, statement_words& given)
 {
     add_typed(command, given.reason, "reason", "What happened, as the texts say it from now on; as before when left out");
-    command.add_option("--next-update", given.next_update, "When people hear the next word; the playbook's when left out")->type_name("DURATION");
+    command.add_option("--next-update", given.next_update, "When people hear the next word; the playbook's when left out")
+        ->type_name("DURATION");
 }
 
 document statement_request(const char* kind, const statement_words& given)
@@ -157,7 +163,8 @@ void add_publish(CLI::App& say, session& all)
     auto given = std::make_shared<publish_options>();
     auto* publish = say.add_subcommand("publish", "Publish an update on every account of the flag");
     add_typed(*publish, given->words.about, "about", "What is new; stands in the text as you write it");
-    auto* all_clear = publish->add_flag("--all-clear", given->all_clear, "The all-clear instead of an update; it promises no next word");
+    auto* all_clear =
+        publish->add_flag("--all-clear", given->all_clear, "The all-clear instead of an update; it promises no next word");
     publish->add_flag("--summary", given->summary, "The summary, instead of one that waits for a word")->excludes(all_clear);
     add_shared_options(*publish, *given);
     publish->footer(R"(By edit of the pinned post where the platform shows readers that it was edited, else as a follow-up in its
@@ -171,7 +178,9 @@ Examples:
   halfmast say publish --summary --reason "checkout is failing"
   halfmast say publish --all-clear)");
     publish->callback([&all, given] {
-        all.command = [&all, given] { return run_publish(all, *given, "update", "halfmast say publish", "halfmast.say-publish/1"); };
+        all.command = [&all, given] {
+            return run_publish(all, *given, "update", "halfmast say publish", "halfmast.say-publish/1");
+        };
     });
 
     auto wrong = std::make_shared<publish_options>();
@@ -186,7 +195,9 @@ Examples:
     correct->callback([&all, wrong] {
         if (wrong->words.about.empty())
             throw CLI::RequiredError{"--about"};
-        all.command = [&all, wrong] { return run_publish(all, *wrong, "correction", "halfmast say correct", "halfmast.say-correct/1"); };
+        all.command = [&all, wrong] {
+            return run_publish(all, *wrong, "correction", "halfmast say correct", "halfmast.say-correct/1");
+        };
     });
 }
 

@@ -42,10 +42,17 @@ std::string painted_state(const paint& color, const std::string& state)
 int run_list(const session& all, const list_options& given)
 {
     client daemon{socket_path(all)};
-    auto answer = daemon.get("/posts" + query_string({{"state", given.state}, {"account", given.account}, {"class", given.kind},
-                                                      {"crisis", given.crisis}, {"q", given.words}, {"rung", given.rung}, {"sort", given.sort},
-                                                      {"limit", given.limit}, {"cursor", given.cursor},
-                                                      {"all", given.all ? "1" : ""}}));
+    auto answer = daemon.get("/posts"
+                             + query_string({{"state", given.state},
+                                             {"account", given.account},
+                                             {"class", given.kind},
+                                             {"crisis", given.crisis},
+                                             {"q", given.words},
+                                             {"rung", given.rung},
+                                             {"sort", given.sort},
+                                             {"limit", given.limit},
+                                             {"cursor", given.cursor},
+                                             {"all", given.all ? "1" : ""}}));
     if (all.json()) {
         print_json_text(answer.text);
         return exit_code::done;
@@ -55,8 +62,8 @@ int run_list(const session& all, const list_options& given)
     auto at = now();
     table rows;
     for (const auto& post : member_of(list, "posts"))
-        rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"), painted_state(color, text_of(post, "state")),
-                  text_of(post, "rung"), text_of(post, "text")});
+        rows.row({text_of(post, "id"), clock_of(member_of(post, "due"), at), text_of(post, "class"),
+                  painted_state(color, text_of(post, "state")), text_of(post, "rung"), text_of(post, "text")});
     rows.print(std::cout, terminal_columns());
     std::cout.flush();
     if (rows.empty())
@@ -78,8 +85,8 @@ void print_history(const document& post, time_point at)
 {
     table rows;
     for (const auto& entry : member_of(post, "history"))
-        rows.row({clock_of(member_of(entry, "at"), at), text_of(entry, "action"), text_of(entry, "outcome"), text_of(entry, "actor"),
-                  text_of(entry, "why")});
+        rows.row({clock_of(member_of(entry, "at"), at), text_of(entry, "action"), text_of(entry, "outcome"),
+                  text_of(entry, "actor"), text_of(entry, "why")});
     if (rows.empty())
         return;
     std::cout << "  history:\n";
@@ -99,13 +106,15 @@ void print_post(const document& post, const paint& color, time_point at)
         if (auto value = text_of(post, name); !value.empty())
             std::cout << "  " << name << ": " << value << '\n';
     if (const auto& waits = member_of(post, "waits_for_second"); waits.is_object())
-        std::cout << color.warn("  waits for a second person: asked for by " + text_of(waits, "by") + "; 'halfmast queue second " + text_of(waits, "ask") + "'")
+        std::cout << color.warn("  waits for a second person: asked for by " + text_of(waits, "by") + "; 'halfmast queue second "
+                                + text_of(waits, "ask") + "'")
                   << '\n';
     if (const auto& change = member_of(post, "source_change"); change.is_object())
-        std::cout << color.warn("  changed at its source " + moment_of(member_of(change, "at"), at)) << "\n    held:  " << text_of(change, "before")
-                  << "\n    there: " << text_of(change, "after") << '\n';
+        std::cout << color.warn("  changed at its source " + moment_of(member_of(change, "at"), at))
+                  << "\n    held:  " << text_of(change, "before") << "\n    there: " << text_of(change, "after") << '\n';
     for (const auto& said : member_of(post, "notes"))
-        std::cout << "  note of " << text_of(said, "by") << ", " << moment_of(member_of(said, "at"), at) << ": " << text_of(said, "text") << '\n';
+        std::cout << "  note of " << text_of(said, "by") << ", " << moment_of(member_of(said, "at"), at) << ": "
+                  << text_of(said, "text") << '\n';
     if (const auto& until = member_of(post, "parked_until"); until.is_string())
         std::cout << "  parked until " << moment_of(until, at) << '\n';
     if (flag_of(post, "silence_proved"))
@@ -169,7 +178,8 @@ void add_list(CLI::App& queue, session& all)
     list->callback([&all, given] { all.command = [&all, given] { return run_list(all, *given); }; });
 }
 
-void add_look(CLI::App& queue, session& all, const char* name, const char* description, const char* below, const char* schema, const char* examples)
+void add_look(CLI::App& queue, session& all, const char* name, const char* description, const char* below, const char* schema,
+              const char* examples)
 {
     auto ids = std::make_shared<std::vector<std::string>>();
     auto* command = queue.add_subcommand(name, description);
@@ -185,7 +195,8 @@ void add_look(CLI::App& queue, session& all, const char* name, const char* descr
 void add_queue_looks(CLI::App& queue, session& all)
 {
     add_list(queue, all);
-    add_look(queue, all, "show", "One post with its history and the platform's own answer", "", "halfmast.queue-show/1", R"(Examples:
+    add_look(queue, all, "show", "One post with its history and the platform's own answer", "", "halfmast.queue-show/1",
+             R"(Examples:
   halfmast queue show acme-blog/123
   halfmast queue show acme-blog/123 -o json | jq .post.original)");
     add_look(queue, all, "why", "Why a post is classed as it is", "/why", "halfmast.queue-why/1", R"(Examples:

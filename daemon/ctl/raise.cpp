@@ -87,8 +87,9 @@ int spool(const session& all, document request, const command_error& why)
         trouble = written.error().detail;
     }
     throw command_error{exit_code::unreachable, "not-spooled",
-                        why.detail() + ".\nThe raise could NOT be kept for later (" + trouble + "). NOTHING is held. Now do one of these:\n  "
-                            + direct_hint + " ...      holds from here, without a daemon (as a user who may write the state directory)\n"
+                        why.detail() + ".\nThe raise could NOT be kept for later (" + trouble
+                            + "). NOTHING is held. Now do one of these:\n  " + direct_hint
+                            + " ...      holds from here, without a daemon (as a user who may write the state directory)\n"
                             + "  systemctl start halfmastd      then raise again"};
 }
 
@@ -143,7 +144,8 @@ truth tell_drill(const document& message)
     return told;
 }
 
-int raise_through(const session& all, const std::string& socket, const document& request, std::optional<milliseconds> wait, bool direct)
+int raise_through(const session& all, const std::string& socket, const document& request, std::optional<milliseconds> wait,
+                  bool direct)
 {
     bool drill = flag_of(request, "drill");
     client daemon{socket};
@@ -158,7 +160,8 @@ int raise_through(const session& all, const std::string& socket, const document&
     auto id = text_of(member_of(end.message, "crisis"), "id");
     std::string lead;
     if (end.how == ending::interrupted)
-        lead = (drill ? "the drill " + id + " goes on and " : "the flag " + id + " stays up and ") + (direct ? "NOBODY goes on holding until halfmastd is started" : "halfmastd goes on");
+        lead = (drill ? "the drill " + id + " goes on and " : "the flag " + id + " stays up and ")
+               + (direct ? "NOBODY goes on holding until halfmastd is started" : "halfmastd goes on");
     else if (end.how == ending::lost)
         lead = drill ? "the drill " + id + " is on" : "the flag " + id + " is up";
     return say_end(all, std::move(end), drill ? "halfmast.drill/1" : "halfmast.raise/1", lead, drill ? tell_drill : tell_raise);
@@ -201,11 +204,14 @@ void add_options(CLI::App* command, const std::shared_ptr<raise_options>& given)
 {
     command->add_option("PLAYBOOK", given->playbook, "Which playbook; the only one, or 'outage', when left out")->type_name("");
     add_typed(*command, given->reason, "reason", "What happened; goes into the ledger and the summary");
-    command->add_option("--severity", given->severity, "minor, major or critical (1, 2, 3); the playbook's when left out")->type_name("SEVERITY");
+    command->add_option("--severity", given->severity, "minor, major or critical (1, 2, 3); the playbook's when left out")
+        ->type_name("SEVERITY");
     command->add_option("--scope", given->scope, "Only accounts with these labels")->type_name("LABEL=VALUE,...")->join(',');
     command->add_option("--owner", given->owner, "Who leads; you, when left out")->type_name("NAME");
-    command->add_option("--next-update", given->next_update, "When people hear the next word, for example 45m")->type_name("DURATION");
-    command->add_option("--wait", given->wait, "How long to wait for every confirmation (60s); 0 returns at once")->type_name("DURATION");
+    command->add_option("--next-update", given->next_update, "When people hear the next word, for example 45m")
+        ->type_name("DURATION");
+    command->add_option("--wait", given->wait, "How long to wait for every confirmation (60s); 0 returns at once")
+        ->type_name("DURATION");
     command->add_flag("--now", given->now, "Publish without the playbook's undo window");
     command->add_flag("-n,--dry-run", given->dry_run, "Show what it would hold and publish; do nothing");
 }
@@ -218,7 +224,8 @@ void add_drill(CLI::App& app, session& all)
     given->drill = true;
     auto* command = app.add_subcommand("drill", "Practise: the same as raise, on practice accounts only");
     add_options(command, given);
-    command->footer(R"(Everything is as in earnest (holds, read-backs, texts, pins, pages, approvals, review), but only on accounts with
+    command->footer(
+        R"(Everything is as in earnest (holds, read-backs, texts, pins, pages, approvals, review), but only on accounts with
 practice = true in the settings; a real flag never touches those, and a drill no others. What it says begins
 with DRILL. It may run while a real flag is up. Exit codes as raise; 3: no practice account is in scope.
 

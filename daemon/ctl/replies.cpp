@@ -67,7 +67,8 @@ std::string tell_reply(const document& reply)
     if (state == "dropped")
         return id + " is dropped and does not go out";
     if (!flag_of(reply, "approved"))
-        return id + " waits for a second person: 'halfmast say approve " + id + "'; not before " + moment_of(member_of(reply, "not_before"), now());
+        return id + " waits for a second person: 'halfmast say approve " + id + "'; not before "
+               + moment_of(member_of(reply, "not_before"), now());
     auto text = id + " is approved and goes out " + moment_of(member_of(reply, "not_before"), now());
     return state == "waiting" && detail.empty() ? text : text + " (" + state + (detail.empty() ? "" : ": " + detail) + ")";
 }
@@ -106,7 +107,8 @@ int run_reply(const session& all, const reply_options& given)
     auto message = daemon.post(crisis_path(id) + "/replies", body).body();
     auto reply = follow_reply(daemon, member_of(message, "reply"), wait);
     if (!all.json())
-        std::cout << "on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ":\n  " << text_of(reply, "text") << '\n';
+        std::cout << "on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ":\n  " << text_of(reply, "text")
+                  << '\n';
     return say_reply(all, reply, "halfmast.say-reply/1");
 }
 
@@ -123,8 +125,9 @@ int run_replies(const session& all, const std::string& crisis)
     std::size_t open = 0;
     for (const auto& reply : member_of(message, "replies")) {
         open += !is_final(reply);
-        std::cout << text_of(reply, "id") << "  on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ", by " << text_of(reply, "by")
-                  << ", " << text_of(reply, "state") << "\n  " << text_of(reply, "text") << "\n  " << tell_reply(reply) << '\n';
+        std::cout << text_of(reply, "id") << "  on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ", by "
+                  << text_of(reply, "by") << ", " << text_of(reply, "state") << "\n  " << text_of(reply, "text") << "\n  "
+                  << tell_reply(reply) << '\n';
     }
     std::cout << (open == 0 ? std::string{"No reply waits."} : count(open, "reply waits", "replies wait") + ".") << '\n';
     return exit_code::done;

@@ -25,7 +25,8 @@ struct review_options {
 };
 
 // The same request for each post; one that is refused does not stop the others.
-int for_each(const session& all, const review_options& given, const char* route, const document& body, const std::string& done, const char* schema)
+int for_each(const session& all, const review_options& given, const char* route, const document& body, const std::string& done,
+             const char* schema)
 {
     auto ids = read_ids(given.ids);
     client daemon{socket_path(all)};
@@ -86,7 +87,8 @@ std::string ask_of(client& daemon, const std::string& word)
         auto answer = daemon.get(post_path(word) + "?brief=1").body();
         auto name = text_of(member_of(member_of(answer, "post"), "waits_for_second"), "ask");
         if (name.empty())
-            throw command_error{exit_code::failed, "unknown-target", word + " does not wait for a second person; 'halfmast queue asks' shows what does"};
+            throw command_error{exit_code::failed, "unknown-target",
+                                word + " does not wait for a second person; 'halfmast queue asks' shows what does"};
         return name;
     }
     if (!word.starts_with("c-"))
@@ -95,7 +97,8 @@ std::string ask_of(client& daemon, const std::string& word)
     for (const auto& one : member_of(waiting, "asks"))
         if (text_of(one, "crisis") == word && text_of(one, "kind") == "lower")
             return text_of(one, "id");
-    throw command_error{exit_code::failed, "unknown-target", "lowering " + word + " does not wait for a second person; 'halfmast queue asks' shows what does"};
+    throw command_error{exit_code::failed, "unknown-target",
+                        "lowering " + word + " does not wait for a second person; 'halfmast queue asks' shows what does"};
 }
 
 int run_second(const session& all, const review_options& given)
@@ -112,7 +115,8 @@ int run_second(const session& all, const review_options& given)
             std::cout << text_of(post, "id") << ": agreed; it is " << text_of(post, "state") << ", goes out "
                       << clock_of(member_of(member_of(post, "order"), "at"), now()) << '\n';
         else if (!all.json())
-            std::cout << text_of(member_of(answer, "crisis"), "id") << ": agreed; it is " << text_of(member_of(answer, "crisis"), "phase") << '\n';
+            std::cout << text_of(member_of(answer, "crisis"), "id") << ": agreed; it is "
+                      << text_of(member_of(answer, "crisis"), "phase") << '\n';
         list.push_back(std::move(answer));
     }
     if (all.json()) {
@@ -147,7 +151,8 @@ int run_asks(const session& all)
     return exit_code::done;
 }
 
-CLI::App* add_command(CLI::App& queue, const char* name, const char* description, review_options& given, const char* ids, const char* footer)
+CLI::App* add_command(CLI::App& queue, const char* name, const char* description, review_options& given, const char* ids,
+                      const char* footer)
 {
     auto* command = queue.add_subcommand(name, description);
     command->add_option("ID", given.ids, ids)->type_name("")->required();

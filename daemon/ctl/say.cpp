@@ -86,8 +86,10 @@ int run_approve(const session& all, const approve_options& given)
         return say_end(all, std::move(end), "halfmast.say-approve/1", "the summary of " + id + " is approved", tell_summary);
     }
     auto lead = name_of_edition(edition_of(message, number)) + " of " + id + " is approved";
-    auto end = follow(daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
-    return say_end(all, std::move(end), "halfmast.say-approve/1", lead, [number](const document& seen) { return tell_edition(seen, number); });
+    auto end = follow(
+        daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
+    return say_end(all, std::move(end), "halfmast.say-approve/1", lead,
+                   [number](const document& seen) { return tell_edition(seen, number); });
 }
 
 int run_draft(const session& all, const draft_options& given)
@@ -130,7 +132,8 @@ int run_undo(const session& all, const undo_options& given)
     auto id = given.crisis.empty() ? only_open_crisis(daemon, "halfmast say undo") : given.crisis;
     auto message = take_back(daemon, id, 0, given.reason);
     auto name = name_of_edition(edition_of(message, number_of(message, "edition")));
-    return say_changed(all, std::move(message), "halfmast.say-undo/1", name + " of " + id + " is taken back: nothing of it became public");
+    return say_changed(all, std::move(message), "halfmast.say-undo/1",
+                       name + " of " + id + " is taken back: nothing of it became public");
 }
 
 int run_owner(const session& all, const owner_options& given)
@@ -143,19 +146,23 @@ int run_owner(const session& all, const owner_options& given)
         body["reason"] = given.reason;
     auto message = daemon.post(crisis_path(id) + "/owner", body).body();
     auto owner = text_of(member_of(message, "crisis"), "owner");
-    return say_changed(all, std::move(message), "halfmast.say-owner/1", owner + " leads " + id + " from now on and is paged before the next update is due");
+    return say_changed(all, std::move(message), "halfmast.say-owner/1",
+                       owner + " leads " + id + " from now on and is paged before the next update is due");
 }
 
 void add_approve(CLI::App& say, session& all)
 {
     auto given = std::make_shared<approve_options>();
     auto* approve = say.add_subcommand("approve", "Let what waits for a second word go out");
-    approve->add_option("CRISIS", given->what, "A flag, or a reply like r-1; the only flag that is up when left out")->type_name("");
+    approve->add_option("CRISIS", given->what, "A flag, or a reply like r-1; the only flag that is up when left out")
+        ->type_name("");
     approve->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
     approve->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")
         ->type_name("TEXT");
-    approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")->type_name("DURATION");
-    approve->footer(R"(For playbooks with publish = "after-approval", and for texts that ask for something nobody gave: what waits goes out as it is. For replies: by another person
+    approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")
+        ->type_name("DURATION");
+    approve->footer(
+        R"(For playbooks with publish = "after-approval", and for texts that ask for something nobody gave: what waits goes out as it is. For replies: by another person
 than who asked. 'halfmast raise -n' and 'halfmast say draft' show the words beforehand.
 
 Examples:
@@ -193,7 +200,8 @@ void add_undo(CLI::App& say, session& all)
     auto* undo = say.add_subcommand("undo", "Take the newest statement back before it is public");
     undo->add_option("CRISIS", given->crisis, "Which one; the only one that is up when left out")->type_name("");
     undo->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
-    undo->footer(R"(Only within the playbook's undo window, or while it waits for approval. What is public stays: 'halfmast say correct'.
+    undo->footer(
+        R"(Only within the playbook's undo window, or while it waits for approval. What is public stays: 'halfmast say correct'.
 
 Examples:
   halfmast say undo

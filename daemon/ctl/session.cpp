@@ -71,7 +71,9 @@ void add_common_options(CLI::App& app, session& all)
     app.add_option("--ca", all.ca_file, "Its certificate's authority, where the system does not know it")->type_name("FILE");
     app.add_option("--config", all.config, "Settings file, for what works without a daemon")->type_name("FILE");
     app.add_option("--state-dir", all.state_dir, "State directory, for what works without a daemon")->type_name("DIR");
-    app.add_option("-o,--output", all.output, "text, or json: one document")->type_name("FORM")->check(CLI::IsMember({"text", "json"}));
+    app.add_option("-o,--output", all.output, "text, or json: one document")
+        ->type_name("FORM")
+        ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("--no-color", all.no_color, "No colours; NO_COLOR and TERM=dumb say the same");
     app.set_version_flag("--version", std::string{"halfmast "} + HALFMAST_VERSION);
 }
@@ -140,7 +142,8 @@ int parse_and_run(CLI::App& app, session& all, int argc, char** argv, void (*con
     } catch (const command_error& error) {
         return report(error, all.json());
     } catch (const std::exception& error) {
-        return report(command_error{exit_code::failed, "internal", std::string{"halfmast made a mistake: "} + error.what()}, all.json());
+        return report(command_error{exit_code::failed, "internal", std::string{"halfmast made a mistake: "} + error.what()},
+                      all.json());
     }
 }
 

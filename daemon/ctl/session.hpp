@@ -23,22 +23,24 @@ using document = nlohmann::ordered_json;
 
 // A contract that people script against.
 namespace exit_code {
-inline constexpr int done = 0;            // done and confirmed by re-reading
-inline constexpr int failed = 1;          // nothing changed
+inline constexpr int done = 0;    // done and confirmed by re-reading
+inline constexpr int failed = 1;  // nothing changed
 inline constexpr int usage = 2;
-inline constexpr int not_possible = 3;    // not possible there
+inline constexpr int not_possible = 3;  // not possible there
 inline constexpr int not_allowed = 4;
 inline constexpr int config_invalid = 6;
-inline constexpr int unreachable = 7;     // the daemon is
-inline constexpr int partly = 8;          // the list says what is not confirmed, or a task is open
-inline constexpr int conflict = 9;        // somebody else changed it first
+inline constexpr int unreachable = 7;  // the daemon is
+inline constexpr int partly = 8;       // the list says what is not confirmed, or a task is open
+inline constexpr int conflict = 9;     // somebody else changed it first
 inline constexpr int interrupted = 130;
 }  // namespace exit_code
 
 // Ends a command. Caught in run(), which words it for people or for scripts.
 class command_error : public std::exception {
 public:
-    command_error(int code, std::string type, std::string detail) : code_(code), type_(std::move(type)), detail_(std::move(detail)) {}
+    command_error(int code, std::string type, std::string detail) : code_(code), type_(std::move(type)), detail_(std::move(detail))
+    {
+    }
 
     [[nodiscard]] int code() const { return code_; }
     [[nodiscard]] const std::string& type() const { return type_; }
@@ -77,7 +79,7 @@ struct session {
     std::string state_dir;
     std::string output = "text";
     bool no_color = false;
-    std::string url;         // of a daemon on another machine
+    std::string url;  // of a daemon on another machine
     std::string token_file;
     std::string ca_file;
 

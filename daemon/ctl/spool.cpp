@@ -47,7 +47,7 @@ result<void> make_folder(const std::string& state_dir, const std::string& folder
 
 result<std::string> write_spool(const std::string& state_dir, const document& content, time_point at)
 {
-    struct stat known{};
+    struct stat known {};
     const auto* owner = geteuid() == 0 && stat(state_dir.c_str(), &known) == 0 ? &known : nullptr;
     auto folder = state_dir + "/spool";
     if (auto made = make_folder(state_dir, folder, owner); !made)

@@ -29,7 +29,7 @@ std::string head_of(const document& said)
     if (auto limit = number_of(said, "limit"); limit != 0)
         head += " of " + std::to_string(limit);
     return head + " characters" + way_of(said) + (flag_of(said, "can_publish") ? "" : ", a person has to publish it")
-        + (flag_of(said, "can_pin") ? "" : ", a person has to pin it") + ")";
+           + (flag_of(said, "can_pin") ? "" : ", a person has to pin it") + ")";
 }
 
 // A statement may have several lines.
@@ -58,7 +58,9 @@ statement_faults print_statements(const document& list, const paint& color)
             auto language = text_of(filled, "language");
             auto line = text_of(filled, "field") + (language == "und" ? ", in a language that was not said" : " in " + language);
             bool differs = flag_of(filled, "differs");
-            std::cout << "  " << (differs ? color.warn("filled in: " + line + ", NOT the language of the text") : "filled in: " + line) << '\n';
+            std::cout << "  "
+                      << (differs ? color.warn("filled in: " + line + ", NOT the language of the text") : "filled in: " + line)
+                      << '\n';
         }
         for (const auto& pin : member_of(said, "unpins"))
             if (pin.is_string())

@@ -75,13 +75,14 @@ void print_editions(std::ostream& out, const document& flag, const paint& color,
     }
     for (auto one = shown.rbegin(); one != shown.rend(); ++one) {
         auto state = text_of(**one, "state");
-        auto line = name_of_edition(**one) + " by " + text_of(**one, "by") + ": on " + std::to_string(number_of(**one, "out")) + " of "
-            + count(number_of(**one, "of"), "account");
+        auto line = name_of_edition(**one) + " by " + text_of(**one, "by") + ": on " + std::to_string(number_of(**one, "out"))
+                    + " of " + count(number_of(**one, "of"), "account");
         if (state == "undo-window")
             line += ", goes out " + moment_of(member_of(**one, "undo_until"), at) + " ('halfmast say undo' takes it back)";
         else if (state == "waits-for-approval")
-            line = color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'"
-                              + (text_of(**one, "hole").empty() ? "" : ": nothing is given for {{" + text_of(**one, "hole") + "}}"));
+            line =
+                color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'"
+                           + (text_of(**one, "hole").empty() ? "" : ": nothing is given for {{" + text_of(**one, "hole") + "}}"));
         out << "  " << line << '\n';
     }
 }
@@ -89,11 +90,12 @@ void print_editions(std::ostream& out, const document& flag, const paint& color,
 void print_flag(std::ostream& out, const document& flag, const paint& color, time_point at)
 {
     bool lowered = text_of(flag, "phase") == "lowered";
-    auto head = text_of(flag, "id") + " " + text_of(flag, "playbook") + " (" + text_of(flag, "severity") + ")" + (lowered ? ", lowered" : "");
+    auto head = text_of(flag, "id") + " " + text_of(flag, "playbook") + " (" + text_of(flag, "severity") + ")"
+                + (lowered ? ", lowered" : "");
     auto reason = text_of(flag, "reason");
     out << color.strong(is_drill(flag) ? "DRILL " + head : head) << (reason.empty() ? "" : ": " + reason) << '\n';
-    out << "  raised " << moment_of(member_of(flag, "raised_at"), at) << " by " << text_of(flag, "raised_by") << ", owner " << text_of(flag, "owner")
-        << ", for " << scope_of(flag) << '\n';
+    out << "  raised " << moment_of(member_of(flag, "raised_at"), at) << " by " << text_of(flag, "raised_by") << ", owner "
+        << text_of(flag, "owner") << ", for " << scope_of(flag) << '\n';
     if (lowered)
         out << "  lowered " << moment_of(member_of(flag, "lowered_at"), at) << " by " << text_of(flag, "lowered_by") << '\n';
     else
@@ -137,12 +139,13 @@ void print_shown(std::ostream& out, const document& status, const paint& color)
             auto edition = number_of(said, "edition"), wanted = number_of(said, "wanted_edition");
             auto ours = number_of(said, "public_acts"), others = number_of(said, "public_acts_of_others");
             auto line = text_of(account, "id") + " shows "
-                + (edition == 0 ? std::string{"nothing"} : "edition " + std::to_string(edition)) + " of " + text_of(said, "crisis");
+                        + (edition == 0 ? std::string{"nothing"} : "edition " + std::to_string(edition)) + " of "
+                        + text_of(said, "crisis");
             if (edition < wanted)
                 line += ", NOT edition " + std::to_string(wanted);
             auto most = most_acts_of(status, text_of(said, "crisis"));
-            line += " (" + text_of(said, "summary") + "), " + std::to_string(ours) + (most == 0 ? std::string{} : " of " + std::to_string(most))
-                + " public in the last hour";
+            line += " (" + text_of(said, "summary") + "), " + std::to_string(ours)
+                    + (most == 0 ? std::string{} : " of " + std::to_string(most)) + " public in the last hour";
             if (others != 0)
                 line += ", and " + std::to_string(others) + " by others";
             out << (edition < wanted ? color.warn(line) : line) << '\n';
@@ -155,7 +158,8 @@ void print_tasks(std::ostream& out, const document& status, const paint& color, 
     for (const auto& task : member_of(status, "tasks")) {
         const auto& due = member_of(task, "due");
         auto when = due.is_string() ? parse_rfc3339(due.get_ref<const std::string&>()) : std::nullopt;
-        auto line = "Task " + text_of(task, "id") + " for " + text_of(task, "owner") + ", due " + moment_of(due, at) + ": " + text_of(task, "what");
+        auto line = "Task " + text_of(task, "id") + " for " + text_of(task, "owner") + ", due " + moment_of(due, at) + ": "
+                    + text_of(task, "what");
         out << (when && *when < at ? color.bad("OVERDUE: " + line) : color.warn(line)) << '\n';
     }
 }
@@ -165,10 +169,11 @@ void print_accounts(std::ostream& out, const document& status, const paint& colo
     table rows;
     for (const auto& account : member_of(status, "accounts")) {
         auto read = flag_of(account, "reachable") ? "read " + moment_of(member_of(account, "last_poll"), at)
-            : member_of(account, "last_poll").is_null() && text_of(account, "trouble").empty()
-            ? color.warn("not read yet")
-            : color.bad("NOT READ: " + text_of(account, "trouble"));
-        auto queued = member_of(account, "queued").is_null() ? std::string{"no queue there"} : std::to_string(number_of(account, "queued")) + " queued";
+                    : member_of(account, "last_poll").is_null() && text_of(account, "trouble").empty()
+                        ? color.warn("not read yet")
+                        : color.bad("NOT READ: " + text_of(account, "trouble"));
+        auto queued = member_of(account, "queued").is_null() ? std::string{"no queue there"}
+                                                             : std::to_string(number_of(account, "queued")) + " queued";
         auto name = text_of(account, "id") + (flag_of(account, "practice") ? " (practice)" : "");
         rows.row({name, text_of(account, "connector"), queued, read});
     }
@@ -206,13 +211,14 @@ void print_readiness(std::ostream& out, const document& status, const paint& col
         auto id = text_of(account, "id");
         const auto& lost = member_of(ready, "lost");
         if (!lost.empty())
-            out << color.bad("NOT READY: " + id + ": " + lost_of(ready) + ", since " + moment_of(member_of(lost.front(), "since"), at) + ": "
-                             + text_of(lost.front(), "detail"))
+            out << color.bad("NOT READY: " + id + ": " + lost_of(ready) + ", since "
+                             + moment_of(member_of(lost.front(), "since"), at) + ": " + text_of(lost.front(), "detail"))
                 << '\n';
         else if (auto trouble = text_of(ready, "trouble"); !trouble.empty())
             out << color.warn("Not known to be ready: " + id + ": " + trouble) << '\n';
         else
-            out << color.warn("Ends soon: the credential of " + id + ", " + clock_of(member_of(ready, "credential_ends"), at)) << '\n';
+            out << color.warn("Ends soon: the credential of " + id + ", " + clock_of(member_of(ready, "credential_ends"), at))
+                << '\n';
     }
     if (number == 0)
         return;
@@ -224,8 +230,9 @@ void print_readiness(std::ostream& out, const document& status, const paint& col
 void print_pages(std::ostream& out, const document& status, const paint& color, time_point at)
 {
     for (const auto& page : member_of(status, "pages"))
-        out << color.bad((flag_of(page, "drill") ? "DRILL page: " : "Page: ") + text_of(page, "what") + " (" + text_of(page, "severity")
-                         + ", since " + clock_of(member_of(page, "since"), at) + "): halfmast pages ack " + text_of(page, "key"))
+        out << color.bad((flag_of(page, "drill") ? "DRILL page: " : "Page: ") + text_of(page, "what") + " ("
+                         + text_of(page, "severity") + ", since " + clock_of(member_of(page, "since"), at)
+                         + "): halfmast pages ack " + text_of(page, "key"))
             << '\n';
 }
 
@@ -233,8 +240,8 @@ void print_pages(std::ostream& out, const document& status, const paint& color, 
 void print_proposals(std::ostream& out, const document& status, const paint& color)
 {
     for (const auto& one : member_of(status, "proposals"))
-        out << color.bad("Proposal " + text_of(one, "id") + ": " + text_of(one, "what") + " (" + text_of(one, "severity") + ", " + text_of(one, "playbook")
-                         + "): halfmast proposals accept " + text_of(one, "id") + ", or dismiss it")
+        out << color.bad("Proposal " + text_of(one, "id") + ": " + text_of(one, "what") + " (" + text_of(one, "severity") + ", "
+                         + text_of(one, "playbook") + "): halfmast proposals accept " + text_of(one, "id") + ", or dismiss it")
             << '\n';
 }
 
@@ -260,7 +267,7 @@ std::string last_line(const document& status, const paint& color)
     if (up == 0)
         return degraded == 0 ? color.good("No flag is up" + tail + ".") : color.warn("No flag is up" + tail + ".");
     auto text = count(up, "flag is", "flags are") + " up: " + std::to_string(held) + " held and confirmed"
-        + (open == 0 ? std::string{} : ", " + std::to_string(open) + " NOT confirmed") + tail + ".";
+                + (open == 0 ? std::string{} : ", " + std::to_string(open) + " NOT confirmed") + tail + ".";
     return open == 0 && degraded == 0 ? color.good(text) : color.bad(text);
 }
 

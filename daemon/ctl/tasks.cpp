@@ -46,7 +46,7 @@ void print_task(const document& task, const paint& color, time_point at)
         head += ", due " + moment_of(due, at) + ", for " + text_of(task, "owner");
     else
         head += ", " + text_of(task, "state") + " " + moment_of(member_of(task, "done_at"), at)
-            + (text_of(task, "by").empty() ? std::string{} : " by " + text_of(task, "by"));
+                + (text_of(task, "by").empty() ? std::string{} : " by " + text_of(task, "by"));
     std::cout << (open && when && *when < at ? color.bad("OVERDUE: " + head) : open ? color.strong(head) : head) << '\n';
     std::cout << "  " << text_of(task, "what") << '\n';
     if (auto link = text_of(task, "link"); !link.empty())
@@ -74,7 +74,8 @@ int run_list(const session& all, bool closed_too)
     auto at = now();
     for (const auto& task : member_of(message, "tasks"))
         print_task(task, color, at);
-    std::cout << (open == 0 ? color.good("No task is open.") : color.bad(count(open, "task is open", "tasks are open") + ".")) << '\n';
+    std::cout << (open == 0 ? color.good("No task is open.") : color.bad(count(open, "task is open", "tasks are open") + "."))
+              << '\n';
     return code;
 }
 
@@ -101,7 +102,8 @@ int run_done(const session& all, const done_options& given)
             body["reason"] = given.reason;
         try {
             auto task = member_of(daemon.post("/tasks/" + percent_encode(id) + "/done", body).body(), "task");
-            results.push_back({{"id", id}, {"ok", true}, {"state", text_of(task, "state")}, {"exit_code", exit_code::done}, {"task", task}});
+            results.push_back(
+                {{"id", id}, {"ok", true}, {"state", text_of(task, "state")}, {"exit_code", exit_code::done}, {"task", task}});
             if (!all.json())
                 std::cout << tell_task(task) << '\n';
         } catch (const daemon_down&) {
@@ -109,7 +111,8 @@ int run_done(const session& all, const done_options& given)
         } catch (const no_answer&) {
             throw;
         } catch (const command_error& error) {
-            results.push_back({{"id", id}, {"ok", false}, {"detail", error.detail()}, {"exit_code", error.code()}, {"type", error.type()}});
+            results.push_back(
+                {{"id", id}, {"ok", false}, {"detail", error.detail()}, {"exit_code", error.code()}, {"type", error.type()}});
             code = error.code();
             if (!all.json())
                 std::cerr << "halfmast: " << safe(error.detail()) << '\n';

@@ -14,8 +14,9 @@ time_point read_time(const std::string& text, time_point now, const char* option
     } else if (auto at = parse_rfc3339(text)) {
         return *at;
     }
-    throw command_error{exit_code::usage, "usage",
-                        std::string{option} + " '" + text + "' is no time: write 2026-03-01T14:30:00+01:00 (with the zone), or +20m from now"};
+    throw command_error{
+        exit_code::usage, "usage",
+        std::string{option} + " '" + text + "' is no time: write 2026-03-01T14:30:00+01:00 (with the zone), or +20m from now"};
 }
 
 milliseconds read_duration(const std::string& text, const char* option)
@@ -38,7 +39,8 @@ std::string read_severity(const std::string& text)
     text::nearest search{text};
     for (const auto& word : words)
         search.offer(word);
-    throw command_error{exit_code::usage, "usage", "--severity '" + text + "' is none of minor, major, critical (or 1, 2, 3)." + search.question()};
+    throw command_error{exit_code::usage, "usage",
+                        "--severity '" + text + "' is none of minor, major, critical (or 1, 2, 3)." + search.question()};
 }
 
 }  // namespace halfmast::ctl

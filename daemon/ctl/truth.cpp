@@ -51,7 +51,8 @@ std::string tell_holds(const document& message, truth& told)
     std::string text = std::to_string(number_of(holds, "held")) + " held and confirmed";
     if (auto gone = number_of(holds, "gone"); gone != 0)
         text += ", " + std::to_string(gone) + " gone (removed by somebody else)";
-    auto decided = number_of(holds, "released") + number_of(holds, "rescheduled") + number_of(holds, "releasing") + number_of(holds, "kept");
+    auto decided =
+        number_of(holds, "released") + number_of(holds, "rescheduled") + number_of(holds, "releasing") + number_of(holds, "kept");
     if (decided != 0)
         text += ", " + std::to_string(decided) + " decided by a person";
     if (open == 0)
@@ -99,7 +100,8 @@ standing standing_of(const document& account)
         return standing::waiting;
     if (state == "pinned")
         return standing::pinned;
-    bool out = state == "published" || (state == "manual" && (number_of(account, "edition") != 0 || !text_of(account, "summary_url").empty()));
+    bool out = state == "published"
+               || (state == "manual" && (number_of(account, "edition") != 0 || !text_of(account, "summary_url").empty()));
     if (out && !flag_of(account, "can_pin"))
         return standing::by_hand;
     return standing::waiting;
@@ -122,10 +124,14 @@ std::string tell_hole(const document& edition, const document& flag)
     if (hole.empty())
         return {};
     auto kind = text_of(edition, "kind");
-    std::string option = kind == "correction" ? "correct" : kind == "summary" ? "publish --summary" : kind == "all_clear" ? "publish --all-clear" : "publish";
+    std::string option = kind == "correction"  ? "correct"
+                         : kind == "summary"   ? "publish --summary"
+                         : kind == "all_clear" ? "publish --all-clear"
+                                               : "publish";
     bool typed = hole == "reason" || hole == "about";
     return "nothing is given for {{" + hole + "}}: 'halfmast say approve " + text_of(flag, "id") + "' sends the words without it"
-        + (typed ? ", 'halfmast say " + option + " " + text_of(flag, "id") + " --" + hole + " TEXT' says them whole" : std::string{});
+           + (typed ? ", 'halfmast say " + option + " " + text_of(flag, "id") + " --" + hole + " TEXT' says them whole"
+                    : std::string{});
 }
 
 std::string why_waiting(const document& account, const document& flag)

@@ -5,12 +5,14 @@
 
 namespace halfmast::ctl {
 
-std::pair<CLI::Option*, CLI::Option*> add_typed(CLI::App& command, typed_text& given, const std::string& name, const std::string& what)
+std::pair<CLI::Option*, CLI::Option*> add_typed(CLI::App& command, typed_text& given, const std::string& name,
+                                                const std::string& what)
 {
     auto* plain = command.add_option("--" + name, given.text, what)->type_name("TEXT");
-    auto* one = command.add_option("--" + name + "-in", given.in, "The same in one language, once for each: --" + name + "-in hu TEXT")
-                    ->type_name("LANGUAGE TEXT")
-                    ->allow_extra_args(false);
+    auto* one =
+        command.add_option("--" + name + "-in", given.in, "The same in one language, once for each: --" + name + "-in hu TEXT")
+            ->type_name("LANGUAGE TEXT")
+            ->allow_extra_args(false);
     return {plain, one};
 }
 
@@ -27,7 +29,8 @@ void put_typed(document& body, const char* name, const typed_text& given)
     for (const auto& [language, text] : given.in) {
         auto option = std::string{"--"} + name + "-in " + language;
         if (text.empty())
-            throw command_error{exit_code::usage, "usage", option + ": the text is empty; leave it out to fall back on another language"};
+            throw command_error{exit_code::usage, "usage",
+                                option + ": the text is empty; leave it out to fall back on another language"};
         if (texts.contains(language))
             throw command_error{exit_code::usage, "usage", option + ": that language is given already"};
         texts[language] = text;

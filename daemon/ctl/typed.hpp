@@ -23,7 +23,8 @@ struct typed_text {
 };
 
 // Adds --NAME TEXT, described by `what`, and beside it --NAME-in LANGUAGE TEXT, which may stand several times. Both are given back.
-std::pair<CLI::Option*, CLI::Option*> add_typed(CLI::App& command, typed_text& given, const std::string& name, const std::string& what);
+std::pair<CLI::Option*, CLI::Option*> add_typed(CLI::App& command, typed_text& given, const std::string& name,
+                                                const std::string& what);
 
 // body[name]: a string, or an object by language; nothing when nothing was typed. Throws command_error (usage) for a language that is given
 // twice, and for a text that is empty.

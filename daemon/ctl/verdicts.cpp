@@ -15,7 +15,10 @@ const decision keep_decision{"keep", "keep", "kept", {"kept"}, {}};
 
 namespace {
 
-bool contains(const std::vector<std::string>& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
+bool contains(const std::vector<std::string>& words, const std::string& word)
+{
+    return std::ranges::find(words, word) != words.end();
+}
 
 }  // namespace
 

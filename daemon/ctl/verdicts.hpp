@@ -9,9 +9,9 @@
 namespace halfmast::ctl {
 
 struct decision {
-    const char* name;       // as typed
-    const char* route;      // of the API
-    const char* done_word;  // "released"
+    const char* name;               // as typed
+    const char* route;              // of the API
+    const char* done_word;          // "released"
     std::vector<std::string> good;  // states that mean: done, read back
     std::vector<std::string> open;  // states that mean: on its way
 };
@@ -24,13 +24,13 @@ extern const decision keep_decision;
 // What came of it for one post.
 struct decided {
     std::string id;
-    bool open = true;       // not known yet
+    bool open = true;  // not known yet
     int code = exit_code::partly;
-    std::string type;       // of the refusal; empty when it was not refused
+    std::string type;  // of the refusal; empty when it was not refused
     std::string state;
     std::string detail;
-    std::string due;        // RFC 3339, when it goes out
-    std::string post;       // the newest answer's post, as JSON text
+    std::string due;   // RFC 3339, when it goes out
+    std::string post;  // the newest answer's post, as JSON text
 };
 
 // `post` as in halfmast.post/1.

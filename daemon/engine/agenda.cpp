@@ -5,9 +5,11 @@
 
 namespace halfmast::engine {
 
-agenda::agenda(asio::any_io_executor executor, std::size_t room, milliseconds patience, admitted_function admitted, put_off_function put_off)
+agenda::agenda(asio::any_io_executor executor, std::size_t room, milliseconds patience, admitted_function admitted,
+               put_off_function put_off)
     : gate_(room, patience, [admitted = std::move(admitted)](turnstile::visitor& who) { admitted(static_cast<visitor&>(who)); }),
-      put_off_(std::move(put_off)), alarm_(executor)
+      put_off_(std::move(put_off)),
+      alarm_(executor)
 {
 }
 

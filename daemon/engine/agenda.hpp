@@ -28,7 +28,8 @@ public:
     using put_off_function = std::function<std::optional<moment>(const visitor&, moment now)>;
 
     // So many are inside at once; see turnstile. Visitors outlive the agenda.
-    agenda(asio::any_io_executor executor, std::size_t room, milliseconds patience, admitted_function admitted, put_off_function put_off = {});
+    agenda(asio::any_io_executor executor, std::size_t room, milliseconds patience, admitted_function admitted,
+           put_off_function put_off = {});
 
     // It comes then, and not at the time it had before.
     void meet(visitor& who, moment at);

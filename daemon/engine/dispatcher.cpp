@@ -92,7 +92,8 @@ asio::awaitable<outcome> dispatcher::carry(connection to, release_post call)
             continue;
         auto bytes = co_await ledger_.blob(item.sha256);
         if (!bytes)
-            co_return failed({failure::rejected, "what was stored of the post (" + item.name + ") cannot be read: " + bytes.error().detail, {}});
+            co_return failed(
+                {failure::rejected, "what was stored of the post (" + item.name + ") cannot be read: " + bytes.error().detail, {}});
         kept.push_back({item.name, item.sha256, *bytes});
     }
     auto now = clock_();

@@ -17,7 +17,9 @@ using hash_function = std::string (*)(std::string_view bytes);  // SHA-256 in lo
 class dispatcher {
 public:
     dispatcher(ledger_port& ledger, hash_function hash, std::function<time_point()> clock)
-        : ledger_(ledger), hash_(hash), clock_(std::move(clock))
+        : ledger_(ledger),
+          hash_(hash),
+          clock_(std::move(clock))
     {
     }
 

@@ -12,29 +12,38 @@ namespace halfmast::engine {
 namespace {
 
 constexpr std::chrono::milliseconds look_at_clock_every{200};  // at the latest; a wake-up that is nearer is met exactly
-constexpr milliseconds soonest_wake{10};  // calls that wait in the middle of an act have what is there now
+constexpr milliseconds soonest_wake{10};                       // calls that wait in the middle of an act have what is there now
 constexpr int looks_in_a_tick = 5;
-constexpr std::size_t most_in_a_turn = 32;  // the first calls leave while the next ones are written down
+constexpr std::size_t most_in_a_turn = 32;     // the first calls leave while the next ones are written down
 constexpr std::chrono::seconds near_work{60};  // work that is due so soon goes by due time, whichever account it is of
-constexpr milliseconds ledger_pause{500};  // between two tries while the ledger refuses
+constexpr milliseconds ledger_pause{500};      // between two tries while the ledger refuses
 
 // The account an event is about; empty when it may concern all of them.
 account_id account_of(const event& what)
 {
-    return std::visit([](const auto& one) {
-        if constexpr (requires { one.account; })
-            return one.account;
-        else
-            return account_id{};
-    }, what);
+    return std::visit(
+        [](const auto& one) {
+            if constexpr (requires { one.account; })
+                return one.account;
+            else
+                return account_id{};
+        },
+        what);
 }
 
 }  // namespace
 
-engine::engine(asio::any_io_executor executor, policy rules, state start, ledger_port& ledger, dispatcher& calls, engine_hooks hooks,
-               int most_at_once)
-    : executor_(executor), policy_(std::move(rules)), state_(std::move(start)), ledger_(ledger), calls_(calls), hooks_(std::move(hooks)),
-      inbox_(executor), ticker_(executor), most_at_once_(most_at_once)
+engine::engine(asio::any_io_executor executor, policy rules, state start, ledger_port& ledger, dispatcher& calls,
+               engine_hooks hooks, int most_at_once)
+    : executor_(executor),
+      policy_(std::move(rules)),
+      state_(std::move(start)),
+      ledger_(ledger),
+      calls_(calls),
+      hooks_(std::move(hooks)),
+      inbox_(executor),
+      ticker_(executor),
+      most_at_once_(most_at_once)
 {
 }
 
@@ -76,9 +85,9 @@ asio::awaitable<reply> engine::ask(event what)
     }
     auto mine = std::make_shared<waiting>(executor_);
     letter request{std::move(what), [mine](reply given) {
-        mine->given = std::move(given);
-        mine->bell.cancel();
-    }};
+                       mine->given = std::move(given);
+                       mine->bell.cancel();
+                   }};
     inbox_.post(std::move(request));
     while (!mine->given) {
         boost::system::error_code ignored;
@@ -126,15 +135,16 @@ void engine::handle(turn& now, letter one)
     }
     auto about = account_of(one.what);
     bool only_pages = std::holds_alternative<page_answered>(one.what) || std::holds_alternative<page_acknowledged>(one.what)
-        || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<duty_read>(one.what)
-        || std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what);
+                      || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<duty_read>(one.what)
+                      || std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what);
     if (about.empty())
         now.all_touched = now.all_touched || !only_pages;
     else
         now.touched.insert(about);
     auto given = decide_one(now, one.what);
     bool flags_changed = std::holds_alternative<crisis_raised>(one.what) || std::holds_alternative<crisis_lowered>(one.what);
-    if (!given.crisis.empty() && (std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what)))
+    if (!given.crisis.empty()
+        && (std::holds_alternative<signal_received>(one.what) || std::holds_alternative<proposal_decided>(one.what)))
         flags_changed = now.all_touched = true;  // it raised one
     if (flags_changed) {
         mark_crises();
@@ -238,7 +248,8 @@ void engine::keep_unwritten(turn& now, std::vector<audit_record> records)
     for (auto& record : records)
         record.late = true;
     unwritten_.insert(unwritten_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
-    unwritten_blobs_.insert(unwritten_blobs_.end(), std::make_move_iterator(now.blobs.begin()), std::make_move_iterator(now.blobs.end()));
+    unwritten_blobs_.insert(unwritten_blobs_.end(), std::make_move_iterator(now.blobs.begin()),
+                            std::make_move_iterator(now.blobs.end()));
 }
 
 // Makes the turn's records durable, after those the ledger refused before. "" when it did; else why not. While it refuses it is

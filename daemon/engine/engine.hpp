@@ -21,20 +21,21 @@ struct call_budget {
     virtual ~call_budget() = default;
     virtual int available(time_point now) = 0;
     virtual time_point ready_at(time_point now) = 0;
-    virtual void in_crisis(bool yes) = 0;                // the reserve may be used
-    virtual void work_waits(bool any, bool near) = 0;    // what only looks shall wait: a little, or until it is done
+    virtual void in_crisis(bool yes) = 0;              // the reserve may be used
+    virtual void work_waits(bool any, bool near) = 0;  // what only looks shall wait: a little, or until it is done
 };
 
 struct engine_hooks {
     std::function<time_point()> clock;
     std::function<ledger_batch(const std::vector<audit_record>&)> encode;
-    std::function<void(const audit_record&)> recorded;               // for the log; after it is durable
-    std::function<void(const std::vector<audit_record>&, std::int64_t last)> committed;  // the same, all of one batch; the ledger's number of the last one
-    std::function<void(const account_id&)> looked;                   // a poll changed the mirror of this account's queue
-    std::function<void(const account_id&)> look_now;                 // for the poller: look at this account at once
-    std::function<void(const account_id&)> check_now;                // what the account can do may have changed: try it soon
-    std::function<void(page_letter)> page;                           // hands a letter to its receiver's own way out; answered by page_answered
-    std::function<void(std::string)> ledger_refused;                 // "" when it works again
+    std::function<void(const audit_record&)> recorded;  // for the log; after it is durable
+    std::function<void(const std::vector<audit_record>&, std::int64_t last)>
+        committed;                                     // the same, all of one batch; the ledger's number of the last one
+    std::function<void(const account_id&)> looked;     // a poll changed the mirror of this account's queue
+    std::function<void(const account_id&)> look_now;   // for the poller: look at this account at once
+    std::function<void(const account_id&)> check_now;  // what the account can do may have changed: try it soon
+    std::function<void(page_letter)> page;             // hands a letter to its receiver's own way out; answered by page_answered
+    std::function<void(std::string)> ledger_refused;   // "" when it works again
 };
 
 // What became of a request.
@@ -95,7 +96,7 @@ private:
 
         auto operator<=>(const rank&) const = default;
     };
-    struct lane {  // one account's way out
+    struct lane {                             // one account's way out
         std::shared_ptr<call_budget> budget;  // may be null: no limit
         int leaving = 0;                      // decided, and the first call is not in the budget yet
         int served = 0;                       // calls started since there was nothing to do
@@ -129,9 +130,9 @@ private:
     std::map<account_id, lane> lanes_;
     std::set<rank> ready_;                               // accounts that have work and may call now
     std::set<std::pair<time_point, account_id>> wakes_;  // accounts that will have
-    std::vector<audit_record> unwritten_;  // refused by the ledger, to be written as soon as it works again
+    std::vector<audit_record> unwritten_;                // refused by the ledger, to be written as soon as it works again
     std::vector<ledger_blob> unwritten_blobs_;
-    std::string ledger_error_;             // of the last try; empty while the ledger works
+    std::string ledger_error_;  // of the last try; empty while the ledger works
     time_point try_ledger_at_{};
     int most_at_once_;
     int at_once_ = 0;

@@ -11,14 +11,14 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes overlap{15};      // clocks differ, feeds lag
-constexpr milliseconds soon{2'000};              // something has to be explained by the feed
+constexpr std::chrono::minutes overlap{15};  // clocks differ, feeds lag
+constexpr milliseconds soon{2'000};          // something has to be explained by the feed
 constexpr milliseconds most_wait{300'000};
-constexpr milliseconds beat{50};                 // looks that fall into one beat leave together: the machine wakes up once for all
-constexpr milliseconds off_beat{1'000};          // waits below this are met exactly
-constexpr std::size_t most_looking = 512;        // a look that waits inside takes some kilobytes, and after a start all want to look
+constexpr milliseconds beat{50};           // looks that fall into one beat leave together: the machine wakes up once for all
+constexpr milliseconds off_beat{1'000};    // waits below this are met exactly
+constexpr std::size_t most_looking = 512;  // a look that waits inside takes some kilobytes, and after a start all want to look
 constexpr milliseconds slow_look{1'000};
-constexpr int looks_by_mark = 60;                // then one reads all again, should a platform call unchanged what is not
+constexpr int looks_by_mark = 60;  // then one reads all again, should a platform call unchanged what is not
 
 bool sweeping(const policy& rules, const state& known, const account_id& id)
 {
@@ -28,9 +28,14 @@ bool sweeping(const policy& rules, const state& known, const account_id& id)
 
 }  // namespace
 
-poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, fold_function fold,
-               seen_function seen)
-    : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), fold_(fold), seen_(std::move(seen)),
+poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock,
+               fold_function fold, seen_function seen)
+    : executor_(executor),
+      loop_(loop),
+      calls_(calls),
+      clock_(std::move(clock)),
+      fold_(fold),
+      seen_(std::move(seen)),
       agenda_(executor, most_looking, slow_look, [this](agenda::visitor& who) { begin(static_cast<lane&>(who)); })
 {
 }
@@ -199,11 +204,13 @@ asio::awaitable<bool> poller::look_at_feed(account_id id)
     }
     seen.since -= overlap;
     auto feed = calls_.at(id).feed;
-    auto posts = result<std::vector<publication>>{problem{failure::unknown_outcome, "reading the public posts of " + id.value + " broke off", {}}};
+    auto posts = result<std::vector<publication>>{
+        problem{failure::unknown_outcome, "reading the public posts of " + id.value + " broke off", {}}};
     try {
         posts = co_await feed->since(seen.since);
     } catch (const std::exception& error) {
-        posts = problem{failure::unknown_outcome, "internal error while reading the public posts of " + id.value + ": " + error.what(), {}};
+        posts = problem{
+            failure::unknown_outcome, "internal error while reading the public posts of " + id.value + ": " + error.what(), {}};
     }
     if (stopping_)
         co_return false;

@@ -40,8 +40,8 @@ private:
         bool kicked = false;
         bool looks = false;
         int failures = 0;
-        int until_whole = 0;           // looks that may still go by the mark
-        std::vector<page_mark> mark;   // of the last look, and what it showed
+        int until_whole = 0;          // looks that may still go by the mark
+        std::vector<page_mark> mark;  // of the last look, and what it showed
         std::vector<post_ptr> posts;
     };
 

@@ -16,14 +16,20 @@ constexpr milliseconds slow_check{5'000};
 
 }  // namespace
 
-checker::checker(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, check_rhythm beat)
-    : executor_(executor), loop_(loop), calls_(calls), clock_(std::move(clock)), beat_(beat),
-      agenda_(executor, most_checking, slow_check, [this](agenda::visitor& who) { begin(static_cast<lane&>(who)); },
-              [this](const agenda::visitor& who, moment now) -> std::optional<moment> {
-                  if (!has_better_to_do(static_cast<const lane&>(who).id))
-                      return std::nullopt;
-                  return now + about(beat_.busy);
-              })
+checker::checker(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock,
+                 check_rhythm beat)
+    : executor_(executor),
+      loop_(loop),
+      calls_(calls),
+      clock_(std::move(clock)),
+      beat_(beat),
+      agenda_(
+          executor, most_checking, slow_check, [this](agenda::visitor& who) { begin(static_cast<lane&>(who)); },
+          [this](const agenda::visitor& who, moment now) -> std::optional<moment> {
+              if (!has_better_to_do(static_cast<const lane&>(who).id))
+                  return std::nullopt;
+              return now + about(beat_.busy);
+          })
 {
 }
 
@@ -70,7 +76,8 @@ bool checker::has_better_to_do(const account_id& id) const
     if (!open_over(loop_.known(), declared->second).empty())
         return true;
     auto where = loop_.known().accounts.find(id);
-    return where != loop_.known().accounts.end() && (where->second.in_flight > 0 || has_work(loop_.known(), where->second, clock_()));
+    return where != loop_.known().accounts.end()
+           && (where->second.in_flight > 0 || has_work(loop_.known(), where->second, clock_()));
 }
 
 void checker::begin(lane& mine)
@@ -143,7 +150,8 @@ checker::moment checker::next_of(const lane& mine)
     auto declared = loop_.rules().accounts.find(mine.id);
     auto where = loop_.known().accounts.find(mine.id);
     const auto& ready = where == loop_.known().accounts.end() ? nothing : where->second.ready;
-    auto wait = declared == loop_.rules().accounts.end() ? most_spread : until_next_check(loop_.rules(), declared->second, ready, clock_());
+    auto wait =
+        declared == loop_.rules().accounts.end() ? most_spread : until_next_check(loop_.rules(), declared->second, ready, clock_());
     return moment::clock::now() + about(wait);
 }
 

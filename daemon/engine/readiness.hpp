@@ -12,15 +12,16 @@
 namespace halfmast::engine {
 
 struct check_rhythm {
-    milliseconds first{60'000};      // after the start: the queues are read before
-    milliseconds by_account{360};    // the first checks are spread over so long for each account, an hour at most
-    milliseconds not_sooner{15'000}; // between two checks of an account that no person asked for
-    milliseconds busy{30'000};       // it has work, or a flag is up: tried again then
+    milliseconds first{60'000};       // after the start: the queues are read before
+    milliseconds by_account{360};     // the first checks are spread over so long for each account, an hour at most
+    milliseconds not_sooner{15'000};  // between two checks of an account that no person asked for
+    milliseconds busy{30'000};        // it has work, or a flag is up: tried again then
 };
 
 class checker {
 public:
-    checker(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock, check_rhythm beat = {});
+    checker(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock,
+            check_rhythm beat = {});
 
     // The first checks, spread over the first minutes: more of them for many accounts, so that they are hardly seen among the polls.
     void start(const std::vector<account_id>& accounts);

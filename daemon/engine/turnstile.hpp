@@ -22,8 +22,10 @@ public:
     };
 
     // `admitted` is called for each, within enter(), leave() or look(). Visitors outlive the turnstile.
-    turnstile(std::size_t room, milliseconds patience, std::function<void(visitor&)> admitted) :
-        room_(room), patience_(patience), admitted_(std::move(admitted))
+    turnstile(std::size_t room, milliseconds patience, std::function<void(visitor&)> admitted)
+        : room_(room),
+          patience_(patience),
+          admitted_(std::move(admitted))
     {
     }
 

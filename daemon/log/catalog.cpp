@@ -34,7 +34,7 @@ std::string catalog_text()
     std::string text = "# What journalctl -x says of halfmastd's messages. Made from daemon/log/messages.def.\n";
     for (const auto& one : catalogue())
         text += fmt::format("\n-- {}\nSubject: {}: {}\nDefined-By: halfmast\n\n{}\n\nWhat to do: {}\n", journal_id(one), one.id,
-            one.text, one.meaning, one.advice);
+                            one.text, one.meaning, one.advice);
     return text;
 }
 

@@ -69,7 +69,11 @@ std::string_view word(level how)
 std::size_t character(std::string_view text, std::size_t at, char32_t& value)
 {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
     if (size == 0 || at + size > text.size())
         return 0;
     value = size == 1 ? lead : lead & (0xFFu >> (size + 1));
@@ -88,7 +92,7 @@ std::size_t character(std::string_view text, std::size_t at, char32_t& value)
 bool is_control(char32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200E && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E)
-        || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+           || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
 void append_escaped(std::string& line, std::string_view text)
@@ -109,7 +113,8 @@ void append_escaped(std::string& line, std::string_view text)
         else if (c == U'"' || c == U'\\')
             (line += '\\') += static_cast<char>(c);
         else if (is_control(c))
-            line += c < 0x100 ? fmt::format("\\x{:02x}", static_cast<std::uint32_t>(c)) : fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
+            line += c < 0x100 ? fmt::format("\\x{:02x}", static_cast<std::uint32_t>(c))
+                              : fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
         else
             line.append(text, at, size);
         at += size;
@@ -131,8 +136,9 @@ bool same_letters(std::string_view text, std::size_t at, std::string_view lower_
 // A second net: the rooms that make these texts keep secrets out of them. Here goes what stands behind the usual names.
 std::string without_secrets(std::string_view text)
 {
-    static constexpr auto names = std::to_array<std::string_view>({"bearer ", "basic ", "access_token=", "refresh_token=", "token=", "password=",
-                                                                   "passwd=", "secret=", "api_key=", "apikey=", "key=", "signature="});
+    static constexpr auto names =
+        std::to_array<std::string_view>({"bearer ", "basic ", "access_token=", "refresh_token=", "token=", "password=", "passwd=",
+                                         "secret=", "api_key=", "apikey=", "key=", "signature="});
     static constexpr std::string_view ends = " \t\r\n&\"',;<>)";
     std::string kept;
     for (std::size_t at = 0; at < text.size();) {
@@ -163,7 +169,9 @@ std::string without_secrets(std::string_view text)
 
 bool needs_quotes(std::string_view text)
 {
-    return text.empty() || std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '=' || c == '\\'; });
+    return text.empty() || std::ranges::any_of(text, [](char c) {
+               return static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '=' || c == '\\';
+           });
 }
 
 void append_value(std::string& line, std::string_view raw)
@@ -201,10 +209,10 @@ std::span<const entry> catalogue() { return table(); }
 std::string format(message what, std::span<const field> fields, style how, std::chrono::system_clock::time_point at)
 {
     const auto& known = describe(what);
-    std::string line = how == style::journal
-        ? fmt::format("<{}>{} {}", static_cast<int>(known.how), known.id, known.text)
-        : fmt::format("{:%Y-%m-%dT%H:%M:%S}Z halfmastd: {} {} {}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)), word(known.how), known.id,
-                      known.text);
+    std::string line = how == style::journal ? fmt::format("<{}>{} {}", static_cast<int>(known.how), known.id, known.text)
+                                             : fmt::format("{:%Y-%m-%dT%H:%M:%S}Z halfmastd: {} {} {}",
+                                                           fmt::gmtime(std::chrono::system_clock::to_time_t(at)), word(known.how),
+                                                           known.id, known.text);
     for (const auto& [key, value] : fields) {
         if (value.empty())
             continue;

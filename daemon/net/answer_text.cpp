@@ -55,7 +55,8 @@ bool is_ours(std::string_view name)
 {
     constexpr std::array<std::string_view, 4> ours{"content-length", "connection", "transfer-encoding", "keep-alive"};
     std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return std::ranges::find(ours, lower) != ours.end();
 }
 

@@ -13,8 +13,8 @@ std::string base64(std::string_view bytes)
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         auto some = bytes.substr(at, piece);
         std::string text(4 * ((some.size() + 2) / 3) + 1, '\0');  // it writes a zero behind
-        auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(some.data()),
-                                      static_cast<int>(some.size()));
+        auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                      reinterpret_cast<const unsigned char*>(some.data()), static_cast<int>(some.size()));
         made.append(text, 0, static_cast<std::size_t>(length));
     }
     return made;

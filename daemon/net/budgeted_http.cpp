@@ -25,7 +25,10 @@ constexpr int to_spare = 100;
 // A call's place in its line.
 class budgeted_http::place {
 public:
-    place(inner& in, bool looks_, asio::any_io_executor on) : bell(std::move(on)), looks(looks_), since(in.clock()), in_(in) { line().push_back(this); }
+    place(inner& in, bool looks_, asio::any_io_executor on) : bell(std::move(on)), looks(looks_), since(in.clock()), in_(in)
+    {
+        line().push_back(this);
+    }
     ~place()
     {
         std::erase(line(), this);
@@ -91,7 +94,10 @@ private:
     bool settled_ = false;
 };
 
-budgeted_http::budgeted_http(http_port& shared, std::function<time_point()> clock) : inner_(std::make_shared<inner>(shared, std::move(clock))) {}
+budgeted_http::budgeted_http(http_port& shared, std::function<time_point()> clock)
+    : inner_(std::make_shared<inner>(shared, std::move(clock)))
+{
+}
 
 asio::awaitable<result<http_response>> budgeted_http::fetch(http_request request) { return run(inner_, std::move(request)); }
 
@@ -124,10 +130,11 @@ asio::awaitable<std::optional<problem>> budgeted_http::take_turn(std::shared_ptr
         }
         auto ready = std::max(mine->calls.ready_at(now, mine->crisis), now + milliseconds{1});
         if (ready - began > longest_turn) {
-            std::string why = !turn ? "what acts comes first, and uses up the platform's limit of calls"
-                : mine->crisis      ? "the platform's limit of calls is used up"
-                                    : "the calls that may be made outside a crisis are used up";
-            co_return problem{failure::rate_limited, name_of(request) + " was not sent: " + why + " until " + format_utc(ready), ready - now};
+            std::string why = !turn          ? "what acts comes first, and uses up the platform's limit of calls"
+                              : mine->crisis ? "the platform's limit of calls is used up"
+                                             : "the calls that may be made outside a crisis are used up";
+            co_return problem{failure::rate_limited, name_of(request) + " was not sent: " + why + " until " + format_utc(ready),
+                              ready - now};
         }
         boost::system::error_code rung;
         here.bell.expires_after(turn ? std::min<milliseconds>(ready - now, look_again) : look_again);

@@ -18,7 +18,11 @@ namespace halfmast::net {
 // The executor's side. Everything here runs on the executor's thread; answers come from the transfers' thread as posted messages.
 class http_client::impl : public std::enable_shared_from_this<http_client::impl> {
 public:
-    impl(asio::any_io_executor executor, http_client_settings settings) : executor_(std::move(executor)), settings_(std::move(settings)) {}
+    impl(asio::any_io_executor executor, http_client_settings settings)
+        : executor_(std::move(executor)),
+          settings_(std::move(settings))
+    {
+    }
 
     // Apart from the constructor, for the loop's answers need weak_from_this().
     void start()
@@ -42,7 +46,8 @@ public:
     {
         loop_.reset();
         for (auto& [id, one] : calls_) {
-            one->given.emplace(problem{failure::unknown_outcome, one->name + " was cut: the client ended before an answer came", {}});
+            one->given.emplace(
+                problem{failure::unknown_outcome, one->name + " was cut: the client ended before an answer came", {}});
             one->bell.cancel();
         }
         calls_.clear();
@@ -69,7 +74,10 @@ private:
     // Lives in the coroutine's frame. When that is thrown away before the answer, the transfer is cut.
     struct call {
         call(impl& to, std::string name_)
-            : id(to.next_id_++), name(std::move(name_)), bell(to.executor_, asio::steady_timer::time_point::max()), to_(to)
+            : id(to.next_id_++),
+              name(std::move(name_)),
+              bell(to.executor_, asio::steady_timer::time_point::max()),
+              to_(to)
         {
             to_.calls_.emplace(id, this);
         }

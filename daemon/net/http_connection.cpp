@@ -85,13 +85,16 @@ private:
     connection& on_;
     bool chunked_;
     bool over_ = false;
-    bool broken_ = false;   // the last bytes are not whole: no end may be said after them
+    bool broken_ = false;  // the last bytes are not whole: no end may be said after them
     bool writing_ = false;
     std::function<void()> then_;
 };
 
 connection::connection(std::shared_ptr<connection_home> home, stream_socket socket, origin from)
-    : home_(std::move(home)), socket_(std::move(socket)), deadline_(socket_.get_executor()), from_(std::move(from))
+    : home_(std::move(home)),
+      socket_(std::move(socket)),
+      deadline_(socket_.get_executor()),
+      from_(std::move(from))
 {
     home_->all.insert(this);
     if (!from_.address.empty())
@@ -203,8 +206,8 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
     keep_open = keep_open && !home_->draining && !given.cut_after && !streams;
     auto head = head_text(given, version, keep_open);
     auto body_size = is_head || streams || !may_have_body(given.status)
-        ? 0
-        : std::min(given.body.size(), given.cut_after.value_or(given.body.size()));
+                         ? 0
+                         : std::min(given.body.size(), given.cut_after.value_or(given.body.size()));
     constexpr std::size_t small = 64u << 10;
     if (body_size <= small) {  // one packet, one system call
         head.append(given.body, 0, body_size);
@@ -218,7 +221,7 @@ asio::awaitable<bool> connection::answer(server_request request, bool keep_open,
         sent = co_await write(given.body.data(), body_size, patience, true);
     if (sent && streams && !is_head)
         co_await stream(given, version >= 11);
-    co_return sent && keep_open;
+    co_return sent&& keep_open;
 }
 
 // What every answer says, however it came about.

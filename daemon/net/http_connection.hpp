@@ -35,8 +35,8 @@ struct connection_home {
 
 // Where a peer comes from.
 struct origin {
-    std::string address;         // "127.0.0.1", "[::1]"; "" over a unix socket
-    std::string remote;          // with the port; "unix"
+    std::string address;  // "127.0.0.1", "[::1]"; "" over a unix socket
+    std::string remote;   // with the port; "unix"
     std::optional<peer> from;
     std::shared_ptr<tls_context> tls;  // null: plain
 };
@@ -54,7 +54,7 @@ public:
     void cut();
 
 private:
-    struct incoming;     // the parser
+    struct incoming;  // the parser
     class open_stream;
 
     // What became of reading a request.
@@ -85,11 +85,11 @@ private:
     stream_socket socket_;
     std::unique_ptr<tls_stream> tls_;
     asio::steady_timer deadline_;
-    unsigned deadlines_ = 0;   // a deadline that was replaced may still ring
+    unsigned deadlines_ = 0;  // a deadline that was replaced may still ring
     bool late_ = false;
-    bool idle_ = true;         // no byte of a request has come yet
+    bool idle_ = true;  // no byte of a request has come yet
     origin from_;
-    std::string pending_;      // read, not yet parsed
+    std::string pending_;  // read, not yet parsed
     std::array<char, 16u << 10> room_{};
     int refusal_ = 400;
     std::string reason_;

@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono;
 
 constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 // The digits at this place; -1 when there is anything else.
 int digits(std::string_view text, std::size_t at, std::size_t length)
@@ -31,10 +32,11 @@ std::string format_http_date(time_point at)
     year_month_day date{day};
     hh_mm_ss clock{floor<seconds>(at - day)};
     std::array<char, 64> text{};
-    int length = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", day_names[weekday{day}.c_encoding()].data(),
-                               static_cast<unsigned>(date.day()), month_names[static_cast<unsigned>(date.month()) - 1].data(),
-                               static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                               static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    int length =
+        std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", day_names[weekday{day}.c_encoding()].data(),
+                      static_cast<unsigned>(date.day()), month_names[static_cast<unsigned>(date.month()) - 1].data(),
+                      static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
+                      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
     return {text.data(), static_cast<std::size_t>(length)};
 }
 

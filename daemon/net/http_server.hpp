@@ -30,10 +30,10 @@ struct server_request {
     std::map<std::string, std::string> query;  // decoded
     http_headers headers;
     std::string body;
-    std::optional<peer> from;                  // unix socket only
-    std::string remote;                        // "127.0.0.1:41234" or "unix"
+    std::optional<peer> from;  // unix socket only
+    std::string remote;        // "127.0.0.1:41234" or "unix"
     bool tls = false;
-    std::string certificate;                   // common name of the peer's certificate, which the settings' authority signed; else ""
+    std::string certificate;  // common name of the peer's certificate, which the settings' authority signed; else ""
 };
 
 // The way out of an answer that has no end of its own. Lives as long as the coroutine that it was given to.
@@ -73,17 +73,17 @@ struct server_response {
 using request_handler = std::function<asio::awaitable<server_response>(server_request)>;
 
 struct http_server_settings {
-    std::size_t most_body = 1u << 20;      // bytes; 413 beyond
-    std::size_t most_header = 16u << 10;   // bytes; 431 beyond
-    std::size_t most_connections = 1024;   // further ones wait in the kernel's queue
-    std::size_t most_of_one = 256;         // connections from one address; a further one is closed at once
-    milliseconds idle{60'000};             // keep-alive: between two requests
+    std::size_t most_body = 1u << 20;     // bytes; 413 beyond
+    std::size_t most_header = 16u << 10;  // bytes; 431 beyond
+    std::size_t most_connections = 1024;  // further ones wait in the kernel's queue
+    std::size_t most_of_one = 256;        // connections from one address; a further one is closed at once
+    milliseconds idle{60'000};            // keep-alive: between two requests
     // For a TLS handshake; for a whole request, from its first byte to its last; and to take an answer, which has a second more for each
     // `slowest` bytes of it.
     milliseconds patience{30'000};
     std::size_t slowest = 16u << 10;
-    milliseconds slow_reader{15'000};      // of a stream: without a byte taken for so long it is over
-    http_headers always;                   // of every answer, refusals of what is no request too; an answer's own header of a name counts
+    milliseconds slow_reader{15'000};  // of a stream: without a byte taken for so long it is over
+    http_headers always;  // of every answer, refusals of what is no request too; an answer's own header of a name counts
     std::function<void(const std::string&)> mistake;  // told what a handler threw; the peer learns nothing of it
 };
 
@@ -91,7 +91,7 @@ struct http_server_settings {
 struct tls_files {
     std::string certificate;  // with the chain
     std::string key;
-    std::string client_ca;    // empty: none is asked for
+    std::string client_ca;  // empty: none is asked for
 };
 
 class http_server {

@@ -10,8 +10,8 @@ namespace halfmast::net {
 namespace {
 
 constexpr std::size_t most_kept = 2000;
-constexpr std::chrono::minutes good_for{5};   // so long a link that worked is believed
-constexpr std::chrono::seconds bad_for{30};   // one that did not may be mended any moment
+constexpr std::chrono::minutes good_for{5};  // so long a link that worked is believed
+constexpr std::chrono::seconds bad_for{30};  // one that did not may be mended any moment
 
 }  // namespace
 
@@ -31,7 +31,10 @@ struct link_checker::meeting {
 };
 
 link_checker::link_checker(asio::any_io_executor executor, http_port& http, link_rules rules, std::function<moment()> clock)
-    : executor_(std::move(executor)), http_(http), rules_(rules), clock_(std::move(clock))
+    : executor_(std::move(executor)),
+      http_(http),
+      rules_(rules),
+      clock_(std::move(clock))
 {
 }
 

@@ -31,11 +31,13 @@ public:
 
     // `http` must keep away from networks of our own by itself (public_only) unless the rules allow them: a name may lead there.
     // Both outlive every check. On one thread, the executor's.
-    link_checker(asio::any_io_executor executor, http_port& http, link_rules rules, std::function<moment()> clock = std::chrono::steady_clock::now);
+    link_checker(asio::any_io_executor executor, http_port& http, link_rules rules,
+                 std::function<moment()> clock = std::chrono::steady_clock::now);
 
     // One answer for each, in the same order; an address that stands there twice is asked once. What has not answered within `patience` is not
     // ok and says so; it goes on being asked, and whoever asks again a little later has its answer at once.
-    asio::awaitable<std::vector<link_answer>> check(std::vector<std::string> urls, milliseconds patience = std::chrono::seconds{30});
+    asio::awaitable<std::vector<link_answer>> check(std::vector<std::string> urls,
+                                                    milliseconds patience = std::chrono::seconds{30});
 
 private:
     struct lane;     // one host

@@ -23,9 +23,9 @@ std::string lower_ascii(std::string_view text)
 }
 
 struct link_parts {
-    std::string scheme;     // lower case
+    std::string scheme;  // lower case
     std::string authority;
-    std::string rest;       // path and query; begins with '/'
+    std::string rest;  // path and query; begins with '/'
 };
 
 // "https://host:1/path?query#fragment"; nothing when it is no http or https address.
@@ -103,10 +103,19 @@ std::string shown(const std::string& link)
 
 std::string status_in_words(int status)
 {
-    static constexpr auto known = std::to_array<std::pair<int, std::string_view>>(
-        {{400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {410, "Gone"}, {429, "Too Many Requests"},
-         {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
-         {504, "Gateway Timeout"}});
+    static constexpr auto known = std::to_array<std::pair<int, std::string_view>>({{400, "Bad Request"},
+                                                                                   {401, "Unauthorized"},
+                                                                                   {403, "Forbidden"},
+                                                                                   {404, "Not Found"},
+                                                                                   {405, "Method Not Allowed"},
+                                                                                   {410, "Gone"},
+                                                                                   {429, "Too Many Requests"},
+                                                                                   {451, "Unavailable For Legal Reasons"},
+                                                                                   {500, "Internal Server Error"},
+                                                                                   {501, "Not Implemented"},
+                                                                                   {502, "Bad Gateway"},
+                                                                                   {503, "Service Unavailable"},
+                                                                                   {504, "Gateway Timeout"}});
     const auto* found = std::ranges::find(known, status, [](const auto& one) { return one.first; });
     return std::to_string(status) + (found == known.end() ? "" : " " + std::string{found->second});
 }
@@ -126,7 +135,8 @@ std::string unfit_link(const std::string& url, bool own_network)
     if (parts->authority.find('@') != std::string::npos)
         return "it has a user name in it";
     const auto host = host_of(parts->authority);
-    if (host.empty() || std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '%'; }))
+    if (host.empty()
+        || std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '%'; }))
         return "it has no usable host name";
     if (host.front() != '[' && looks_like_an_address(host) && !is_plain_v4(host))
         return "its host is an address written in an unusual way";
@@ -203,7 +213,8 @@ void link_visit::answered(const result<http_response>& given)
         return;
     }
     const bool there = status >= 200 && status < 300;
-    end(there || is_for_people_only(status), asked + status_in_words(status) + (is_for_people_only(status) ? ": it is there, but not for programs" : ""));
+    end(there || is_for_people_only(status),
+        asked + status_in_words(status) + (is_for_people_only(status) ? ": it is there, but not for programs" : ""));
 }
 
 void link_visit::redirected(const http_response& given)

@@ -38,9 +38,9 @@ private:
     void end(bool ok, const std::string& what);
 
     link_rules rules_;
-    std::string url_;   // as it goes on the wire: no fragment, percent-encoded
+    std::string url_;  // as it goes on the wire: no fragment, percent-encoded
     std::string host_;
-    bool gets_ = false; // GET, for HEAD was refused
+    bool gets_ = false;  // GET, for HEAD was refused
     bool over_ = false;
     bool ok_ = false;
     int redirects_ = 0;

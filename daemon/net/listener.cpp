@@ -33,7 +33,10 @@ private:
     int fd_;
 };
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw std::runtime_error("cannot listen on " + path + ": " + why); }
+[[noreturn]] void refuse(const std::string& path, const std::string& why)
+{
+    throw std::runtime_error("cannot listen on " + path + ": " + why);
+}
 
 [[noreturn]] void refuse(const std::string& path, int error) { refuse(path, std::strerror(error)); }
 
@@ -58,7 +61,7 @@ int connect_error(const sockaddr_un& address)
 // Leaves the place free, or throws.
 void clear_place(const std::string& path, const sockaddr_un& address)
 {
-    struct stat there{};
+    struct stat there {};
     if (::lstat(path.c_str(), &there) != 0) {
         if (errno == ENOENT)
             return;
@@ -126,7 +129,7 @@ int open_unix_listener(const std::string& path, unsigned mode, const std::string
 
 socket_file file_of(const std::string& path)
 {
-    struct stat there{};
+    struct stat there {};
     if (::lstat(path.c_str(), &there) != 0)
         return {};
     return {path, there.st_dev, there.st_ino};
@@ -134,7 +137,7 @@ socket_file file_of(const std::string& path)
 
 void remove_file(const socket_file& file)
 {
-    struct stat there{};
+    struct stat there {};
     if (!file.path.empty() && ::lstat(file.path.c_str(), &there) == 0 && there.st_dev == file.device && there.st_ino == file.inode)
         ::unlink(file.path.c_str());
 }

@@ -85,7 +85,8 @@ std::string what_it_said(const oauth_account& own, const secret& shown, int stat
         words.resize(end);
         words += "...";
     }
-    std::ranges::replace_if(words, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '<' || c == '>'; }, ' ');
+    std::ranges::replace_if(
+        words, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '<' || c == '>'; }, ' ');
     return std::to_string(status) + (words.empty() ? "" : " " + words);
 }
 
@@ -125,15 +126,18 @@ problem refusal_of(const oauth_account& own, const secret& shown, const http_res
                          + "): it ran out, was taken back, or another program used it. Authorize the application anew, and put the new refresh"
                            " token where 'refresh_token' of the account points");
     if (code == "invalid_scope")
-        return about(own, failure::auth_expired, "the scopes are not granted (" + said + "); give the application " + joined(own.scopes));
-    if (code == "unauthorized_client" || code == "unsupported_grant_type" || code == "invalid_request")
         return about(own, failure::auth_expired,
-                     "this grant is not allowed to the application (" + said + "); allow it there, or correct [auth] of the description");
+                     "the scopes are not granted (" + said + "); give the application " + joined(own.scopes));
+    if (code == "unauthorized_client" || code == "unsupported_grant_type" || code == "invalid_request")
+        return about(
+            own, failure::auth_expired,
+            "this grant is not allowed to the application (" + said + "); allow it there, or correct [auth] of the description");
     if (code == "invalid_client" || reply.status == 401 || reply.status == 403)
         return about(own, failure::auth_expired,
                      "the application is refused (" + said + "); correct 'client_id' and 'client_secret' of the account");
     if (reply.status == 400)
-        return about(own, failure::auth_expired, "refused (" + said + "); is token_url right, and does the application still exist?");
+        return about(own, failure::auth_expired,
+                     "refused (" + said + "); is token_url right, and does the application still exist?");
     return about(own, failure::rejected, "there is no such call (" + said + "); correct token_url of the description");
 }
 
@@ -162,7 +166,8 @@ std::optional<time_point> end_of(const json& body, std::initializer_list<const c
 
 bool is_token(std::string_view text)
 {
-    return !text.empty() && text.size() <= most_token && std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+    return !text.empty() && text.size() <= most_token
+           && std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
 }
 
 std::optional<std::vector<std::string>> scopes_in(const json& body)

@@ -24,20 +24,20 @@ enum class oauth_proof {
 };
 
 struct oauth_account {
-    std::string name;       // for texts: "Scheduler (rest)"
+    std::string name;  // for texts: "Scheduler (rest)"
     std::string token_url;
     oauth_grant grant = oauth_grant::refresh_token;
     oauth_proof proof = oauth_proof::basic;
     std::string client_id;
-    secret client_secret;   // empty: a public client, which has none
+    secret client_secret;             // empty: a public client, which has none
     std::vector<std::string> scopes;  // needed; asked for where the grant asks
-    secret seed;            // the refresh token as a person put it into the settings
+    secret seed;                      // the refresh token as a person put it into the settings
 };
 
 struct oauth_tokens {
     secret access;
-    secret refresh;                          // empty: the server gave none
-    std::optional<time_point> access_ends;   // by our clock; unknown where the server does not say
+    secret refresh;                         // empty: the server gave none
+    std::optional<time_point> access_ends;  // by our clock; unknown where the server does not say
     std::optional<time_point> refresh_ends;
     std::optional<std::vector<std::string>> scopes;  // granted; nothing: the server did not say, so as asked
 };
@@ -59,8 +59,8 @@ bool refused_for_token(const http_response& reply);
 // What is kept over a restart, as one text.
 struct oauth_kept {
     oauth_tokens tokens;
-    std::string seed_print;          // of the seed these tokens come from: another one in the settings is newer than all of this
-    std::optional<bool> end_moves;   // each renewal moved refresh_ends on, or it stayed; unknown after the first one
+    std::string seed_print;         // of the seed these tokens come from: another one in the settings is newer than all of this
+    std::optional<bool> end_moves;  // each renewal moved refresh_ends on, or it stayed; unknown after the first one
 };
 
 std::string print_of_secret(const secret& text);  // SHA-256 in hex

@@ -14,10 +14,10 @@ namespace halfmast::net {
 
 namespace {
 
-constexpr seconds renew_ahead{60};        // before the end; of a short life its last quarter
-constexpr seconds too_fresh{60};          // a token of that age is not refused for its age: another one would be refused too
-constexpr seconds ahead_again{10};        // after a renewal ahead of the end failed: the old token is still good
-constexpr seconds keep_again{10};         // after the vault could not write
+constexpr seconds renew_ahead{60};  // before the end; of a short life its last quarter
+constexpr seconds too_fresh{60};    // a token of that age is not refused for its age: another one would be refused too
+constexpr seconds ahead_again{10};  // after a renewal ahead of the end failed: the old token is still good
+constexpr seconds keep_again{10};   // after the vault could not write
 constexpr std::chrono::minutes refusal_lasts{5};  // a refused credential does not heal by asking
 const std::string vault_name = "oauth";
 
@@ -51,7 +51,10 @@ struct live_tokens {
     std::optional<time_point> renew_at;
     time_point made_at{};  // by the platform's clock; long ago when it came out of the vault
 
-    [[nodiscard]] bool is_good(time_point now) const { return !kept.access.empty() && (!kept.access_ends || now < *kept.access_ends); }
+    [[nodiscard]] bool is_good(time_point now) const
+    {
+        return !kept.access.empty() && (!kept.access_ends || now < *kept.access_ends);
+    }
     [[nodiscard]] bool is_due(time_point now) const { return !is_good(now) || (renew_at && now >= *renew_at); }
 };
 
@@ -76,8 +79,8 @@ struct oauth_http::inner {
     vault_port& vault;
     clock now;
     token_ptr current;
-    bool began = false;                 // the vault was read
-    bool lost = false;                  // an answer to the refresh token at hand was lost
+    bool began = false;  // the vault was read
+    bool lost = false;   // an answer to the refresh token at hand was lost
     std::optional<bool> end_moves;
     std::optional<problem> not_kept;
     time_point keep_at{};
@@ -86,12 +89,18 @@ struct oauth_http::inner {
     time_point refused_until{};
     std::shared_ptr<renewal> under_way;
 
-    inner(oauth_account own_, http_port& http_, vault_port& vault_, clock now_) :
-        own(std::move(own_)), http(http_), vault(vault_), now(std::move(now_))
+    inner(oauth_account own_, http_port& http_, vault_port& vault_, clock now_)
+        : own(std::move(own_)),
+          http(http_),
+          vault(vault_),
+          now(std::move(now_))
     {
     }
     [[nodiscard]] bool keeps() const { return own.grant == oauth_grant::refresh_token; }
-    [[nodiscard]] const secret& refresh() const { return current && !current->kept.refresh.empty() ? current->kept.refresh : own.seed; }
+    [[nodiscard]] const secret& refresh() const
+    {
+        return current && !current->kept.refresh.empty() ? current->kept.refresh : own.seed;
+    }
     // Good, not the stale one, and not to be renewed now.
     [[nodiscard]] bool is_fine(const token_ptr& stale, time_point at) const
     {
@@ -146,8 +155,8 @@ void oauth_http::inner::take(oauth_tokens tokens, time_point made_at)
     current = std::move(next);
 }
 
-oauth_http::oauth_http(oauth_account own, http_port& http, vault_port& vault, clock now) :
-    inner_(std::make_shared<inner>(std::move(own), http, vault, std::move(now)))
+oauth_http::oauth_http(oauth_account own, http_port& http, vault_port& vault, clock now)
+    : inner_(std::make_shared<inner>(std::move(own), http, vault, std::move(now)))
 {
 }
 
@@ -200,7 +209,8 @@ asio::awaitable<result<oauth_http::token_ptr>> oauth_http::token(std::shared_ptr
             auto work = renew(mine, here, stale);
             auto ended = [mine, here](std::exception_ptr failed) {
                 if (failed)
-                    here->trouble = problem{failure::unreachable, mine->own.name + ": renewing the access token failed inside halfmast", {}};
+                    here->trouble =
+                        problem{failure::unreachable, mine->own.name + ": renewing the access token failed inside halfmast", {}};
                 mine->under_way.reset();
                 here->end();
             };
@@ -217,7 +227,8 @@ asio::awaitable<result<oauth_http::token_ptr>> oauth_http::token(std::shared_ptr
             break;
     }
     if (!trouble)
-        trouble = problem{failure::unreachable, mine->own.name + ": each new access token is over at once; are the clocks right?", {}};
+        trouble =
+            problem{failure::unreachable, mine->own.name + ": each new access token is over at once; are the clocks right?", {}};
     co_return *trouble;
 }
 
@@ -261,15 +272,17 @@ asio::awaitable<std::optional<problem>> oauth_http::begin(std::shared_ptr<inner>
         co_return std::nullopt;
     }
     if (!mine->vault.keeps())
-        co_return mine->for_a_person("its refresh token changes with each use, and without [daemon] vault_key the next one would be lost");
+        co_return mine->for_a_person(
+            "its refresh token changes with each use, and without [daemon] vault_key the next one would be lost");
     auto found = co_await mine->vault.read(vault_name);
     if (!found)
         co_return mine->for_a_person(found.error().detail);
     if (*found) {
         auto known = parse_kept(**found);
         if (!known)
-            co_return mine->for_a_person("what the vault keeps of it was written by another version of halfmast; start that one, or"
-                                         " authorize the application anew and move the file away");
+            co_return mine->for_a_person(
+                "what the vault keeps of it was written by another version of halfmast; start that one, or"
+                " authorize the application anew and move the file away");
         if (known->seed_print == print_of_secret(mine->own.seed)) {
             mine->end_moves = known->end_moves;
             mine->take(std::move(known->tokens), {});

@@ -31,10 +31,10 @@ public:
 
     // How the credential stands; for doctor. Renews only what would have to be renewed anyway, and tries again what was refused.
     struct report {
-        std::optional<problem> trouble;           // there is no token
-        std::optional<problem> not_kept;          // the newest refresh token stands in memory alone
-        std::vector<std::string> missing;         // scopes
-        std::optional<time_point> ends;           // when a person has to authorize anew, if renewing does not move that on
+        std::optional<problem> trouble;    // there is no token
+        std::optional<problem> not_kept;   // the newest refresh token stands in memory alone
+        std::vector<std::string> missing;  // scopes
+        std::optional<time_point> ends;    // when a person has to authorize anew, if renewing does not move that on
     };
     asio::awaitable<report> look();
 

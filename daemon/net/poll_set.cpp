@@ -15,7 +15,10 @@ namespace {
 constexpr int most_events = 256;
 constexpr std::uint64_t bell_tag = ~std::uint64_t{0};
 
-std::uint64_t tag_of(int fd, std::uint32_t registration) { return std::uint64_t{registration} << 32 | static_cast<std::uint32_t>(fd); }
+std::uint64_t tag_of(int fd, std::uint32_t registration)
+{
+    return std::uint64_t{registration} << 32 | static_cast<std::uint32_t>(fd);
+}
 
 }  // namespace
 

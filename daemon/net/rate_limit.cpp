@@ -14,14 +14,14 @@ namespace halfmast::net {
 namespace {
 
 constexpr int plenty = 1'000'000;
-constexpr milliseconds usual_pause{5'000};                    // refused, and nobody said for how long
-constexpr milliseconds usual_window{60'000};                  // a number of calls, and nobody said until when
-constexpr milliseconds most_pause = std::chrono::hours{24};   // a wrong header must not silence an account for good
-constexpr milliseconds most_outage{300'000};                  // Retry-After of a 5xx is a guess: ask again after that
-constexpr milliseconds jitter{1'200};                         // platforms compute the end of a window anew, in whole seconds
-constexpr milliseconds exact_jitter{100};                     // or to the millisecond
+constexpr milliseconds usual_pause{5'000};                   // refused, and nobody said for how long
+constexpr milliseconds usual_window{60'000};                 // a number of calls, and nobody said until when
+constexpr milliseconds most_pause = std::chrono::hours{24};  // a wrong header must not silence an account for good
+constexpr milliseconds most_outage{300'000};                 // Retry-After of a 5xx is a guess: ask again after that
+constexpr milliseconds jitter{1'200};                        // platforms compute the end of a window anew, in whole seconds
+constexpr milliseconds exact_jitter{100};                    // or to the millisecond
 constexpr milliseconds other_window{3'000};
-constexpr milliseconds honest_clock{5'000};                   // Date has whole seconds, so small differences mean nothing
+constexpr milliseconds honest_clock{5'000};  // Date has whole seconds, so small differences mean nothing
 
 std::string_view trim(std::string_view text)
 {
@@ -100,7 +100,8 @@ std::optional<time_point> moment(std::string_view text, const http_headers& head
         constexpr double first_unix_ms = 1e12;
         if (*value < first_unix_time)
             return after(now, *value * 1000);
-        absolute = time_point{milliseconds{static_cast<std::int64_t>(std::min(*value < first_unix_ms ? *value * 1000 : *value, 1e15))}};
+        absolute =
+            time_point{milliseconds{static_cast<std::int64_t>(std::min(*value < first_unix_ms ? *value * 1000 : *value, 1e15))}};
     }
     return std::min(*absolute - skew(headers, now), now + most_pause);
 }
@@ -290,8 +291,8 @@ void budget::learn(int status, const http_headers& headers, time_point now)
             limit_ = said.remaining;  // there are at least so many
         if (refused)
             said.remaining = 0;
-        bool later = said.reset && last_said_ && now < window_ends_ && *said.reset > first_end_ + (said.exact ? exact_jitter : jitter)
-            && *said.remaining <= *last_said_;
+        bool later = said.reset && last_said_ && now<window_ends_&& * said.reset> first_end_ + (said.exact ? exact_jitter : jitter)
+                     && *said.remaining <= *last_said_;
         if (later && limit_ && now >= no_bucket_until_)
             fills_ = true;
         if (fills_ && (!said.reset || !take_bucket(said, now))) {

@@ -56,16 +56,16 @@ private:
     std::optional<int> limit_;
     std::optional<int> remaining_;  // what is under way is taken off
     time_point window_ends_{};
-    time_point first_end_{};        // as the first answer of this window named it: a bucket's moves on with each call
-    milliseconds window_{0};        // the longest one seen
+    time_point first_end_{};  // as the first answer of this window named it: a bucket's moves on with each call
+    milliseconds window_{0};  // the longest one seen
 
     // Of a bucket.
     bool fills_ = false;
-    time_point no_bucket_until_{};   // it looked like a bucket, and was none; a lagging answer may look so too, hence not for good
-    std::optional<int> last_said_;   // remaining calls in the last answer
-    time_point full_at_{};           // as the answers say; what is under way comes on top
-    double per_ms_ = 0;              // calls that come back in a millisecond: the least upper bound ...
-    double per_ms_at_least_ = 0;     // ... and the greatest lower bound, for counts are whole numbers
+    time_point no_bucket_until_{};  // it looked like a bucket, and was none; a lagging answer may look so too, hence not for good
+    std::optional<int> last_said_;  // remaining calls in the last answer
+    time_point full_at_{};          // as the answers say; what is under way comes on top
+    double per_ms_ = 0;             // calls that come back in a millisecond: the least upper bound ...
+    double per_ms_at_least_ = 0;    // ... and the greatest lower bound, for counts are whole numbers
 };
 
 }  // namespace halfmast::net

@@ -25,12 +25,12 @@ constexpr std::size_t most_smtp_line = 300;
 
 // One conversation with the server: what it answered to whom. Never what was sent for the log-in.
 struct smtp_talk {
-    std::string rest;            // of the mail
+    std::string rest;  // of the mail
     std::size_t at = 0;
-    std::string recipient;       // of the last RCPT
+    std::string recipient;  // of the last RCPT
     std::vector<std::string> refused;
     bool refused_for_good = true;
-    std::string refusal;         // of anything else: the last line that says no
+    std::string refusal;  // of anything else: the last line that says no
     std::atomic<bool>* stop = nullptr;
 };
 
@@ -99,12 +99,8 @@ problem meaning_of(CURLcode code, const smtp_talk& talk, const std::string& wher
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CACERT_BADFILE:
-        kind = failure::unreachable;
-        break;
-    case CURLE_LOGIN_DENIED:
-        kind = failure::auth_expired;
-        break;
+    case CURLE_SSL_CACERT_BADFILE: kind = failure::unreachable; break;
+    case CURLE_LOGIN_DENIED: kind = failure::auth_expired; break;
     default:
         if (!talk.refusal.empty())
             kind = talk.refusal.front() == '5' ? failure::rejected : failure::unknown_outcome;
@@ -254,8 +250,8 @@ private:
         curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
         curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);  // a kept one may be dead, and libcurl would send again
         curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
-        curl_easy_setopt(
-            handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(settings_.connect_timeout, settings_.timeout).count()));
+        curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                         static_cast<long>(std::min(settings_.connect_timeout, settings_.timeout).count()));
         curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
         if (!settings_.ca_file.empty())
             curl_easy_setopt(handle, CURLOPT_CAINFO, settings_.ca_file.c_str());
@@ -275,8 +271,8 @@ private:
     std::thread thread_;
 };
 
-smtp_client::smtp_client(asio::any_io_executor executor, smtp_settings settings) :
-    impl_(std::make_shared<impl>(std::move(executor), std::move(settings)))
+smtp_client::smtp_client(asio::any_io_executor executor, smtp_settings settings)
+    : impl_(std::make_shared<impl>(std::move(executor), std::move(settings)))
 {
 }
 

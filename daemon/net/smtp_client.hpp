@@ -21,7 +21,7 @@ struct smtp_settings {
     bool plain = false;    // no TLS at all: a server on this machine
     std::string username;  // empty: no log-in
     std::string password;
-    std::string ca_file;   // empty: the system's
+    std::string ca_file;  // empty: the system's
     milliseconds connect_timeout{10'000};
     milliseconds timeout{30'000};
 

@@ -29,7 +29,9 @@ long in_ms(milliseconds length) { return static_cast<long>(std::max<std::int64_t
 
 bool is_token(std::string_view text)
 {
-    return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos; });
+    return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+        return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
+    });
 }
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags)
@@ -65,8 +67,11 @@ std::optional<target> parse_target(const std::string& url)
     return found;
 }
 
-transfer::transfer(std::uint64_t id, http_request request, target where, std::size_t& in_memory) :
-    id_(id), request_(std::move(request)), where_(std::move(where)), in_memory_(in_memory)
+transfer::transfer(std::uint64_t id, http_request request, target where, std::size_t& in_memory)
+    : id_(id),
+      request_(std::move(request)),
+      where_(std::move(where)),
+      in_memory_(in_memory)
 {
 }
 
@@ -90,7 +95,8 @@ std::string transfer::fault_of(const http_request& request)
     return {};
 }
 
-void transfer::prepare(CURL* handle, const http_client_settings& settings, const target& resolved, const std::vector<std::string>& known)
+void transfer::prepare(CURL* handle, const http_client_settings& settings, const target& resolved,
+                       const std::vector<std::string>& known)
 {
     handle_ = handle;
     most_in_memory_ = settings.most_in_memory;
@@ -252,11 +258,16 @@ void transfer::drop_body()
     given_.body.clear();
 }
 
-problem transfer::not_sent(const std::string& why) const { return {failure::unreachable, name_of(request_) + " was not sent: " + why, {}}; }
+problem transfer::not_sent(const std::string& why) const
+{
+    return {failure::unreachable, name_of(request_) + " was not sent: " + why, {}};
+}
 
 problem transfer::unknown(const std::string& why) const
 {
-    return {failure::unknown_outcome, name_of(request_) + " was sent, and no whole answer came: " + why + "; look before it is done again", {}};
+    return {failure::unknown_outcome,
+            name_of(request_) + " was sent, and no whole answer came: " + why + "; look before it is done again",
+            {}};
 }
 
 result<http_response> transfer::finish(CURLcode code)
@@ -273,9 +284,13 @@ result<http_response> transfer::finish(CURLcode code)
     while (!why.empty() && (why.back() == '\n' || why.back() == '\r'))
         why.pop_back();
     if (too_large_ || code == CURLE_FILESIZE_EXCEEDED)
-        return problem{failure::bad_reply, name_of(request_) + ": the answer is larger than " + std::to_string(request_.most_body) + " bytes, so it was not read", {}};
+        return problem{
+            failure::bad_reply,
+            name_of(request_) + ": the answer is larger than " + std::to_string(request_.most_body) + " bytes, so it was not read",
+            {}};
     if (no_room_)
-        why = "there is no memory for it: answers of " + std::to_string(most_in_memory_) + " bytes are being read already; does a platform send without end?";
+        why = "there is no memory for it: answers of " + std::to_string(most_in_memory_)
+              + " bytes are being read already; does a platform send without end?";
     return maybe_sent_ ? unknown(why) : not_sent(why);
 }
 

@@ -27,7 +27,9 @@ std::string key_of(const target& where) { return where.host + ':' + where.port; 
 
 }  // namespace
 
-transfer_loop::transfer_loop(http_client_settings settings, done_function done) : settings_(std::move(settings)), done_(std::move(done))
+transfer_loop::transfer_loop(http_client_settings settings, done_function done)
+    : settings_(std::move(settings)),
+      done_(std::move(done))
 {
     start_libcurl();
     settings_.most_at_once = std::max<std::size_t>(1, settings_.most_at_once);
@@ -241,7 +243,8 @@ void transfer_loop::enqueue_at(const std::string& host, const addresses& given, 
     if (settings_.public_only && proxy_.host.empty())
         std::erase_if(one.known, [](const std::string& address) { return !is_public_address(address); });
     if (one.known.empty())
-        done_(one.what->id(), one.what->not_sent("the name " + host + " leads to " + given.found.front() + ", which is not a public address"));
+        done_(one.what->id(),
+              one.what->not_sent("the name " + host + " leads to " + given.found.front() + ", which is not a public address"));
     else
         enqueue(std::move(one));
 }
@@ -308,7 +311,8 @@ void transfer_loop::expire_names()
         std::erase_if(all, [&](waiting& mine) {
             if (now < mine.give_up)
                 return false;
-            done_(mine.what->id(), mine.what->not_sent("the name " + host + " could not be looked up in time; is the name server well?"));
+            done_(mine.what->id(),
+                  mine.what->not_sent("the name " + host + " could not be looked up in time; is the name server well?"));
             return true;
         });
     std::erase_if(naming_, [](const auto& entry) { return entry.second.empty(); });

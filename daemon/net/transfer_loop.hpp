@@ -39,9 +39,17 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    struct asked { std::uint64_t id; http_request request; };
-    struct left { std::uint64_t id; };
-    struct named { std::string host; addresses given; };
+    struct asked {
+        std::uint64_t id;
+        http_request request;
+    };
+    struct left {
+        std::uint64_t id;
+    };
+    struct named {
+        std::string host;
+        addresses given;
+    };
     struct ended {};
     using letter = std::variant<asked, left, named, ended>;
 
@@ -98,9 +106,9 @@ private:
     CURLSH* share_ = nullptr;
     std::vector<CURL*> spare_;
     std::unordered_map<std::uint64_t, std::unique_ptr<transfer>> active_;
-    std::map<std::string, std::vector<waiting>> naming_;     // by host
-    std::map<std::string, lane> lanes_;                      // by host:port
-    std::map<std::uint64_t, std::string> ready_;             // turn of a lane's first -> lane, when it may start one
+    std::map<std::string, std::vector<waiting>> naming_;  // by host
+    std::map<std::string, lane> lanes_;                   // by host:port
+    std::map<std::uint64_t, std::string> ready_;          // turn of a lane's first -> lane, when it may start one
     std::uint64_t next_turn_ = 1;
     resolver names_;
     std::thread thread_;

@@ -26,7 +26,10 @@ struct document_node {
     document_place at;
 
     template <class T>
-    [[nodiscard]] const T* as() const { return std::get_if<T>(&value); }
+    [[nodiscard]] const T* as() const
+    {
+        return std::get_if<T>(&value);
+    }
 };
 
 struct document_entry {

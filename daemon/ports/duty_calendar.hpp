@@ -11,8 +11,8 @@ namespace halfmast {
 
 struct duty_calendar {
     std::string rota;
-    std::string url;              // may be a secret itself, as private calendar addresses are: never logged
-    std::string zone = "UTC";     // of times and whole days in it that name none
+    std::string url;                            // may be a secret itself, as private calendar addresses are: never logged
+    std::string zone = "UTC";                   // of times and whole days in it that name none
     std::map<std::string, std::string> people;  // what stands in the calendar, folded -> receiver; every receiver's own name too
     milliseconds every{5 * 60'000};
     milliseconds timeout{20'000};

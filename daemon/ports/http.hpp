@@ -24,10 +24,10 @@ std::string_view find_header(const http_headers& headers, std::string_view name)
 struct http_request {
     std::string method = "GET";
     std::string url;
-    http_headers headers;      // may hold secrets: never logged
+    http_headers headers;  // may hold secrets: never logged
     std::string body;
-    bool publishes = false;    // must not be sent twice: on a fresh connection, never resent by the library
-    bool looks = false;        // part of a poll (list, feed, check): waits behind what acts when calls are scarce
+    bool publishes = false;  // must not be sent twice: on a fresh connection, never resent by the library
+    bool looks = false;      // part of a poll (list, feed, check): waits behind what acts when calls are scarce
     milliseconds timeout{20'000};
     std::size_t most_body = 16u << 20;  // bytes; a larger answer is a bad_reply
 

@@ -14,7 +14,8 @@ asio::awaitable<result<queue_look>> queue_port::observe(std::vector<page_mark>)
 
 asio::awaitable<result<receipt>> pin_port::edit(edit_summary call)
 {
-    co_return problem{failure::unsupported, "edit post " + call.remote.value + ": what is published cannot be edited on this platform", {}};
+    co_return problem{
+        failure::unsupported, "edit post " + call.remote.value + ": what is published cannot be edited on this platform", {}};
 }
 
 }  // namespace halfmast

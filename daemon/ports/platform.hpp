@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 
 // What hold, release and publish leave behind.
 struct receipt {
-    post_id remote;   // the platform's id from now on; empty after a takeout
+    post_id remote;  // the platform's id from now on; empty after a takeout
     std::string url;
 
     receipt() {}
@@ -42,9 +42,9 @@ struct page_mark {
 
 // A queue as one look saw it.
 struct queue_look {
-    bool unchanged = false;             // it is what it was at the look that gave the mark; `posts` is empty then
+    bool unchanged = false;  // it is what it was at the look that gave the mark; `posts` is empty then
     std::vector<scheduled_post> posts;
-    std::vector<page_mark> mark;        // for the next look; empty: what changes cannot be told here
+    std::vector<page_mark> mark;  // for the next look; empty: what changes cannot be told here
 
     queue_look() {}
 };
@@ -111,13 +111,13 @@ public:
 // What somebody wrote to the account, or about it where the platform tells: a mention, a reply, a quote, a comment. Never the
 // account's own words. Garbage is kept whole; who shows it escapes it.
 struct mention {
-    post_id id;              // the platform's
-    time_point at;           // when the platform had it; UTC
-    std::string text;        // plain text as a reader would see it
-    std::string language;    // BCP 47, empty when the platform does not say
-    std::string by;          // the author's handle or name, as the platform shows it; may be empty
-    std::string url;         // where a person can open it
-    post_id in_reply_to;     // what it answers; empty when it answers nothing, or the platform does not say
+    post_id id;            // the platform's
+    time_point at;         // when the platform had it; UTC
+    std::string text;      // plain text as a reader would see it
+    std::string language;  // BCP 47, empty when the platform does not say
+    std::string by;        // the author's handle or name, as the platform shows it; may be empty
+    std::string url;       // where a person can open it
+    post_id in_reply_to;   // what it answers; empty when it answers nothing, or the platform does not say
 
     mention() {}
 };

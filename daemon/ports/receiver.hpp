@@ -27,8 +27,8 @@ struct receiver_settings {
 };
 
 struct heartbeat_settings {
-    std::string url;               // asked for as often; empty: none
-    std::string receiver;          // of the kind alertmanager: an alert that always fires
+    std::string url;       // asked for as often; empty: none
+    std::string receiver;  // of the kind alertmanager: an alert that always fires
     milliseconds every{60'000};
 
     heartbeat_settings() {}

@@ -24,19 +24,19 @@ class account_values {
 public:
     virtual ~account_values() = default;
 
-    virtual std::string text(std::string_view key) = 0;                  // required, not empty
+    virtual std::string text(std::string_view key) = 0;  // required, not empty
     virtual std::optional<std::string> optional_text(std::string_view key) = 0;
     virtual std::optional<bool> flag(std::string_view key) = 0;
     virtual std::optional<std::int64_t> whole(std::string_view key) = 0;
-    virtual std::string base_url(std::string_view key) = 0;              // https, or http on loopback; no trailing slash
-    virtual std::string secret(std::string_view key) = 0;                // { file | env | credential = "..." }, read and trimmed
-    virtual void fault(std::string_view key, std::string text) = 0;      // a rule of the connector's own
+    virtual std::string base_url(std::string_view key) = 0;          // https, or http on loopback; no trailing slash
+    virtual std::string secret(std::string_view key) = 0;            // { file | env | credential = "..." }, read and trimmed
+    virtual void fault(std::string_view key, std::string text) = 0;  // a rule of the connector's own
 
     // What only some connectors need. Relative paths are those of the settings file.
     virtual bool has(std::string_view key) { return optional_text(key).has_value(); }
-    virtual std::vector<std::string> texts(std::string_view) { return {}; }                       // a list; empty when it is not there
-    virtual std::string path(std::string_view key) { return text(key); }                          // required
-    virtual std::shared_ptr<const document> file(std::string_view key)                            // required: a TOML file, by its path; null after a fault
+    virtual std::vector<std::string> texts(std::string_view) { return {}; }  // a list; empty when it is not there
+    virtual std::string path(std::string_view key) { return text(key); }     // required
+    virtual std::shared_ptr<const document> file(std::string_view key)  // required: a TOML file, by its path; null after a fault
     {
         fault(key, "names a file, and none can be read here");
         return nullptr;
@@ -54,15 +54,17 @@ struct connector_settings {
 
 // Something that a platform does not have, and why: for people who ask what is possible where.
 struct absence {
-    std::string_view what;  // a rung's word, or "queue", "publish", "edit", "reply", "pin", "several pins", "limit of pins", "feed", "mentions"
+    std::string_view
+        what;  // a rung's word, or "queue", "publish", "edit", "reply", "pin", "several pins", "limit of pins", "feed", "mentions"
     std::string_view why;
 };
 
 // What a room says of itself before there is any account.
 struct room_notes {
-    std::string_view title;               // "Mastodon"
-    void (*usual)(account&) = nullptr;    // what an account with nothing but the usual settings can do; null: each account's description says it
-    std::span<const rung> describable;    // the rungs that such a description may name
+    std::string_view title;  // "Mastodon"
+    void (*usual)(account&) =
+        nullptr;  // what an account with nothing but the usual settings can do; null: each account's description says it
+    std::span<const rung> describable;  // the rungs that such a description may name
     std::span<const absence> absences;
 };
 

@@ -50,15 +50,15 @@ struct field_match {
 struct hook_rule {
     std::string hook;
     std::vector<field_match> match;
-    std::vector<field_match> ended;    // says that it is over; empty: as the kind says it
+    std::vector<field_match> ended;  // says that it is over; empty: as the kind says it
     std::string playbook;
     std::optional<severity> level;
     signal_wish wish = signal_wish::propose;
     std::map<std::string, std::string> over;  // label -> text
-    std::string what;                  // text; empty: as the kind says it. As the others below
+    std::string what;                         // text; empty: as the kind says it. As the others below
     std::string key;
     std::string link;
-    std::vector<std::string> evidence; // texts
+    std::vector<std::string> evidence;  // texts
 
     hook_rule() {}
 };
@@ -80,7 +80,7 @@ struct mention_watch {
     std::string playbook;
     std::optional<severity> level;
     signal_wish wish = signal_wish::propose;
-    std::string by;                    // a label: the flag is over all accounts that have the same; empty: over all there are
+    std::string by;  // a label: the flag is over all accounts that have the same; empty: over all there are
     milliseconds every{60'000};
     spike_rules rules;
     std::shared_ptr<const judgement> complaints;  // complaint words alone; never null when it is on

@@ -16,9 +16,12 @@ reply verify(call& from) { return answer(own_account_entity(from.view(), *from.w
 
 reply preferences(call& from)
 {
-    return answer({{"posting:default:visibility", from.who->shown.default_visibility}, {"posting:default:sensitive", false},
-        {"posting:default:language", nullptr}, {"reading:expand:media", "default"}, {"reading:expand:spoilers", false},
-        {"reading:autoplay:gifs", false}});
+    return answer({{"posting:default:visibility", from.who->shown.default_visibility},
+                   {"posting:default:sensitive", false},
+                   {"posting:default:language", nullptr},
+                   {"reading:expand:media", "default"},
+                   {"reading:expand:spoilers", false},
+                   {"reading:autoplay:gifs", false}});
 }
 
 reply update(call& from)
@@ -98,9 +101,21 @@ reply relationships(call& from)
 {
     auto list = json::array();
     for (const auto& key : from.params.list("id"))
-        list.push_back({{"id", key}, {"following", false}, {"showing_reblogs", false}, {"notifying", false}, {"languages", nullptr},
-            {"followed_by", false}, {"blocking", false}, {"blocked_by", false}, {"muting", false}, {"muting_notifications", false},
-            {"requested", false}, {"requested_by", false}, {"domain_blocking", false}, {"endorsed", false}, {"note", ""}});
+        list.push_back({{"id", key},
+                        {"following", false},
+                        {"showing_reblogs", false},
+                        {"notifying", false},
+                        {"languages", nullptr},
+                        {"followed_by", false},
+                        {"blocking", false},
+                        {"blocked_by", false},
+                        {"muting", false},
+                        {"muting_notifications", false},
+                        {"requested", false},
+                        {"requested_by", false},
+                        {"domain_blocking", false},
+                        {"endorsed", false},
+                        {"note", ""}});
     return answer(list);
 }
 

@@ -49,10 +49,12 @@ page page_of(const call& from, const std::set<id>& keys, int usual, int most, co
         return shown.keys.size() < limit;
     };
     if (min) {
-        for (auto at = first; at != last && take(*at); ++at) { }
+        for (auto at = first; at != last && take(*at); ++at) {
+        }
         std::ranges::reverse(shown.keys);
     } else {
-        for (auto at = last; at != first && take(*std::prev(at)); --at) { }
+        for (auto at = last; at != first && take(*std::prev(at)); --at) {
+        }
     }
     shown.more = shown.keys.size() == limit;
     return shown;
@@ -66,7 +68,8 @@ void add_links(reply& to, const call& from, const page& shown, const std::vector
     for (const auto& name : keep) {
         const auto values = from.params.list(name);
         // Only what came as a list goes back as one; `list` reads both.
-        const auto many = from.request.target.find(name + "[") != std::string::npos || from.request.target.find(name + "%5B") != std::string::npos;
+        const auto many = from.request.target.find(name + "[") != std::string::npos
+                          || from.request.target.find(name + "%5B") != std::string::npos;
         for (const auto& value : values)
             kept += name + (many ? "%5B%5D=" : "=") + net::percent_encode(value) + "&";
     }

@@ -52,8 +52,8 @@ nlohmann::json call_log::show(std::size_t limit, std::string_view account) const
     auto list = nlohmann::json::array();
     for (auto at = picked.rbegin(); at != picked.rend(); ++at) {
         const auto& entry = **at;
-        auto shown = nlohmann::json{{"at", iso(entry.at)}, {"method", entry.method}, {"path", entry.path}, {"route", entry.route},
-            {"status", entry.status}, {"account", entry.account}};
+        auto shown = nlohmann::json{{"at", iso(entry.at)},  {"method", entry.method}, {"path", entry.path},
+                                    {"route", entry.route}, {"status", entry.status}, {"account", entry.account}};
         if (entry.fault)
             shown["fault"] = *entry.fault;
         if (entry.cut)
@@ -65,8 +65,12 @@ nlohmann::json call_log::show(std::size_t limit, std::string_view account) const
 
 nlohmann::json to_json(const call_counts& counts)
 {
-    return {{"routes", counts.routes}, {"calls", counts.calls}, {"rate_limited", counts.rate_limited}, {"unauthorized", counts.unauthorized},
-        {"status_deletes", counts.status_deletes}, {"scheduled_deletes", counts.scheduled_deletes}};
+    return {{"routes", counts.routes},
+            {"calls", counts.calls},
+            {"rate_limited", counts.rate_limited},
+            {"unauthorized", counts.unauthorized},
+            {"status_deletes", counts.status_deletes},
+            {"scheduled_deletes", counts.scheduled_deletes}};
 }
 
 }  // namespace halfmast::sandbox

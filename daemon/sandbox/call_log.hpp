@@ -18,11 +18,11 @@ namespace halfmast::sandbox {
 struct logged_call {
     time_point at;
     std::string method;
-    std::string path;   // with the query
-    std::string route;  // "PUT /api/v1/scheduled_statuses/:id", or "other"
-    int status = 0;     // 0: no answer
-    std::string account;                // "-" without a known token
-    std::optional<std::size_t> fault;   // the rule that struck
+    std::string path;                  // with the query
+    std::string route;                 // "PUT /api/v1/scheduled_statuses/:id", or "other"
+    int status = 0;                    // 0: no answer
+    std::string account;               // "-" without a known token
+    std::optional<std::size_t> fault;  // the rule that struck
     bool cut = false;
 };
 

@@ -18,9 +18,14 @@ json optional_time(const std::optional<time_point>& at) { return at ? json(iso(*
 
 json state_of(const platform_parts& parts, const person& who, bool brief)
 {
-    auto shown = json{{"name", who.name}, {"id", std::to_string(who.key)}, {"revoked", who.revoked}, {"scheduled_count", who.queue.size()},
-        {"published_count", who.statuses.size()}, {"vanished", who.vanished}, {"late_jobs", who.late_jobs},
-        {"counts", to_json(parts.log.counts_of(who.name))}};
+    auto shown = json{{"name", who.name},
+                      {"id", std::to_string(who.key)},
+                      {"revoked", who.revoked},
+                      {"scheduled_count", who.queue.size()},
+                      {"published_count", who.statuses.size()},
+                      {"vanished", who.vanished},
+                      {"late_jobs", who.late_jobs},
+                      {"counts", to_json(parts.log.counts_of(who.name))}};
     if (brief)
         return shown;
     auto queued = json::array();
@@ -30,7 +35,8 @@ json state_of(const platform_parts& parts, const person& who, bool brief)
         auto media_ids = json::array();
         for (const auto file : post.words.media)
             media_ids.push_back(std::to_string(file));
-        queued.push_back({{"id", std::to_string(key)}, {"due", iso(post.due)}, {"text", post.words.text}, {"media_ids", std::move(media_ids)}});
+        queued.push_back(
+            {{"id", std::to_string(key)}, {"due", iso(post.due)}, {"text", post.words.text}, {"media_ids", std::move(media_ids)}});
     }
     auto out = json::array();
     for (const auto key : who.statuses) {
@@ -39,10 +45,17 @@ json state_of(const platform_parts& parts, const person& who, bool brief)
         auto earlier = json::array();
         for (const auto& old : post.history)
             earlier.push_back({{"at", iso(old.at)}, {"text", old.text}});
-        out.push_back({{"id", std::to_string(key)}, {"at", iso(post.at)}, {"text", post.words.text}, {"pinned", post.pinned},
-            {"visibility", post.visibility}, {"language", post.words.language ? json(*post.words.language) : json(nullptr)},
-            {"in_reply_to_id", optional_id(post.words.in_reply_to)}, {"edited", optional_time(post.edited)}, {"earlier", std::move(earlier)},
-            {"ignored_due", optional_time(post.ignored_due)}, {"was_scheduled", optional_id(post.was_scheduled)}});
+        out.push_back({{"id", std::to_string(key)},
+                       {"at", iso(post.at)},
+                       {"text", post.words.text},
+                       {"pinned", post.pinned},
+                       {"visibility", post.visibility},
+                       {"language", post.words.language ? json(*post.words.language) : json(nullptr)},
+                       {"in_reply_to_id", optional_id(post.words.in_reply_to)},
+                       {"edited", optional_time(post.edited)},
+                       {"earlier", std::move(earlier)},
+                       {"ignored_due", optional_time(post.ignored_due)},
+                       {"was_scheduled", optional_id(post.was_scheduled)}});
     }
     shown["scheduled"] = std::move(queued);
     shown["published"] = std::move(out);
@@ -57,8 +70,11 @@ json whole_state(const platform_parts& parts, time_point now, const std::string&
         if (who.local && (account.empty() || who.name == account))
             accounts.push_back(state_of(parts, who, brief));
     }
-    return {{"now", iso(now + parts.skew)}, {"skew_ms", parts.skew.count()}, {"scheduled_count", parts.state.scheduled_in_all()},
-        {"accounts", std::move(accounts)}, {"total", to_json(parts.log.total())}};
+    return {{"now", iso(now + parts.skew)},
+            {"skew_ms", parts.skew.count()},
+            {"scheduled_count", parts.state.scheduled_in_all()},
+            {"accounts", std::move(accounts)},
+            {"total", to_json(parts.log.total())}};
 }
 
 reply stage(const result<std::string>& made)
@@ -125,17 +141,19 @@ reply set_rules(platform_parts& parts, const json& asked, time_point now)
     for (const auto& [name, value] : asked.items()) {
         auto known = false;
         const auto length = value.is_string() ? parse_duration(value.get<std::string>()) : std::nullopt;
-        for (const auto& [key, place] : {std::pair{"min_schedule", &changed.min_schedule}, std::pair{"sweep_interval", &changed.sweep_interval},
-                 std::pair{"sweep_window", &changed.sweep_window}, std::pair{"media_life", &changed.media_life},
-                 std::pair{"vacuum_every", &changed.vacuum_every}, std::pair{"media_processing", &changed.media_processing},
-                 std::pair{"idempotency_life", &changed.idempotency_life}, std::pair{"latency", &latency}})
+        for (const auto& [key, place] :
+             {std::pair{"min_schedule", &changed.min_schedule}, std::pair{"sweep_interval", &changed.sweep_interval},
+              std::pair{"sweep_window", &changed.sweep_window}, std::pair{"media_life", &changed.media_life},
+              std::pair{"vacuum_every", &changed.vacuum_every}, std::pair{"media_processing", &changed.media_processing},
+              std::pair{"idempotency_life", &changed.idempotency_life}, std::pair{"latency", &latency}})
             if (name == key && length) {
                 *place = *length;
                 known = true;
             }
-        for (const auto& [key, place] : {std::pair{"most_a_day", &changed.most_a_day}, std::pair{"most_in_all", &changed.most_in_all},
-                 std::pair{"most_pins", &changed.most_pins}, std::pair{"most_characters", &changed.most_characters},
-                 std::pair{"most_media", &changed.most_media}})
+        for (const auto& [key, place] :
+             {std::pair{"most_a_day", &changed.most_a_day}, std::pair{"most_in_all", &changed.most_in_all},
+              std::pair{"most_pins", &changed.most_pins}, std::pair{"most_characters", &changed.most_characters},
+              std::pair{"most_media", &changed.most_media}})
             if (name == key && value.is_number_integer()) {
                 *place = value.get<int>();
                 known = true;
@@ -173,13 +191,17 @@ reply show(platform_parts& parts, const net::server_request& request, const std:
     const auto from = parameters::read(request);
     const auto account = from.text("account").value_or("");
     if (what.empty())
-        return answer({{"GET", {"state", "log", "faults"}},
-            {"POST", {"seed", "published", "mention", "edit", "faults", "clock", "rules", "accounts", "revoke", "sweep", "vacuum"}},
-            {"DELETE", {"faults", "log"}}});
+        return answer(
+            {{"GET", {"state", "log", "faults"}},
+             {"POST",
+              {"seed", "published", "mention", "edit", "faults", "clock", "rules", "accounts", "revoke", "sweep", "vacuum"}},
+             {"DELETE", {"faults", "log"}}});
     if (what == "state")
         return answer(whole_state(parts, now, account, from.flag("brief").value_or(false)));
     if (what == "log")
-        return answer({{"log", parts.log.show(static_cast<std::size_t>(std::max<std::int64_t>(0, from.number("limit").value_or(1000))), account)}});
+        return answer(
+            {{"log",
+              parts.log.show(static_cast<std::size_t>(std::max<std::int64_t>(0, from.number("limit").value_or(1000))), account)}});
     if (what == "faults")
         return answer(json::parse(parts.plan.show()));
     return refuse(404, "no such control endpoint");
@@ -219,7 +241,8 @@ reply change(platform_parts& parts, const net::server_request& request, const st
 bool from_this_machine(const std::string& remote)
 {
     // An empty one: asked in the same process, without a socket.
-    return remote.empty() || remote.starts_with("127.") || remote.starts_with("[::1]") || remote.starts_with("::1") || remote == "unix";
+    return remote.empty() || remote.starts_with("127.") || remote.starts_with("[::1]") || remote.starts_with("::1")
+           || remote == "unix";
 }
 
 }  // namespace

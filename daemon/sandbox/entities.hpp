@@ -12,8 +12,8 @@ namespace halfmast::sandbox {
 struct entity_view {
     const world& state;
     const rules& set;
-    std::string base;         // "http://127.0.0.1:PORT"
-    const person* viewer;     // nullptr without a token
+    std::string base;      // "http://127.0.0.1:PORT"
+    const person* viewer;  // nullptr without a token
     time_point now;
 };
 

@@ -68,7 +68,8 @@ void read_meanwhile(reader& from, const json& object, fault& what)
 {
     if (!object.contains("meanwhile"))
         return;
-    constexpr auto endpoints = std::array<std::string_view, 9>{"seed", "published", "mention", "edit", "clock", "revoke", "rules", "sweep", "vacuum"};
+    constexpr auto endpoints =
+        std::array<std::string_view, 9>{"seed", "published", "mention", "edit", "clock", "revoke", "rules", "sweep", "vacuum"};
     const auto& acts = object["meanwhile"];
     if (!acts.is_array())
         return from.wrong("meanwhile", "not a list of {\"edit\":{...}} and the like");
@@ -83,7 +84,8 @@ void read_meanwhile(reader& from, const json& object, fault& what)
 fault read_fault(reader& from, const json& object)
 {
     auto what = fault{};
-    from.known(object, {"status", "headers", "body", "cut_after", "no_answer", "delay", "lie", "huge", "wrong_type", "late", "meanwhile", "effect"});
+    from.known(object, {"status", "headers", "body", "cut_after", "no_answer", "delay", "lie", "huge", "wrong_type", "late",
+                        "meanwhile", "effect"});
     read_meanwhile(from, object, what);
     if (const auto status = from.number(object, "status")) {
         if (*status < 200 || *status > 599)
@@ -123,7 +125,8 @@ fault read_fault(reader& from, const json& object)
 fault_rule read_rule(reader& from, const json& object)
 {
     auto rule = fault_rule{};
-    from.known(object, {"account", "method", "path", "after", "count", "every", "probability", "fault", "effect", "seen", "struck", "trouble"});
+    from.known(object, {"account", "method", "path", "after", "count", "every", "probability", "fault", "effect", "seen", "struck",
+                        "trouble"});
     from.text(object, "account", rule.account);
     from.text(object, "method", rule.method);
     from.text(object, "path", rule.path);
@@ -244,9 +247,16 @@ std::string fault_plan::show() const
 {
     auto list = json::array();
     for (const auto& rule : rules_) {
-        auto shown = json{{"account", rule.account}, {"method", rule.method}, {"path", rule.path}, {"after", rule.after}, {"every", rule.every},
-            {"probability", rule.probability}, {"fault", show_fault(rule.what)}, {"effect", rule.carried_out()}, {"seen", rule.seen},
-            {"struck", rule.struck}};
+        auto shown = json{{"account", rule.account},
+                          {"method", rule.method},
+                          {"path", rule.path},
+                          {"after", rule.after},
+                          {"every", rule.every},
+                          {"probability", rule.probability},
+                          {"fault", show_fault(rule.what)},
+                          {"effect", rule.carried_out()},
+                          {"seen", rule.seen},
+                          {"struck", rule.struck}};
         if (rule.count)
             shown["count"] = *rule.count;
         if (!rule.trouble.empty())

@@ -20,33 +20,33 @@ struct meanwhile_act {
 };
 
 struct fault {
-    std::optional<int> status;               // answer this instead
+    std::optional<int> status;  // answer this instead
     http_headers headers;
     std::optional<std::string> body;
-    std::optional<std::size_t> cut_after;    // bytes of the body, then the connection closes
-    bool no_answer = false;                  // the connection closes without a byte
-    milliseconds delay{0};                   // before the answer; of a late act: before the act
-    bool lie = false;                        // 200 and the expected body, but nothing is done
-    std::size_t huge = 0;                    // the body is filled up to so many bytes
+    std::optional<std::size_t> cut_after;                             // bytes of the body, then the connection closes
+    bool no_answer = false;                                           // the connection closes without a byte
+    milliseconds delay{0};                                            // before the answer; of a late act: before the act
+    bool lie = false;                                                 // 200 and the expected body, but nothing is done
+    std::size_t huge = 0;                                             // the body is filled up to so many bytes
     enum class wrong { none, shape, page } wrong_type = wrong::none;  // JSON of another shape; an HTML page with 200
-    bool late = false;                       // the answer of a success at once, the act after `delay`
-    std::vector<meanwhile_act> meanwhile;    // first of all; the call then goes on, or wrong in another way
+    bool late = false;                                                // the answer of a success at once, the act after `delay`
+    std::vector<meanwhile_act> meanwhile;  // first of all; the call then goes on, or wrong in another way
 };
 
 struct fault_rule {
     std::string account = "*";  // a glob; "-" is a call without a known token
     std::string method = "*";
-    std::string path = "*";     // a glob over the path, '*' goes over '/' too
-    std::uint64_t after = 0;    // the first so many matching calls go well
+    std::string path = "*";              // a glob over the path, '*' goes over '/' too
+    std::uint64_t after = 0;             // the first so many matching calls go well
     std::optional<std::uint64_t> count;  // how often it strikes; absent: for ever
-    std::uint64_t every = 1;    // of the remaining, the first and then each n-th
+    std::uint64_t every = 1;             // of the remaining, the first and then each n-th
     double probability = 1.0;
     fault what;
-    std::optional<bool> effect; // absent: what the kind of fault suggests
+    std::optional<bool> effect;  // absent: what the kind of fault suggests
 
     std::uint64_t seen = 0;
     std::uint64_t struck = 0;
-    std::string trouble;        // why the last `meanwhile` could not be done
+    std::string trouble;  // why the last `meanwhile` could not be done
 
     // Is the act carried out? A refusal and a missing answer: no; a broken answer: yes; a lie: never.
     [[nodiscard]] bool carried_out() const;

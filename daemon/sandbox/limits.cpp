@@ -25,7 +25,8 @@ rate_verdict limiter::count(const rate_rule& rule, counter& so_far, time_point n
     if (so_far.tokens < 0)
         so_far.tokens = rule.burst;
     else if (now > so_far.filled)
-        so_far.tokens = std::min<double>(rule.burst, so_far.tokens + static_cast<double>((now - so_far.filled).count()) * per_millisecond);
+        so_far.tokens =
+            std::min<double>(rule.burst, so_far.tokens + static_cast<double>((now - so_far.filled).count()) * per_millisecond);
     so_far.filled = std::max(now, so_far.filled);
     // A hair's breadth of rounding must not refuse the call that is due exactly now.
     verdict.allowed = so_far.tokens >= 1.0 - 1e-9;

@@ -26,16 +26,27 @@ reply register_app(call& from)
     auto uris = from.params.list("redirect_uris");
     if (name.empty() || uris.empty())
         return invalid({name.empty() ? "Application name can't be blank" : "Redirect URI can't be blank"});
-    return answer({{"id", "1"}, {"name", name}, {"website", from.params.has("website") ? json(*from.params.text("website")) : json(nullptr)},
-        {"scopes", {"read", "write", "follow", "push"}}, {"redirect_uri", uris.front()}, {"redirect_uris", uris},
-        {"client_id", "sandbox-client"}, {"client_secret", "sandbox-secret"}, {"client_secret_expires_at", 0},
-        {"vapid_key", "BCkMmVdKDnKYwzVCDC99Iuc9GvId-x7-kKtuHnLgfF98ENiZp_aj-UNthbCdI70DqN1zUVis-x0Wrot2sBagkMc="}});
+    return answer({{"id", "1"},
+                   {"name", name},
+                   {"website", from.params.has("website") ? json(*from.params.text("website")) : json(nullptr)},
+                   {"scopes", {"read", "write", "follow", "push"}},
+                   {"redirect_uri", uris.front()},
+                   {"redirect_uris", uris},
+                   {"client_id", "sandbox-client"},
+                   {"client_secret", "sandbox-secret"},
+                   {"client_secret_expires_at", 0},
+                   {"vapid_key", "BCkMmVdKDnKYwzVCDC99Iuc9GvId-x7-kKtuHnLgfF98ENiZp_aj-UNthbCdI70DqN1zUVis-x0Wrot2sBagkMc="}});
 }
 
 reply verify_app(call&)
 {
-    return answer({{"id", "1"}, {"name", "halfmast-sandbox"}, {"website", nullptr}, {"scopes", {"read", "write", "follow", "push"}},
-        {"redirect_uris", {out_of_band}}, {"redirect_uri", out_of_band}, {"vapid_key", ""}});
+    return answer({{"id", "1"},
+                   {"name", "halfmast-sandbox"},
+                   {"website", nullptr},
+                   {"scopes", {"read", "write", "follow", "push"}},
+                   {"redirect_uris", {out_of_band}},
+                   {"redirect_uri", out_of_band},
+                   {"vapid_key", ""}});
 }
 
 reply choose_account(call& from)
@@ -50,7 +61,8 @@ reply choose_account(call& from)
         const auto& who = from.state.owner_of(key);
         if (!who.local || ++shown > 100)
             continue;
-        list += "<li><a href=\"/oauth/authorize/accept?account=" + net::percent_encode(who.name) + kept + "\">" + escape_html(who.name) + "</a></li>";
+        list += "<li><a href=\"/oauth/authorize/accept?account=" + net::percent_encode(who.name) + kept + "\">"
+                + escape_html(who.name) + "</a></li>";
     }
     return page_reply(list + "</ul>");
 }
@@ -79,13 +91,19 @@ reply give_token(call& from)
     if (kind == "authorization_code" || kind == "password") {
         const auto* who = from.state.by_name(from.params.text(kind == "password" ? "username" : "code").value_or(""));
         if (who == nullptr || !who->local || who->revoked)
-            return answer({{"error", "invalid_grant"}, {"error_description", "The provided authorization grant is invalid, expired, or revoked."}}, 400);
+            return answer({{"error", "invalid_grant"},
+                           {"error_description", "The provided authorization grant is invalid, expired, or revoked."}},
+                          400);
         token = who->token;
     } else if (kind != "client_credentials") {
-        return answer({{"error", "unsupported_grant_type"}, {"error_description", "The authorization grant type is not supported by the authorization server."}}, 400);
+        return answer({{"error", "unsupported_grant_type"},
+                       {"error_description", "The authorization grant type is not supported by the authorization server."}},
+                      400);
     }
-    return answer({{"access_token", token}, {"token_type", "Bearer"}, {"scope", from.params.text("scope").value_or("read write follow push")},
-        {"created_at", from.now.time_since_epoch().count() / 1000}});
+    return answer({{"access_token", token},
+                   {"token_type", "Bearer"},
+                   {"scope", from.params.text("scope").value_or("read write follow push")},
+                   {"created_at", from.now.time_since_epoch().count() / 1000}});
 }
 
 reply revoke(call& from)
@@ -97,12 +115,16 @@ reply revoke(call& from)
 
 reply server_metadata(call& from)
 {
-    return answer({{"issuer", from.base + "/"}, {"authorization_endpoint", from.base + "/oauth/authorize"},
-        {"token_endpoint", from.base + "/oauth/token"}, {"revocation_endpoint", from.base + "/oauth/revoke"},
-        {"app_registration_endpoint", from.base + "/api/v1/apps"}, {"scopes_supported", {"read", "write", "follow", "push", "profile"}},
-        {"response_types_supported", {"code"}}, {"response_modes_supported", {"query"}},
-        {"grant_types_supported", {"authorization_code", "password", "client_credentials"}},
-        {"token_endpoint_auth_methods_supported", {"client_secret_basic", "client_secret_post"}}});
+    return answer({{"issuer", from.base + "/"},
+                   {"authorization_endpoint", from.base + "/oauth/authorize"},
+                   {"token_endpoint", from.base + "/oauth/token"},
+                   {"revocation_endpoint", from.base + "/oauth/revoke"},
+                   {"app_registration_endpoint", from.base + "/api/v1/apps"},
+                   {"scopes_supported", {"read", "write", "follow", "push", "profile"}},
+                   {"response_types_supported", {"code"}},
+                   {"response_modes_supported", {"query"}},
+                   {"grant_types_supported", {"authorization_code", "password", "client_credentials"}},
+                   {"token_endpoint_auth_methods_supported", {"client_secret_basic", "client_secret_post"}}});
 }
 
 }  // namespace

@@ -24,10 +24,14 @@ void add_duration(CLI::App& app, const std::string& name, milliseconds& into, co
             into = *length;
         return length.has_value();
     };
-    app.add_option_function<std::string>(name, [name, read](const std::string& text) {
-        if (!read(text))
-            throw CLI::ValidationError(name, "\"" + text + "\" is not a duration such as 50ms or 5m");
-    }, help)->type_name("TIME");
+    app.add_option_function<std::string>(
+           name,
+           [name, read](const std::string& text) {
+               if (!read(text))
+                   throw CLI::ValidationError(name, "\"" + text + "\" is not a duration such as 50ms or 5m");
+           },
+           help)
+        ->type_name("TIME");
 }
 
 void read_listen(command_line& into, const std::string& text)
@@ -91,7 +95,8 @@ void declare(CLI::App& app, command_line& into, raw_options& raw)
     auto& set = into.platform.set;
     app.add_option("--listen", raw.listen, "address and port, 0 takes a free one")->capture_default_str();
     app.add_option("--url", into.url, "how others reach it, when that is not how it listens");
-    app.add_option("--accounts", raw.accounts, "accounts acct-1 to acct-N with token-1 to token-N")->check(CLI::Range(1, 1'000'000));
+    app.add_option("--accounts", raw.accounts, "accounts acct-1 to acct-N with token-1 to token-N")
+        ->check(CLI::Range(1, 1'000'000));
     app.add_option("--account", raw.named, "NAME:TOKEN; may be repeated (default alice:token-alice)")->allow_extra_args(false);
     add_duration(app, "--latency", into.platform.latency, "before every answer");
     app.add_option("--fault-plan", raw.plan, "JSON file of what shall go wrong");
@@ -108,7 +113,9 @@ void declare(CLI::App& app, command_line& into, raw_options& raw)
     app.add_option("--daily-cap", set.most_a_day, "scheduled posts on one UTC day (25)")->check(CLI::NonNegativeNumber);
     app.add_option("--total-cap", set.most_in_all, "scheduled posts in all (300)")->check(CLI::NonNegativeNumber);
     app.add_option("--pins", set.most_pins, "pinned posts (5)")->check(CLI::NonNegativeNumber);
-    app.add_option("--no-trap", raw.without, "switch a trap off; may be repeated")->check(CLI::IsMember(trap_names()))->allow_extra_args(false);
+    app.add_option("--no-trap", raw.without, "switch a trap off; may be repeated")
+        ->check(CLI::IsMember(trap_names()))
+        ->allow_extra_args(false);
     app.add_option("--state", into.state_file, "write the whole state here at the end");
     app.add_option("--ready-file", into.ready_file, "write the ready line here too");
 }
@@ -139,7 +146,8 @@ std::variant<command_line, int> read_command_line(int count, const char* const* 
 {
     auto into = command_line{};
     auto raw = raw_options{};
-    CLI::App app{"A practice platform: speaks the Mastodon API, publishes at due time, and has the platform's traps.", "halfmast-sandbox"};
+    CLI::App app{"A practice platform: speaks the Mastodon API, publishes at due time, and has the platform's traps.",
+                 "halfmast-sandbox"};
     app.set_version_flag("--version", HALFMAST_VERSION);
     declare(app, into, raw);
     try {

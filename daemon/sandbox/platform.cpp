@@ -20,8 +20,8 @@ person* bearer_of(world& state, const net::server_request& request)
     const auto header = find_header(request.headers, "Authorization");
     constexpr auto scheme = std::string_view{"Bearer "};
     return header.size() > scheme.size() && (header.starts_with(scheme) || header.starts_with("bearer "))
-        ? state.by_token(header.substr(scheme.size()))
-        : nullptr;
+               ? state.by_token(header.substr(scheme.size()))
+               : nullptr;
 }
 
 // The query without the token that some clients put there: the log keeps none.
@@ -72,7 +72,8 @@ void answer_briefly(const net::server_request& request, net::server_response& ma
 void allow_other_origins(net::server_response& made)
 {
     made.headers.emplace_back("Access-Control-Allow-Origin", "*");
-    made.headers.emplace_back("Access-Control-Expose-Headers", "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id");
+    made.headers.emplace_back("Access-Control-Expose-Headers",
+                              "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id");
 }
 
 net::server_response preflight()
@@ -111,7 +112,9 @@ void spoil(const fault& what, net::server_response& made)
     if (what.status) {
         made.status = *what.status;
         if (*what.status >= 400)
-            made.body = to_text({{"error", *what.status == 429 ? "Too many requests" : *what.status < 500 ? "Refused" : "There was a temporary problem"}});
+            made.body = to_text({{"error", *what.status == 429  ? "Too many requests"
+                                           : *what.status < 500 ? "Refused"
+                                                                : "There was a temporary problem"}});
     }
     if (what.body)
         made.body = *what.body;
@@ -136,9 +139,14 @@ void spoil(const fault& what, net::server_response& made)
 
 }  // namespace
 
-platform_parts::platform_parts(platform_settings settings, time_point now) :
-    set(settings.set), state(set, now + settings.skew), limits(std::move(settings.limits)), plan(std::move(settings.plan)),
-    log(settings.log_size), latency(settings.latency), skew(settings.skew)
+platform_parts::platform_parts(platform_settings settings, time_point now)
+    : set(settings.set),
+      state(set, now + settings.skew),
+      limits(std::move(settings.limits)),
+      plan(std::move(settings.plan)),
+      log(settings.log_size),
+      latency(settings.latency),
+      skew(settings.skew)
 {
 }
 
@@ -202,8 +210,8 @@ net::server_response platform::act(const net::server_request& request, const mat
     return where.found->run(from);
 }
 
-net::server_response platform::act_with(const striking_fault& struck, const net::server_request& request, const matched_route& where, person* who,
-    time_point now)
+net::server_response platform::act_with(const striking_fault& struck, const net::server_request& request,
+                                        const matched_route& where, person* who, time_point now)
 {
     const auto& what = struck.what;
     const auto at = now + parts_.skew;
@@ -244,8 +252,14 @@ net::server_response platform::serve(const net::server_request& request, time_po
         return preflight();
     const auto where = routes_.match(request.method, request.path);
     auto* who = bearer_of(parts_.state, request);
-    auto entry = logged_call{now + parts_.skew, request.method, without_token(request.target),
-        where.found == nullptr ? "other" : where.found->method + " " + where.found->pattern, 0, who == nullptr ? "-" : who->name, {}, false};
+    auto entry = logged_call{now + parts_.skew,
+                             request.method,
+                             without_token(request.target),
+                             where.found == nullptr ? "other" : where.found->method + " " + where.found->pattern,
+                             0,
+                             who == nullptr ? "-" : who->name,
+                             {},
+                             false};
     auto headers = http_headers{};
     auto made = net::server_response{};
     if (!within_limits(request, who, now + parts_.skew, headers)) {
@@ -291,7 +305,8 @@ std::string platform::introduction() const
     for (const auto key : parts_.state.everybody())
         if (const auto& who = parts_.state.owner_of(key); who.local)
             accounts.push_back({{"name", who.name}, {"token", who.token}, {"id", std::to_string(who.key)}});
-    return to_text({{"sandbox", "mastodon"}, {"url", parts_.base}, {"accounts", std::move(accounts)}, {"control", parts_.base + "/control"}});
+    return to_text(
+        {{"sandbox", "mastodon"}, {"url", parts_.base}, {"accounts", std::move(accounts)}, {"control", parts_.base + "/control"}});
 }
 
 std::string platform::state_document(time_point now) const { return show_state(parts_, now, {}, false); }

@@ -61,8 +61,8 @@ public:
 private:
     net::server_response serve(const net::server_request& request, time_point now);
     net::server_response act(const net::server_request& request, const matched_route& where, person* who, time_point at);
-    net::server_response act_with(const striking_fault& struck, const net::server_request& request, const matched_route& where, person* who,
-        time_point now);
+    net::server_response act_with(const striking_fault& struck, const net::server_request& request, const matched_route& where,
+                                  person* who, time_point now);
     void act_as_others(const striking_fault& struck, time_point now);
     bool within_limits(const net::server_request& request, const person* who, time_point at, http_headers& headers);
 

@@ -9,12 +9,17 @@ namespace {
 
 struct named_trap {
     const char* name;
-    bool traps::* flag;
+    bool traps::*flag;
 };
 
-constexpr std::array<named_trap, 8> named_traps{{{"sweep", &traps::sweep}, {"past", &traps::past}, {"too-soon", &traps::too_soon},
-    {"caps", &traps::caps}, {"media", &traps::media}, {"pins", &traps::pins}, {"unknown-media", &traps::unknown_media},
-    {"idempotency", &traps::idempotency}}};
+constexpr std::array<named_trap, 8> named_traps{{{"sweep", &traps::sweep},
+                                                 {"past", &traps::past},
+                                                 {"too-soon", &traps::too_soon},
+                                                 {"caps", &traps::caps},
+                                                 {"media", &traps::media},
+                                                 {"pins", &traps::pins},
+                                                 {"unknown-media", &traps::unknown_media},
+                                                 {"idempotency", &traps::idempotency}}};
 
 std::optional<int> parse_count(std::string_view text)
 {
@@ -51,8 +56,11 @@ std::vector<rate_rule> default_rate_rules()
     using std::chrono::hours;
     using std::chrono::minutes;
     using counts = rate_rule::counts;
-    return {{counts::all, 300, minutes{5}}, {counts::paged, 300, minutes{15}}, {counts::media, 30, minutes{30}},
-        {counts::deletes, 30, minutes{30}}, {counts::posts, 300, hours{3}}};
+    return {{counts::all, 300, minutes{5}},
+            {counts::paged, 300, minutes{15}},
+            {counts::media, 30, minutes{30}},
+            {counts::deletes, 30, minutes{30}},
+            {counts::posts, 300, hours{3}}};
 }
 
 std::optional<std::vector<rate_rule>> parse_rate_rules(std::string_view text, int burst)

@@ -37,9 +37,9 @@ struct rules {
     int most_media = 4;
     milliseconds sweep_interval{std::chrono::minutes{5}};
     milliseconds sweep_window{std::chrono::minutes{5}};
-    milliseconds media_life{std::chrono::hours{24}};     // of unlinked media, counted from the upload
-    milliseconds vacuum_every{std::chrono::hours{24}};   // 24 h: at 03:00 UTC
-    milliseconds media_processing{0};                    // POST /api/v2/media answers 202 so long
+    milliseconds media_life{std::chrono::hours{24}};    // of unlinked media, counted from the upload
+    milliseconds vacuum_every{std::chrono::hours{24}};  // 24 h: at 03:00 UTC
+    milliseconds media_processing{0};                   // POST /api/v2/media answers 202 so long
     milliseconds idempotency_life{std::chrono::hours{1}};
     std::string version = "4.4.0";
 };

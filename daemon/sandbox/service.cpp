@@ -53,9 +53,12 @@ net::http_server_settings server_settings()
 
 class service::impl : public std::enable_shared_from_this<service::impl> {
 public:
-    impl(asio::any_io_executor executor, command_line options) :
-        options_(std::move(options)), platform_(options_.platform, true_now()), timer_(executor),
-        server_(executor, [this](net::server_request request) { return serve(std::move(request)); }, server_settings())
+    impl(asio::any_io_executor executor, command_line options)
+        : options_(std::move(options)),
+          platform_(options_.platform, true_now()),
+          timer_(executor),
+          server_(
+              executor, [this](net::server_request request) { return serve(std::move(request)); }, server_settings())
     {
         for (const auto& [name, token] : options_.accounts)
             platform_.add_account(name, token, true_now());
@@ -127,7 +130,10 @@ private:
     bool stopped_ = false;
 };
 
-service::service(asio::any_io_executor executor, command_line options) : impl_(std::make_shared<impl>(std::move(executor), std::move(options))) {}
+service::service(asio::any_io_executor executor, command_line options)
+    : impl_(std::make_shared<impl>(std::move(executor), std::move(options)))
+{
+}
 
 service::~service() = default;
 

@@ -215,7 +215,9 @@ result<std::string> put_mention(world& state, const json& asked, time_point now)
     if (std::ranges::find(named, (*who)->name) == named.end())
         words->text = "@" + (*who)->name + " " + words->text;
     const auto& made = state.publish(*stranger, std::move(*words), now);
-    return to_text({{"account", (*who)->name}, {"id", std::to_string(made.key)}, {"notification_id", std::to_string((*who)->notifications.rbegin()->first)}});
+    return to_text({{"account", (*who)->name},
+                    {"id", std::to_string(made.key)},
+                    {"notification_id", std::to_string((*who)->notifications.rbegin()->first)}});
 }
 
 result<std::string> edit_as_other(world& state, const json& asked, time_point now)

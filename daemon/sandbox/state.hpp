@@ -21,7 +21,7 @@ struct poll_request {
     std::int64_t expires_in = 86'400;  // seconds from publishing
     bool multiple = false;
     bool hide_totals = false;
-    bool typed = true;                 // came as JSON: shown with numbers; a form's values stay text, as the real server keeps them
+    bool typed = true;  // came as JSON: shown with numbers; a form's values stay text, as the real server keeps them
 };
 
 // What a status is made of, as the client sent it; a scheduled status keeps it as its params.
@@ -56,10 +56,10 @@ struct status {
     draft words;
     std::string visibility = "public";
     bool pinned = false;
-    std::optional<id> was_scheduled;       // came out of the queue
-    std::optional<time_point> ignored_due; // the job queue published it although it had been moved to this date
+    std::optional<id> was_scheduled;        // came out of the queue
+    std::optional<time_point> ignored_due;  // the job queue published it although it had been moved to this date
     std::optional<time_point> edited;
-    std::vector<revision> history;         // what it said before each edit
+    std::vector<revision> history;  // what it said before each edit
 };
 
 struct media {
@@ -103,20 +103,20 @@ struct remembered_key {
 
 struct person {
     id key = 0;
-    std::string name;   // "alice"; "stranger@elsewhere.example" when not local
+    std::string name;  // "alice"; "stranger@elsewhere.example" when not local
     std::string token;
     bool local = true;
     bool revoked = false;
     time_point created;
     profile shown;
-    std::set<id> queue;                  // scheduled
-    std::map<std::int64_t, int> days;    // UTC day -> scheduled on it
+    std::set<id> queue;                // scheduled
+    std::map<std::int64_t, int> days;  // UTC day -> scheduled on it
     std::set<id> statuses;
     std::set<id> pinned;
     std::map<id, notification> notifications;
     std::map<std::string, remembered_key> keys;  // Idempotency-Key
-    int vanished = 0;                    // scheduled posts whose publishing failed: the server tells nobody
-    int late_jobs = 0;                   // went out at the old time although they had been moved
+    int vanished = 0;                            // scheduled posts whose publishing failed: the server tells nobody
+    int late_jobs = 0;                           // went out at the old time although they had been moved
 };
 
 }  // namespace halfmast::sandbox

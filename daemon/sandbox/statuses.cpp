@@ -101,7 +101,8 @@ reply source(call& from)
     const auto* post = own(from);
     if (post == nullptr)
         return not_found();
-    return answer({{"id", std::to_string(post->key)}, {"text", post->words.text}, {"spoiler_text", post->words.spoiler_text.value_or("")}});
+    return answer(
+        {{"id", std::to_string(post->key)}, {"text", post->words.text}, {"spoiler_text", post->words.spoiler_text.value_or("")}});
 }
 
 reply history(call& from)
@@ -113,8 +114,9 @@ reply history(call& from)
 bool same_words(const draft& one, const draft& other)
 {
     auto options = [](const draft& of) { return of.poll ? of.poll->options : std::vector<std::string>{}; };
-    return one.text == other.text && one.spoiler_text.value_or("") == other.spoiler_text.value_or("") && one.language == other.language
-        && one.sensitive.value_or(false) == other.sensitive.value_or(false) && one.media == other.media && options(one) == options(other);
+    return one.text == other.text && one.spoiler_text.value_or("") == other.spoiler_text.value_or("")
+           && one.language == other.language && one.sensitive.value_or(false) == other.sensitive.value_or(false)
+           && one.media == other.media && options(one) == options(other);
 }
 
 // The post becomes what the call says: pictures, poll and warning that are not named are gone. Its pin and its replies stay.
@@ -133,7 +135,8 @@ reply edit(call& from)
     words.media.clear();
     for (const auto& text : from.params.list("media_ids")) {
         const auto* file = from.state.find_media(parse_id(text).value_or(0));
-        const auto free = file != nullptr && file->owner == from.who->key && file->published_status.value_or(post->key) == post->key;
+        const auto free =
+            file != nullptr && file->owner == from.who->key && file->published_status.value_or(post->key) == post->key;
         if (!free)
             return refuse(422, "Media " + text + " not found or already attached to another post");
         words.media.push_back(file->key);

@@ -18,7 +18,7 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; 
 bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
-        || static_cast<unsigned char>(c) >= 0x80;
+           || static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool is_domain(char c) { return is_word(c) || c == '.' || c == '-'; }
@@ -117,10 +117,11 @@ std::string iso(time_point at)
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss<milliseconds> clock{at - day};
     std::array<char, 64> text{};
-    const auto length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-        static_cast<int>(clock.subseconds().count()));
+    const auto length =
+        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -272,15 +273,19 @@ std::string render_html(std::string_view text, std::string_view base_url)
         const auto shown = escape_html(part);
         switch (what.kind) {
         case piece::plain: html += shown; break;
-        case piece::link: html += "<a href=\"" + shown + "\" target=\"_blank\" rel=\"nofollow noopener noreferrer\">" + shown + "</a>"; break;
+        case piece::link:
+            html += "<a href=\"" + shown + "\" target=\"_blank\" rel=\"nofollow noopener noreferrer\">" + shown + "</a>";
+            break;
         case piece::mention: {
             const auto name = escape_html(part.substr(1, what.name));
-            html += "<span class=\"h-card\"><a href=\"" + base + "/" + shown + "\" class=\"u-url mention\">@<span>" + name + "</span></a></span>";
+            html += "<span class=\"h-card\"><a href=\"" + base + "/" + shown + "\" class=\"u-url mention\">@<span>" + name
+                    + "</span></a></span>";
             break;
         }
         case piece::hashtag: {
             const auto name = escape_html(part.substr(1));
-            html += "<a href=\"" + base + "/tags/" + name + "\" class=\"mention hashtag\" rel=\"tag\">#<span>" + name + "</span></a>";
+            html +=
+                "<a href=\"" + base + "/tags/" + name + "\" class=\"mention hashtag\" rel=\"tag\">#<span>" + name + "</span></a>";
             break;
         }
         }
@@ -300,7 +305,8 @@ std::size_t count_characters(std::string_view text)
     auto status = U_ZERO_ERROR;
     UText view = UTEXT_INITIALIZER;
     utext_openUTF8(&view, shortened.data(), static_cast<std::int64_t>(shortened.size()), &status);
-    const std::unique_ptr<UBreakIterator, decltype(&ubrk_close)> breaks(ubrk_open(UBRK_CHARACTER, "", nullptr, 0, &status), &ubrk_close);
+    const std::unique_ptr<UBreakIterator, decltype(&ubrk_close)> breaks(ubrk_open(UBRK_CHARACTER, "", nullptr, 0, &status),
+                                                                        &ubrk_close);
     ubrk_setUText(breaks.get(), &view, &status);
     auto count = std::size_t{0};
     while (U_SUCCESS(status) && ubrk_next(breaks.get()) != UBRK_DONE)

@@ -20,7 +20,7 @@ constexpr std::size_t longest_user = 128;
 bool is_user_name(const std::string& name)
 {
     return !name.empty() && name.size() <= longest_user && name != "halfmast" && name != "loopback"
-        && std::ranges::none_of(name, [](unsigned char c) { return c < 0x21 || c == 0x7f; });
+           && std::ranges::none_of(name, [](unsigned char c) { return c < 0x21 || c == 0x7f; });
 }
 
 // As libsodium and every other argon2id writes it.
@@ -84,7 +84,7 @@ void access_reader::read_user(table_reader one, std::size_t number)
         one.rename("access user " + *name);
         if (!is_user_name(*name))
             one.fault(one.find("name"),
-                "name: '" + *name + "' cannot be a person's name here: no blanks, and neither halfmast nor loopback");
+                      "name: '" + *name + "' cannot be a person's name here: no blanks, and neither halfmast nor loopback");
         if (std::ranges::find(made_.users, *name, &access::user::name) != made_.users.end())
             one.fault(one.find("name"), "there is a person of that name already");
     }
@@ -128,9 +128,8 @@ void access_reader::read_provider(table_reader one)
     bool has_groups = one.find("groups") != nullptr;
     made.groups = read_groups(one);
     if (made.groups.empty())
-        one.fault(one.find("groups"),
-            has_groups ? "groups names none: nobody could sign in"
-                       : "groups is missing: which roles each of the provider's groups has");
+        one.fault(one.find("groups"), has_groups ? "groups names none: nobody could sign in"
+                                                 : "groups is missing: which roles each of the provider's groups has");
     one.finish();
     made_.provider = std::move(made);
 }

@@ -46,7 +46,8 @@ void read_labels(table_reader& account, std::map<std::string, std::string>& labe
         const std::string name{key.str()};
         const auto* value = node.as_string();
         if (name == "account" || name == "connector")
-            account.fault_at(key.source().begin, "labels: '" + name + "' is taken: a scope matches the account's own " + name + " by it");
+            account.fault_at(key.source().begin,
+                             "labels: '" + name + "' is taken: a scope matches the account's own " + name + " by it");
         else if (name == "drill")
             account.fault_at(key.source().begin, "labels: 'drill' is taken: routes of pages match by it what is practised");
         else if (name.empty() || name.find_first_of(",= ") != std::string::npos)
@@ -66,14 +67,16 @@ void read_place(table_reader& account, halfmast::account& made)
         if (auto known = text::language_tag(*tag))
             made.language = *known;
         else
-            account.fault(account.find("language"), "language: '" + visible(*tag) + "' is not a language tag; write it as en, hu or zh-Hans");
+            account.fault(account.find("language"),
+                          "language: '" + visible(*tag) + "' is not a language tag; write it as en, hu or zh-Hans");
     }
     if (auto zone = account.text("time_zone")) {
         if (text::is_time_zone(*zone))
             made.time_zone = *zone;
         else
-            account.fault(account.find("time_zone"),
-                          "time_zone: '" + visible(*zone) + "' is not known; write a name of the IANA list, such as Europe/Budapest");
+            account.fault(
+                account.find("time_zone"),
+                "time_zone: '" + visible(*zone) + "' is not known; write a name of the IANA list, such as Europe/Budapest");
     }
 }
 
@@ -89,7 +92,8 @@ void read_voice(table_reader& account, halfmast::account& made)
     if (links.size() == 1 && links.front() == *profile)
         made.profile = std::move(*profile);
     else
-        account.fault(account.find("profile"), "profile: '" + visible(*profile) + "' is not an address such as https://social.example/@acme");
+        account.fault(account.find("profile"),
+                      "profile: '" + visible(*profile) + "' is not an address such as https://social.example/@acme");
 }
 
 void read_practice(table_reader& account, halfmast::account& made)
@@ -105,7 +109,8 @@ void read_rhythm(table_reader& account, account_entry& made)
     auto sweep = account.duration("sweep_every", poll_bounds);
     made.sweep_every = sweep ? *sweep : std::min(made.sweep_every, made.poll_every);
     if (made.sweep_every > made.poll_every)
-        account.fault(account.find("sweep_every"), "sweep_every is longer than poll_every: during a crisis the account would be seen less often",
+        account.fault(account.find("sweep_every"),
+                      "sweep_every is longer than poll_every: during a crisis the account would be seen less often",
                       weight::warning);
 }
 
@@ -135,7 +140,10 @@ void read_credential_end(table_reader& account, account_entry& made)
 }  // namespace
 
 account_reader::account_reader(table_reader& table, bool secrets, bool has_vault)
-    : table_(table), secrets_(secrets), has_vault_(has_vault), allow_http_(table.flag("allow_http"))
+    : table_(table),
+      secrets_(secrets),
+      has_vault_(has_vault),
+      allow_http_(table.flag("allow_http"))
 {
 }
 
@@ -217,7 +225,9 @@ void account_reader::fault(const document& in, document_place at, std::string te
 void account_reader::needs_vault(std::string_view what_for)
 {
     if (!has_vault_)
-        table_.fault(nullptr, std::string{what_for} + ", so [daemon] needs a vault_key: 'openssl rand -hex 32 > FILE', and vault_key = { file = \"FILE\" }");
+        table_.fault(nullptr,
+                     std::string{what_for}
+                         + ", so [daemon] needs a vault_key: 'openssl rand -hex 32 > FILE', and vault_key = { file = \"FILE\" }");
 }
 
 void account_list::read(table_reader account, std::size_t number)
@@ -271,8 +281,8 @@ const connector_room* account_list::find_room(table_reader& account)
         known.emplace_back(room.name);
         search.offer(room.name);
     }
-    account.fault(account.find("connector"), "there is no connector '" + visible(*name) + "'." + search.question() + " Known: "
-                                                 + (known.empty() ? "none" : in_words(known)));
+    account.fault(account.find("connector"), "there is no connector '" + visible(*name) + "'." + search.question()
+                                                 + " Known: " + (known.empty() ? "none" : in_words(known)));
     return nullptr;
 }
 
@@ -286,7 +296,8 @@ void account_list::read_own(table_reader& account, account_entry& made)
     else if (secrets_ && account.faults().errors() == before)
         account.fault(nullptr, "connector " + made.declared.connector + " cannot work with these settings and does not say why");
     account.finish();
-    if (const auto* url = account.find("url"); url != nullptr && url->is_string() && made.declared.profile.empty() && made.declared.can_publish)
+    if (const auto* url = account.find("url");
+        url != nullptr && url->is_string() && made.declared.profile.empty() && made.declared.can_publish)
         made.declared.profile = url->as_string()->get();  // where its posts are made, that is also where people see them
 }
 

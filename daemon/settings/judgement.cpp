@@ -23,8 +23,9 @@ std::vector<std::string> read_patterns(table_reader& rules, const char* key, pos
         }
         auto [first, is_new] = given.emplace(std::pair{std::string{key}, pattern}, kind);
         if (!is_new && first->second != kind)
-            rules.fault(node, std::string{key} + ": '" + text + "' is " + std::string{to_string(first->second)} + " already, and that wins",
-                        weight::warning);
+            rules.fault(
+                node, std::string{key} + ": '" + text + "' is " + std::string{to_string(first->second)} + " already, and that wins",
+                weight::warning);
         patterns.push_back(std::move(pattern));
     }
     return patterns;

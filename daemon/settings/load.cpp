@@ -35,14 +35,19 @@ struct document {
 class loader {
 public:
     loader(std::string file, std::span<const connector_room> rooms, bool secrets)
-        : file_(std::move(file)), secrets_(secrets), accounts_(rooms, secrets), receivers_(secrets), signals_(secrets)
+        : file_(std::move(file)),
+          secrets_(secrets),
+          accounts_(rooms, secrets),
+          receivers_(secrets),
+          signals_(secrets)
     {
         made_.file = file_;
     }
 
     loaded run()
     {
-        if (const auto* main = open(file_, [&](std::string text, toml::source_position at) { faults_.add(file_, at, weight::error, std::move(text)); }))
+        if (const auto* main = open(
+                file_, [&](std::string text, toml::source_position at) { faults_.add(file_, at, weight::error, std::move(text)); }))
             read_main(*main);
         made_.accounts = accounts_.take();
         playbooks_.check(made_.accounts, faults_);
@@ -67,7 +72,8 @@ private:
         auto parsed = toml::parse(std::string_view{bytes}, std::string_view{file});
         if (!parsed) {
             // The parser cannot tell what follows: one fault, and none invented from half a file.
-            faults_.add(file, parsed.error().source().begin, weight::error, "not TOML: " + std::string{parsed.error().description()});
+            faults_.add(file, parsed.error().source().begin, weight::error,
+                        "not TOML: " + std::string{parsed.error().description()});
             return nullptr;
         }
         documents_.push_back({file, std::move(parsed).table()});
@@ -155,7 +161,9 @@ private:
         if (const auto* table = top.table("mentions")) {
             auto mentions = top.inside(*table, "mentions");
             std::vector<word_rule> words;
-            for_each_file(mentions, "complaints", [&](const document& file) { read_complaints({file.table, file.file, "", faults_}, words); });
+            for_each_file(mentions, "complaints", [&](const document& file) {
+                read_complaints({file.table, file.file, "", faults_}, words);
+            });
             signals_.add_complaints(std::move(words));
             signals_.read_mentions(std::move(mentions));
         }
@@ -192,7 +200,8 @@ private:
                 daemon.fault(daemon.find("control_socket"), "control_socket: a socket's path has at most "
                                                                 + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
         }
-        if (const auto* group = daemon.find("control_group"); group != nullptr && group->is_string() && group->as_string()->get().empty())
+        if (const auto* group = daemon.find("control_group");
+            group != nullptr && group->is_string() && group->as_string()->get().empty())
             made_.control_group.clear();  // the socket keeps the daemon's own group
         else if (auto name = daemon.text("control_group"))
             made_.control_group = *name;
@@ -251,7 +260,8 @@ private:
         made_.access_rules.listen = *made_.listen;
         bool here = made_.listen->starts_with("127.") || made_.listen->starts_with("::1:");
         if (!here && daemon.find("tls") == nullptr)
-            daemon.fault(daemon.find("listen"), "listen: " + *made_.listen + " can be reached from other machines; add tls = { certificate, key }");
+            daemon.fault(daemon.find("listen"),
+                         "listen: " + *made_.listen + " can be reached from other machines; add tls = { certificate, key }");
     }
 
     // A proxy that wants a password has its whole URL in a secret.
@@ -268,7 +278,9 @@ private:
         if (!checked)
             daemon.fault(node, "proxy " + checked.error().detail);
         else if (!hidden && url.find('@') != std::string::npos)
-            daemon.fault(node, "proxy: a user name or password does not stand in the settings; write proxy = { file = \"...\" } with the whole URL in it");
+            daemon.fault(node,
+                         "proxy: a user name or password does not stand in the settings; write proxy = { file = \"...\" } with the "
+                         "whole URL in it");
         else
             made_.proxy = *checked;
     }
@@ -284,7 +296,9 @@ private:
         read_marks(judgement, made_);
         if (judgement.find("words") == nullptr)
             made_.words = shipped_rules();
-        for_each_file(judgement, "words", [&](const document& file) { read_words({file.table, file.file, "", faults_}, made_.words); });
+        for_each_file(judgement, "words", [&](const document& file) {
+            read_words({file.table, file.file, "", faults_}, made_.words);
+        });
         judgement.finish();
     }
 

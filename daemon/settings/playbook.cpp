@@ -14,8 +14,8 @@ using std::chrono::minutes;
 
 // A word out of a fixed list, by `parse`; `known` is that list for the message.
 template <class Value>
-void read_word(table_reader& book, const char* key, const std::vector<std::string>& known, std::optional<Value> (*parse)(std::string_view),
-               Value& made)
+void read_word(table_reader& book, const char* key, const std::vector<std::string>& known,
+               std::optional<Value> (*parse)(std::string_view), Value& made)
 {
     auto word = book.text(key);
     if (!word)
@@ -137,7 +137,7 @@ std::string playbook_list::read_name(table_reader& book, std::size_t number)
     const auto* node = book.find("name");
     const bool sound = std::ranges::all_of(*name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'
-            || static_cast<unsigned char>(c) >= 0x80;
+               || static_cast<unsigned char>(c) >= 0x80;
     });
     if (!sound || name->starts_with('-')) {
         book.fault(node, "name: it is typed in a hurry, so use letters, digits and '-' only");

@@ -13,7 +13,10 @@ class playbook_list {
 public:
     void read(table_reader book, std::size_t number);
     // When all playbooks and all accounts are read.
-    void check(const std::vector<account_entry>& accounts, fault_list& faults) const { check_accounts(all_, wordings_, accounts, faults); }
+    void check(const std::vector<account_entry>& accounts, fault_list& faults) const
+    {
+        check_accounts(all_, wordings_, accounts, faults);
+    }
     std::map<std::string, playbook> take() { return std::move(all_); }
     std::vector<std::string> take_partners() { return std::move(partners_); }
 

@@ -29,8 +29,8 @@ constexpr std::size_t most_webhook_key = 64;
 
 const std::vector<std::string>& receiver_kinds()
 {
-    static const std::vector<std::string> all{"alertmanager", "discord", "goalert", "gotify", "grafana-irm", "ntfy", "opsgenie",
-                                              "pagerduty", "pushover", "slack", "smtp", "teams", "twilio", "webhook"};
+    static const std::vector<std::string> all{"alertmanager", "discord",  "goalert", "gotify", "grafana-irm", "ntfy",   "opsgenie",
+                                              "pagerduty",    "pushover", "slack",   "smtp",   "teams",       "twilio", "webhook"};
     return all;
 }
 
@@ -59,7 +59,7 @@ bool is_address(const std::string& text)
 {
     auto at = text.find('@');
     return at != std::string::npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == std::string::npos
-        && std::ranges::none_of(text, [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == ','; });
+           && std::ranges::none_of(text, [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == ','; });
 }
 
 // What comes behind '?' is part of some webhooks' key.
@@ -187,8 +187,8 @@ void receiver_list::read_mail(table_reader& one, receiver_settings& made)
         auto checked = as_web.empty() ? result<std::string>{problem{failure::local, "is no smtp:// or smtps:// address", {}}}
                                       : check_base_url(as_web, false);
         if (!checked)
-            one.fault(one.find("url"),
-                "url " + checked.error().detail + "; write it as smtp://mail.example:587 (STARTTLS) or smtps://mail.example:465");
+            one.fault(one.find("url"), "url " + checked.error().detail
+                                           + "; write it as smtp://mail.example:587 (STARTTLS) or smtps://mail.example:465");
     }
     made.url = url;
     made.plain = one.flag("plain").value_or(false);
@@ -224,8 +224,8 @@ void receiver_list::read_own(table_reader& one, receiver_settings& made)
         read_secret_of(one, "secret", made.secret, true);
         if (!made.secret.empty() && !is_webhook_secret(made.secret))
             one.fault(one.find("secret"),
-                "secret is none of Standard Webhooks: 'whsec_' and the base64 of 24 to 64 random bytes. Make one with "
-                "'echo whsec_$(openssl rand -base64 32)'");
+                      "secret is none of Standard Webhooks: 'whsec_' and the base64 of 24 to 64 random bytes. Make one with "
+                      "'echo whsec_$(openssl rand -base64 32)'");
     } else if (kind == "alertmanager") {
         read_url(one, made, "", false);
         made.username = one.text("username").value_or("");
@@ -307,8 +307,8 @@ void receiver_list::read_route(table_reader one, std::size_t number)
         made.name = *name;
     }
     if (std::ranges::any_of(pages_.routes, [&](const auto& other) { return other.name == made.name; }))
-        one.fault(
-            one.find("name"), made.name.empty() ? "only one route may have no name" : "there is a route of that name already");
+        one.fault(one.find("name"),
+                  made.name.empty() ? "only one route may have no name" : "there is a route of that name already");
     if (const auto* match = one.table("match")) {
         auto inner = one.inside(*match, "match");
         for (const auto& [key, node] : *match)
@@ -389,13 +389,13 @@ void receiver_list::read_heartbeat(table_reader beat)
         heartbeat_.receiver = *receiver;
         if (kinds_.contains(*receiver) && kinds_.at(*receiver) != "alertmanager")
             beat.fault(beat.find("receiver"),
-                "receiver: only an alertmanager hears an alert that always fires; for another one give a url");
+                       "receiver: only an alertmanager hears an alert that always fires; for another one give a url");
         mentions_.push_back({beat, beat.find("receiver"), *receiver});
     }
     if (const auto* node = beat.find("url")) {
         heartbeat_.url = node->is_table() ? read_secret(beat, "url", *node, secrets_) : beat.text("url").value_or("");
-        auto checked
-            = heartbeat_.url.empty() ? result<std::string>{std::string{}} : check_base_url(without_query(heartbeat_.url), false);
+        auto checked =
+            heartbeat_.url.empty() ? result<std::string>{std::string{}} : check_base_url(without_query(heartbeat_.url), false);
         if (!checked)
             beat.fault(node, "url " + checked.error().detail);
         if (receiver)

@@ -28,8 +28,8 @@ std::optional<time_point> read_moment(table_reader& from, const char* key)
     auto text = from.required_text(key);
     auto at = text ? parse_rfc3339(*text) : std::nullopt;
     if (text && !at)
-        from.fault(
-            from.find(key), std::string{key} + ": '" + *text + "' is no time with a zone, such as 2026-03-02T09:00:00+01:00");
+        from.fault(from.find(key),
+                   std::string{key} + ": '" + *text + "' is no time with a zone, such as 2026-03-02T09:00:00+01:00");
     return at;
 }
 
@@ -97,7 +97,7 @@ void read_calendar(table_reader& table, rota& made, bool secrets)
         made.rules.otherwise.push_back(who);
     if (made.rules.otherwise.empty())
         table.fault(table.find("otherwise"),
-            "otherwise names nobody; write otherwise = [\"NAME\"]: who is told while the calendar has nobody on duty");
+                    "otherwise names nobody; write otherwise = [\"NAME\"]: who is told while the calendar has nobody on duty");
     made.calendar = std::move(from);
 }
 

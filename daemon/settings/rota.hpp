@@ -24,10 +24,10 @@ struct rota {
     std::vector<std::string> turns;  // receivers, one after the other
     time_point first;                // when the first one's turn began, or any of its turns
     milliseconds every{7 * 24 * 3'600'000};
-    std::string zone = "UTC";        // turns change at the same hour there, summer and winter
-    std::vector<swapped_duty> swaps; // of several at once, the last one counts
+    std::string zone = "UTC";               // turns change at the same hour there, summer and winter
+    std::vector<swapped_duty> swaps;        // of several at once, the last one counts
     std::optional<duty_calendar> calendar;  // then there are no turns
-    duty_rules rules;                // of a calendar
+    duty_rules rules;                       // of a calendar
 };
 
 // Who has it then; empty for a rota without turns.

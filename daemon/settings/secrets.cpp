@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_secret = 64u << 10;
 
 struct source {
-    std::string kind;   // "file", "env", "credential"
+    std::string kind;  // "file", "env", "credential"
     std::string value;
     const toml::node* node;
 };
@@ -93,7 +93,8 @@ std::optional<raw_text> from_credential(table_reader& owner, const std::string& 
 {
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') {
-        owner.fault(from.node, what + " needs systemd: LoadCredential=" + from.value + ":PATH in the unit sets CREDENTIALS_DIRECTORY");
+        owner.fault(from.node,
+                    what + " needs systemd: LoadCredential=" + from.value + ":PATH in the unit sets CREDENTIALS_DIRECTORY");
         return std::nullopt;
     }
     return from_file(owner, what, from, (std::filesystem::path{directory} / from.value).string());
@@ -167,13 +168,15 @@ std::string from_digits(std::string_view text, std::string_view alphabet, int bi
 // Empty when it is no key.
 std::string decode_key(const std::string& raw)
 {
-    bool is_text = std::ranges::all_of(raw, [](unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; });
+    bool is_text =
+        std::ranges::all_of(raw, [](unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; });
     if (!is_text)
         return raw.size() == key_bytes ? raw : std::string{};
     auto text = without_blanks(raw);
     std::string bytes;
     if (text.size() == 2 * key_bytes) {
-        std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+        std::ranges::transform(text, text.begin(),
+                               [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
         bytes = from_digits(text, "0123456789abcdef", 4);
     } else {
         while (text.ends_with('='))

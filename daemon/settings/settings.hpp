@@ -23,7 +23,7 @@ struct account_entry {
     const connector_room* room = nullptr;
     std::shared_ptr<const connector_settings> own;
     milliseconds poll_every{60'000};
-    milliseconds sweep_every{15'000};  // while a flag covers it
+    milliseconds sweep_every{15'000};           // while a flag covers it
     std::optional<time_point> credential_ends;  // as a person wrote it, for platforms that do not tell
 };
 
@@ -31,31 +31,31 @@ struct settings {
     std::string file;
     std::string state_dir = "/var/lib/halfmast";
     std::string control_socket = "/run/halfmast/control.sock";
-    std::string control_group = "halfmast";       // may use the socket; left alone when it does not exist
-    std::optional<std::string> listen;            // "127.0.0.1:7413"
-    std::optional<access::tls_paths> tls;         // of it; without them it is an address of loopback
-    milliseconds request_timeout{30'000};         // for a request to come whole, and for a handshake before it
+    std::string control_group = "halfmast";  // may use the socket; left alone when it does not exist
+    std::optional<std::string> listen;       // "127.0.0.1:7413"
+    std::optional<access::tls_paths> tls;    // of it; without them it is an address of loopback
+    milliseconds request_timeout{30'000};    // for a request to come whole, and for a handshake before it
     access::options access_rules;
-    std::uint64_t mark = 0;                       // of all that the files say but [access]: other settings, another mark
-    std::uint64_t access_mark = 0;                // and of [access], which is also read again while the daemon runs
+    std::uint64_t mark = 0;         // of all that the files say but [access]: other settings, another mark
+    std::uint64_t access_mark = 0;  // and of [access], which is also read again while the daemon runs
     std::string proxy;
-    milliseconds warn_before = policy{}.warn_before;  // of the end of a credential; an account may have its own
+    milliseconds warn_before = policy{}.warn_before;    // of the end of a credential; an account may have its own
     milliseconds silence_after = policy{}.feed_margin;  // so long after its due time a held post may still appear
-    bool has_vault = false;                       // a vault_key is named
-    secret vault_key;                             // 32 bytes; empty: none, or secrets are not read here
+    bool has_vault = false;                             // a vault_key is named
+    secret vault_key;                                   // 32 bytes; empty: none, or secrets are not read here
     std::vector<account_entry> accounts;
     std::map<std::string, playbook> playbooks;
-    std::vector<std::string> partners;            // of all playbooks: addresses of others that must work in a crisis
-    bool private_links = false;                   // addresses of our own network are asked too when links are checked
+    std::vector<std::string> partners;  // of all playbooks: addresses of others that must work in a crisis
+    bool private_links = false;         // addresses of our own network are asked too when links are checked
     std::vector<receiver_settings> receivers;
-    paging pages;                                 // routes, and the receivers as the core sees them
-    std::vector<duty_calendar> calendars;         // of rotas that a calendar fills
-    signal_settings signals;                      // what may be the first warning
-    signal_rules proposals;                       // and what becomes of it
-    review_rules review;                          // how far apart posts go out that people let go
-    heartbeat_settings heartbeat;                 // neither url nor receiver: none
-    std::map<post_class, mark_rules> marks;       // folded
-    std::vector<word_rule> words;                 // folded
+    paging pages;                            // routes, and the receivers as the core sees them
+    std::vector<duty_calendar> calendars;    // of rotas that a calendar fills
+    signal_settings signals;                 // what may be the first warning
+    signal_rules proposals;                  // and what becomes of it
+    review_rules review;                     // how far apart posts go out that people let go
+    heartbeat_settings heartbeat;            // neither url nor receiver: none
+    std::map<post_class, mark_rules> marks;  // folded
+    std::vector<word_rule> words;            // folded
     bool campaign_links = true;
 };
 

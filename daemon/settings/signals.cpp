@@ -85,11 +85,11 @@ void signal_list::read_secrets(table_reader& hook, hook_settings& made)
         if (text.empty())
             return;
         if (text.size() < least_hook_secret)
-            hook.fault(&node,
-                "secret is shorter than " + std::to_string(least_hook_secret)
-                    + " characters; make one with 'openssl rand -hex 32'");
+            hook.fault(&node, "secret is shorter than " + std::to_string(least_hook_secret)
+                                  + " characters; make one with 'openssl rand -hex 32'");
         else if (made.kind == hook_kind::standard && !text.starts_with("whsec_"))
-            hook.fault(&node,
+            hook.fault(
+                &node,
                 "secret is none of Standard Webhooks: 'whsec_' and base64. Make one with 'echo whsec_$(openssl rand -base64 32)'");
         else
             made.secrets.push_back(std::move(text));
@@ -116,7 +116,7 @@ void signal_list::read_hook(table_reader hook, std::size_t number)
         hook.rename("hook " + *name);
         if (!is_hook_name(*name) || *name == "acknowledge")
             hook.fault(hook.find("name"),
-                "name: '" + *name + "' is no name of a hook; small letters, digits, '-' and '_', and not 'acknowledge'");
+                       "name: '" + *name + "' is no name of a hook; small letters, digits, '-' and '_', and not 'acknowledge'");
         else if (!hooks_.insert(*name).second)
             hook.fault(hook.find("name"), "there is a hook of that name already");
         made.name = *name;
@@ -197,7 +197,7 @@ std::vector<field_match> signal_list::read_matches(table_reader& rule, const cha
         one.pointer = std::string{pointer.str()};
         if (one.pointer.empty() || !is_json_pointer(one.pointer)) {
             rule.fault_at(pointer.source().begin,
-                std::string{key} + ": '" + one.pointer + "' is no JSON pointer, such as \"/data/severity\"");
+                          std::string{key} + ": '" + one.pointer + "' is no JSON pointer, such as \"/data/severity\"");
             continue;
         }
         if (const auto* text = node.as_string())

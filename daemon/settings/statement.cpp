@@ -36,7 +36,8 @@ struct typed_field {
     std::string text;  // empty: nothing was typed
 };
 
-typed_field choose_typed(const playbook& book, const char* name, const std::string& text, const by_language& in, const std::string& language)
+typed_field choose_typed(const playbook& book, const char* name, const std::string& text, const by_language& in,
+                         const std::string& language)
 {
     if (const auto* chosen = choose_filling(book, in, language))
         return {name, chosen->first, without_ends(chosen->second)};
@@ -110,12 +111,14 @@ void take(written_statement& made, filled_text&& from)
     made.length = from.length;
     made.hole = std::move(from.hole);
     made.trouble = !from.broken.empty() ? std::move(from.broken)
-        : made.hole.empty()             ? std::string{}
-                                        : "nothing is given for {{" + made.hole + "}}: it goes out when somebody approves it as it is";
+                   : made.hole.empty()
+                       ? std::string{}
+                       : "nothing is given for {{" + made.hole + "}}: it goes out when somebody approves it as it is";
 }
 
 // Which of what people typed stands in a text, and whether that is in another language.
-std::vector<written_filling> fillings_of(const std::string& source, const std::string& language, const std::vector<typed_field>& typed)
+std::vector<written_filling> fillings_of(const std::string& source, const std::string& language,
+                                         const std::vector<typed_field>& typed)
 {
     std::vector<written_filling> found;
     const auto used = text::fields_of(source);
@@ -207,9 +210,10 @@ std::optional<unfit_statement> judge(const account& to, const playbook& book, ed
 
 const std::vector<std::string>& fields_known(edition_kind kind)
 {
-    static const std::vector<std::string> first{"reason", "owner", "severity", "raised_at", "now", "contact", "next_update_by", "next_update_in"};
-    static const std::vector<std::string> later{"reason",  "owner", "severity", "raised_at", "now", "lasted", "about",
-                                                "contact", "next_update_by", "next_update_in"};
+    static const std::vector<std::string> first{"reason", "owner",   "severity",       "raised_at",
+                                                "now",    "contact", "next_update_by", "next_update_in"};
+    static const std::vector<std::string> later{"reason", "owner", "severity", "raised_at",      "now",
+                                                "lasted", "about", "contact",  "next_update_by", "next_update_in"};
     static const std::vector<std::string> last{"reason", "owner", "severity", "raised_at", "now", "lasted", "about", "contact"};
     return kind == edition_kind::summary ? first : kind == edition_kind::all_clear ? last : later;
 }
@@ -234,7 +238,8 @@ const std::pair<const std::string, wording>* choose_wording(const playbook& book
     return &*texts->second.begin();
 }
 
-const std::pair<const std::string, std::string>* choose_filling(const playbook& book, const by_language& texts, const std::string& wanted)
+const std::pair<const std::string, std::string>* choose_filling(const playbook& book, const by_language& texts,
+                                                                const std::string& wanted)
 {
     for (const auto& tag : languages_tried(book, wanted))
         if (auto found = texts.find(tag); found != texts.end())
@@ -273,7 +278,8 @@ written_statement write_statement(const account& to, const playbook& book, editi
     const auto values = values_of(to, book, made.language, fields, typed);
     auto whole = fill(full, to, values);
     auto small = brief.empty() || (whole.too_long.empty() && whole.hole.empty()) ? filled_text{} : fill(brief, to, values);
-    const bool whole_says_it = whole.too_long.empty() && (whole.hole.empty() || small.text.empty() || !small.too_long.empty() || !small.hole.empty());
+    const bool whole_says_it =
+        whole.too_long.empty() && (whole.hole.empty() || small.text.empty() || !small.too_long.empty() || !small.hole.empty());
     std::string trouble;
     if (!whole_says_it && brief.empty())
         trouble = whole.too_long + ", and there is no short form";
@@ -289,7 +295,8 @@ written_statement write_statement(const account& to, const playbook& book, editi
     return made;
 }
 
-std::vector<unfit_statement> unfit_statements(const std::map<std::string, playbook>& books, const std::vector<const account*>& accounts)
+std::vector<unfit_statement> unfit_statements(const std::map<std::string, playbook>& books,
+                                              const std::vector<const account*>& accounts)
 {
     // Ten thousand accounts are of a few kinds; writing a text costs more than looking one up.
     std::map<place_kind, std::pair<const account*, std::size_t>> places;
@@ -309,7 +316,8 @@ std::vector<unfit_statement> unfit_statements(const std::map<std::string, playbo
 
 std::string to_string(const unfit_statement& one)
 {
-    auto text = std::string{to_string(one.kind)} + " of playbook " + one.playbook + " in " + one.taken + ", for " + one.account.value;
+    auto text =
+        std::string{to_string(one.kind)} + " of playbook " + one.playbook + " in " + one.taken + ", for " + one.account.value;
     if (one.others > 0)
         text += " and " + std::to_string(one.others) + " more";
     return text + ": " + one.why;

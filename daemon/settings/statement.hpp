@@ -26,19 +26,19 @@ struct statement_fields {
 
 // One field that a person typed, as it stands in a text.
 struct written_filling {
-    std::string field;          // "about"
-    std::string language;       // "und": it was not said
-    bool differs = false;       // from the language of the text around it
+    std::string field;     // "about"
+    std::string language;  // "und": it was not said
+    bool differs = false;  // from the language of the text around it
 };
 
 struct written_statement {
     std::string language;
-    std::string text;        // empty: there are no words
-    bool brief = false;      // the short form was taken, for the long one does not fit
-    std::size_t length = 0;  // characters as the platform counts them
-    bool too_long = false;   // in every form there is
-    std::string trouble;     // empty: it can go out as it is
-    std::string hole;        // a field that it asks for and nobody gave; empty: none
+    std::string text;                       // empty: there are no words
+    bool brief = false;                     // the short form was taken, for the long one does not fit
+    std::size_t length = 0;                 // characters as the platform counts them
+    bool too_long = false;                  // in every form there is
+    std::string trouble;                    // empty: it can go out as it is
+    std::string hole;                       // a field that it asks for and nobody gave; empty: none
     std::vector<written_filling> fillings;  // of what people typed: those that stand in it
 };
 
@@ -67,13 +67,13 @@ std::string choose_contact(const playbook&, const std::string& wanted);
 struct unfit_statement {
     std::string playbook;
     edition_kind kind = edition_kind::summary;
-    std::string language;      // of the account
-    std::string taken;         // the text that would be taken instead; empty: there is none at all
-    account_id account;        // one it concerns
-    std::size_t others = 0;    // how many more like it
-    bool missing = false;      // no text in its language, nor in one that the playbook falls back to
-    bool certain = false;      // too long whatever is filled in
-    std::string why;           // a sentence without its full stop
+    std::string language;    // of the account
+    std::string taken;       // the text that would be taken instead; empty: there is none at all
+    account_id account;      // one it concerns
+    std::size_t others = 0;  // how many more like it
+    bool missing = false;    // no text in its language, nor in one that the playbook falls back to
+    bool certain = false;    // too long whatever is filled in
+    std::string why;         // a sentence without its full stop
 };
 
 // For every text of every playbook and every account that speaks. Kinds that a playbook has no text for are not in it.

@@ -33,7 +33,10 @@ std::string in_words(const std::vector<std::string>& names)
 }
 
 table_reader::table_reader(const toml::table& table, const std::string& file, std::string where, fault_list& faults)
-    : table_(&table), file_(&file), where_(std::move(where)), faults_(&faults)
+    : table_(&table),
+      file_(&file),
+      where_(std::move(where)),
+      faults_(&faults)
 {
 }
 

@@ -85,7 +85,8 @@ std::optional<std::string> read_tag(table_reader& book, const std::string& name,
 {
     auto tag = text::language_tag(key.str());
     if (!tag)
-        book.fault_at(key.source().begin, name + ": '" + std::string{key.str()} + "' is not a language tag; write it as en, hu or zh-Hans");
+        book.fault_at(key.source().begin,
+                      name + ": '" + std::string{key.str()} + "' is not a language tag; write it as en, hu or zh-Hans");
     return tag;
 }
 
@@ -128,7 +129,7 @@ bool promises_nothing(const std::string& source, edition_kind kind)
     const auto& known = fields_known(kind);
     auto is_promise = [](const std::string& field) { return field == "next_update_by" || field == "next_update_in"; };
     return std::ranges::all_of(*fields, [&](const auto& field) { return std::ranges::find(known, field) != known.end(); })
-        && std::ranges::none_of(*fields, is_promise);
+           && std::ranges::none_of(*fields, is_promise);
 }
 
 // A table written as [playbook.summary.en] has no place of its own in the file: that of its first text is told instead.
@@ -198,15 +199,19 @@ void check_wordings(table_reader& book, const playbook& made, const wording_plac
         if (!made.texts.contains(kind) && !places.kinds.contains(kind))
             missing.emplace_back(to_string(kind));
     if (!missing.empty() && made.texts.size() > (made.texts.contains(edition_kind::summary) ? 1U : 0U))
-        book.fault(nullptr, "there is no text for " + in_words(missing) + ": in a crisis that cannot be said from here", weight::warning);
+        book.fault(nullptr, "there is no text for " + in_words(missing) + ": in a crisis that cannot be said from here",
+                   weight::warning);
     for (const auto& [kind, texts] : made.texts) {
         for (const auto& [tag, words] : texts) {
             const auto at = places.texts.at({kind, tag});
             if (made.contact.empty() && (lacks_contact(words.full, kind) || lacks_contact(words.brief, kind)))
-                book.fault_at(at, text_name(kind, tag) + ": {{contact}} stands in it, and the playbook has no contact; write contact." + tag
+                book.fault_at(at, text_name(kind, tag)
+                                      + ": {{contact}} stands in it, and the playbook has no contact; write contact." + tag
                                       + " = \"help@acme.example\"");
             if (promises_nothing(words.full, kind) || (!words.brief.empty() && promises_nothing(words.brief, kind)))
-                book.fault_at(at, text_name(kind, tag) + ": it does not say when the next word comes: {{next_update_by}} is missing", weight::warning);
+                book.fault_at(at,
+                              text_name(kind, tag) + ": it does not say when the next word comes: {{next_update_by}} is missing",
+                              weight::warning);
         }
     }
 }
@@ -222,13 +227,15 @@ void check_accounts(const std::map<std::string, playbook>& books, const std::map
         auto who = one.account.value + (one.others > 0 ? " and " + std::to_string(one.others) + " more" : "");
         if (one.missing) {
             faults.add(where.file, place_of_kind(where, one.kind), weight::error,
-                       "playbook " + one.playbook + ": " + std::string{to_string(one.kind)} + ": account " + who + " wants it in " + one.language + ": "
-                           + one.why + "; write " + text_name(one.kind, one.language) + ", or name a language that is there in languages");
+                       "playbook " + one.playbook + ": " + std::string{to_string(one.kind)} + ": account " + who + " wants it in "
+                           + one.language + ": " + one.why + "; write " + text_name(one.kind, one.language)
+                           + ", or name a language that is there in languages");
             continue;
         }
         auto at = where.texts.find({one.kind, one.taken});
-        faults.add(where.file, at == where.texts.end() ? where.book : at->second, one.certain ? weight::error : weight::warning,
-                   "playbook " + one.playbook + ": " + text_name(one.kind, one.taken) + ": too long for account " + who + ": " + one.why);
+        faults.add(
+            where.file, at == where.texts.end() ? where.book : at->second, one.certain ? weight::error : weight::warning,
+            "playbook " + one.playbook + ": " + text_name(one.kind, one.taken) + ": too long for account " + who + ": " + one.why);
     }
 }
 

@@ -20,7 +20,8 @@ struct wording_places {
     std::map<std::pair<edition_kind, std::string>, toml::source_position> texts;  // of a language; of the last form it has
 };
 
-inline constexpr edition_kind all_edition_kinds[] = {edition_kind::summary, edition_kind::update, edition_kind::correction, edition_kind::all_clear};
+inline constexpr edition_kind all_edition_kinds[] = {edition_kind::summary, edition_kind::update, edition_kind::correction,
+                                                     edition_kind::all_clear};
 
 // `summary.en = "..."` or `summary.en = { long = "...", short = "..." }`, and the same for the other kinds.
 void read_wordings(table_reader& book, playbook& made, wording_places& places);

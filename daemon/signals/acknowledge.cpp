@@ -60,7 +60,7 @@ std::string seal(const secret& key, std::string_view text)
     unsigned length = 0;
     auto signed_text = "halfmast page link\n" + std::string{text};
     if (HMAC(EVP_sha256(), key.text().data(), static_cast<int>(key.text().size()),
-            reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), sum.data(), &length)
+             reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), sum.data(), &length)
         == nullptr)
         throw std::runtime_error("OpenSSL cannot make an HMAC");
     return {reinterpret_cast<const char*>(sum.data()), sum.size()};

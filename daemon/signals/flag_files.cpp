@@ -49,7 +49,10 @@ std::optional<std::vector<std::string>> lines_of(const std::string& path, time_p
 
 flag_files::flag_files(asio::any_io_executor executor, std::vector<flag_file> files, std::function<time_point()> clock,
                        std::function<void(heard_signal)> hear)
-    : files_(std::move(files)), clock_(std::move(clock)), hear_(std::move(hear)), timer_(executor)
+    : files_(std::move(files)),
+      clock_(std::move(clock)),
+      hear_(std::move(hear)),
+      timer_(executor)
 {
 }
 

@@ -24,10 +24,7 @@ net::server_response said(int status, const json& body)
     return made;
 }
 
-net::server_response taken(const char* what)
-{
-    return said(202, {{"schema", "halfmast.hook/1"}, {"taken", true}, {"as", what}});
-}
+net::server_response taken(const char* what) { return said(202, {{"schema", "halfmast.hook/1"}, {"taken", true}, {"as", what}}); }
 
 struct status_of_doubt {
     int status;
@@ -48,7 +45,9 @@ status_of_doubt status_of(doubt kind)
 }  // namespace
 
 hooks::hooks(signal_settings wanted, std::unique_ptr<deliveries> seen, hook_needs needs)
-    : wanted_(std::move(wanted)), seen_(std::move(seen)), needs_(std::move(needs))
+    : wanted_(std::move(wanted)),
+      seen_(std::move(seen)),
+      needs_(std::move(needs))
 {
     for (const auto& hook : wanted_.hooks)
         counts_.try_emplace(hook.name);
@@ -129,8 +128,8 @@ asio::awaitable<net::server_response> hooks::answer(net::server_request request)
 asio::awaitable<net::server_response> hooks::take(const hook_settings* hook, const net::server_request& request)
 {
     if (request.body.size() > hook->most_body)
-        co_return refuse(
-            hook->name, 413, "too-large", "It is too large", "more than " + std::to_string(hook->most_body) + " bytes");
+        co_return refuse(hook->name, 413, "too-large", "It is too large",
+                         "more than " + std::to_string(hook->most_body) + " bytes");
     auto proof = verify(*hook, request.headers, request.body, needs_.clock());
     if (!proof) {
         auto as = status_of(proof.error().kind);
@@ -145,8 +144,8 @@ asio::awaitable<net::server_response> hooks::take(const hook_settings* hook, con
     std::string print = *proof;
     if (!print.empty() && !seen_->take(print)) {
         ++counts_[hook->name].repeated;
-        co_return refuse(
-            hook->name, 409, "repeated", "It was taken before", "the same delivery was taken before; it does nothing twice");
+        co_return refuse(hook->name, 409, "repeated", "It was taken before",
+                         "the same delivery was taken before; it does nothing twice");
     }
     auto work = carry_out(hook, request.body, std::move(print));
     auto response = co_await std::move(work);
@@ -192,7 +191,7 @@ asio::awaitable<net::server_response> hooks::by_link(std::string token)
     auto page = read_signed_page(needs_.link_key, token, needs_.clock());
     if (!page)
         co_return refuse(std::string{link_name}, 403, "signature", "That link is none of ours",
-            "it was not signed here, or is more than a day old");
+                         "it was not signed here, or is more than a day old");
     auto by = "link/" + page->receiver;
     auto work = in_hand(std::string{link_name}, std::move(page->group), std::move(by));
     auto response = co_await std::move(work);

@@ -57,7 +57,7 @@ private:
         double left = 0;
         time_point at{};
     };
-    struct silence {    // what the log was not told
+    struct silence {  // what the log was not told
         std::uint64_t times = 0;
         time_point said_at{};
     };

@@ -11,9 +11,9 @@ namespace halfmast::signals {
 
 namespace {
 
-constexpr std::chrono::seconds first_round{30};   // after a start the queues have to be read first
+constexpr std::chrono::seconds first_round{30};  // after a start the queues have to be read first
 constexpr std::chrono::minutes doubt_pause{2};
-constexpr std::size_t most_in_a_round = 2'000;    // links; the others come with the next round
+constexpr std::size_t most_in_a_round = 2'000;  // links; the others come with the next round
 constexpr std::size_t most_evidence = 6;
 constexpr std::string_view holder = "dead-link";
 
@@ -140,7 +140,10 @@ std::vector<heard_signal> dead_links::signals(const link_watch& rules)
 }
 
 link_follower::link_follower(asio::any_io_executor executor, link_watch rules, needs wanted)
-    : executor_(executor), rules_(std::move(rules)), needs_(std::move(wanted)), timer_(executor)
+    : executor_(executor),
+      rules_(std::move(rules)),
+      needs_(std::move(wanted)),
+      timer_(executor)
 {
 }
 

@@ -79,10 +79,10 @@ public:
         std::function<time_point()> clock;
         std::function<const state&()> known;
         std::function<asio::awaitable<std::vector<asked_link>>(std::vector<std::string>)> ask;
-        std::function<void(event)> tell;         // holds
+        std::function<void(event)> tell;  // holds
         std::function<void(heard_signal)> hear;
         std::vector<std::string> partners;
-        std::set<account_id> practice{};         // what leads nowhere there is part of a drill, and no warning
+        std::set<account_id> practice{};  // what leads nowhere there is part of a drill, and no warning
     };
 
     link_follower(asio::any_io_executor executor, link_watch rules, needs wanted);

@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 using std::chrono::minutes;
 
-constexpr std::chrono::seconds late_listing{10};     // a platform lists what was written a moment ago
-constexpr std::chrono::hours longest_gap{1};         // minutes further back than that were not heard for sure
+constexpr std::chrono::seconds late_listing{10};  // a platform lists what was written a moment ago
+constexpr std::chrono::hours longest_gap{1};      // minutes further back than that were not heard for sure
 constexpr minutes spike_is_over_after{30};
 constexpr std::size_t most_samples = 200;
 constexpr std::size_t samples_shown = 4;
@@ -173,9 +173,15 @@ std::optional<heard_signal> listener::judge(const mention_watch& rules, time_poi
 
 std::string listener::text() const
 {
-    json kept{{"schema", kept_schema}, {"cursor", cursor}, {"counted_to", counted_to_.time_since_epoch().count()},
-              {"spike_at", spike_at_.time_since_epoch().count()}, {"hour", usual_.hour}, {"hour_heard", usual_.hour_heard},
-              {"hour_squares", usual_.hour_squares}, {"hour_minutes", usual_.hour_minutes}, {"hours_learned", usual_.hours_learned},
+    json kept{{"schema", kept_schema},
+              {"cursor", cursor},
+              {"counted_to", counted_to_.time_since_epoch().count()},
+              {"spike_at", spike_at_.time_since_epoch().count()},
+              {"hour", usual_.hour},
+              {"hour_heard", usual_.hour_heard},
+              {"hour_squares", usual_.hour_squares},
+              {"hour_minutes", usual_.hour_minutes},
+              {"hours_learned", usual_.hours_learned},
               {"unevenness", usual_.unevenness}};
     kept["week"] = week_json(usual_);
     kept["day"] = json::array();
@@ -183,7 +189,9 @@ std::string listener::text() const
         kept["day"].push_back({{"heard", one.heard}, {"usual", one.usual}});
     kept["recent"] = json::array();
     for (const auto& one : usual_.recent)
-        kept["recent"].push_back({{"at", one.at.time_since_epoch().count()}, {"said", one.said}, {"complaints", one.complaints},
+        kept["recent"].push_back({{"at", one.at.time_since_epoch().count()},
+                                  {"said", one.said},
+                                  {"complaints", one.complaints},
                                   {"offset", one.utc_offset.count()}});
     kept["open"] = json::array();
     for (const auto& [at, one] : open_)
@@ -221,8 +229,8 @@ bool listener::read(std::string_view text)
             usual.recent.push_back(minute);
         }
         for (const auto& one : kept.at("open"))
-            made.open_[time_point{milliseconds{whole_in(one, "at")}}]
-                = {static_cast<int>(number_in(one, "said", 0, 1e8)), static_cast<int>(number_in(one, "complaints", 0, 1e8))};
+            made.open_[time_point{milliseconds{whole_in(one, "at")}}] = {static_cast<int>(number_in(one, "said", 0, 1e8)),
+                                                                         static_cast<int>(number_in(one, "complaints", 0, 1e8))};
     } catch (const std::exception&) {
         return false;  // what is learned anew takes a day
     }

@@ -18,14 +18,17 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds tick{1};
 constexpr std::chrono::minutes keep_every{10};
 constexpr std::chrono::minutes longest_wait{10};
-constexpr int most_looking = 16;        // at once: what merely listens never stands in the way of what holds
-constexpr int most_looks_in_a_row = 20; // of one account: a backlog comes in pieces
+constexpr int most_looking = 16;         // at once: what merely listens never stands in the way of what holds
+constexpr int most_looks_in_a_row = 20;  // of one account: a backlog comes in pieces
 constexpr std::size_t most_kept = 1u << 20;
 
 }  // namespace
 
 mentions::mentions(asio::any_io_executor executor, mention_watch rules, needs wanted)
-    : executor_(executor), rules_(std::move(rules)), needs_(std::move(wanted)), timer_(executor)
+    : executor_(executor),
+      rules_(std::move(rules)),
+      needs_(std::move(wanted)),
+      timer_(executor)
 {
 }
 

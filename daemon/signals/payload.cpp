@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int deepest = 64;        // levels of a payload: what writes it out again calls itself for each
+constexpr int deepest = 64;  // levels of a payload: what writes it out again calls itself for each
 constexpr std::size_t most_by = 80;
 constexpr std::string_view our_dedup = "halfmast/";
 
@@ -23,10 +23,13 @@ problem not_that(std::string text) { return {failure::rejected, std::move(text),
 std::string parse(std::string_view body, json& into)
 {
     bool too_deep = false;
-    into = json::parse(body, [&](int depth, json::parse_event_t, json&) {
-        too_deep = too_deep || depth > deepest;
-        return depth <= deepest;
-    }, false);
+    into = json::parse(
+        body,
+        [&](int depth, json::parse_event_t, json&) {
+            too_deep = too_deep || depth > deepest;
+            return depth <= deepest;
+        },
+        false);
     if (into.is_discarded() || too_deep)
         return "the body is not JSON, or nested deeper than " + std::to_string(deepest) + " levels";
     return into.is_object() ? "" : "the body is no JSON object";
@@ -45,7 +48,7 @@ std::string parse_form(std::string_view body, json& into)
 
 // What the kinds send, in their own words: used where a rule says nothing else.
 struct usual_words {
-    std::vector<std::string> what;      // the first that says something
+    std::vector<std::string> what;  // the first that says something
     std::string key;
     std::string link;
     std::vector<std::string> evidence;
@@ -101,9 +104,7 @@ usual_words words_of(hook_kind kind, const json& payload)
         made.key = "{/data/key}";
         made.link = "{/data/link}";
         return made;
-    case hook_kind::github:
-        made.what = {"{/summary}", "{/title}", "{/action}"};
-        return made;
+    case hook_kind::github: made.what = {"{/summary}", "{/title}", "{/action}"}; return made;
     case hook_kind::slack: return made;
     }
     return made;
@@ -216,7 +217,7 @@ result<meaning> read_payload(const hook_settings& hook, std::span<const hook_rul
     if (hook.kind == hook_kind::slack && text_at(payload, "/type") == "url_verification")
         return meaning{asked_back{text_at(payload, "/challenge").value_or("")}};
     auto word = hook.kind == hook_kind::pagerduty ? pagerduty_word(payload)
-        : hook.kind == hook_kind::slack           ? slack_word(payload)
+                : hook.kind == hook_kind::slack   ? slack_word(payload)
                                                   : std::optional<taken_in_hand>{};
     if (word) {
         if (hook.acknowledges)

@@ -29,7 +29,7 @@ digest hmac_of(std::string_view key, std::initializer_list<std::string_view> par
     digest sum{};
     unsigned length = 0;
     if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-            text.size(), sum.data(), &length)
+             text.size(), sum.data(), &length)
         == nullptr)
         throw std::runtime_error("OpenSSL cannot make an HMAC");
     return sum;
@@ -96,13 +96,13 @@ std::optional<hook_doubt> doubt_time(std::string_view text, std::string_view hea
         return hook_doubt{doubt::unsigned_, "the header " + std::string{header} + " is no Unix time in seconds"};
     auto sent = time_point{seconds{*at}};
     if (sent > now + clock_leeway || sent < now - clock_leeway)
-        return hook_doubt{
-            doubt::stale, "it was signed at " + format_utc(sent) + ", more than " + format_duration(clock_leeway) + " from now"};
+        return hook_doubt{doubt::stale,
+                          "it was signed at " + format_utc(sent) + ", more than " + format_duration(clock_leeway) + " from now"};
     return std::nullopt;
 }
 
-proved<delivery_print> verify_standard(
-    const hook_settings& hook, const http_headers& headers, std::string_view body, time_point now)
+proved<delivery_print> verify_standard(const hook_settings& hook, const http_headers& headers, std::string_view body,
+                                       time_point now)
 {
     auto id = find_header(headers, "webhook-id");
     auto sent = find_header(headers, "webhook-timestamp");
@@ -126,7 +126,7 @@ proved<delivery_print> verify_standard(
 
 // HMAC over the body alone, in hexadecimal digits as they are all written: small letters.
 proved<delivery_print> verify_body(const hook_settings& hook, const http_headers& headers, std::string_view body,
-    std::string_view header, std::string_view version)
+                                   std::string_view header, std::string_view version)
 {
     auto signature = find_header(headers, header);
     if (signature.empty())
@@ -189,7 +189,7 @@ std::string webhook_key(std::string_view secret)
         return {};
     std::string key(secret.size() / 4 * 3, '\0');
     int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(key.data()),
-        reinterpret_cast<const unsigned char*>(secret.data()), static_cast<int>(secret.size()));
+                                 reinterpret_cast<const unsigned char*>(secret.data()), static_cast<int>(secret.size()));
     if (length < 0)
         return {};
     std::size_t padding = secret.ends_with("==") ? 2 : secret.ends_with('=') ? 1 : 0;

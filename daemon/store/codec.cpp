@@ -168,10 +168,7 @@ public:
     }
 
 private:
-    void begin(const char* name)
-    {
-        out_.append(1, out_.empty() ? '{' : ',').append(1, '"').append(name).append("\":");
-    }
+    void begin(const char* name) { out_.append(1, out_.empty() ? '{' : ',').append(1, '"').append(name).append("\":"); }
     std::string out_;
 };
 

@@ -13,7 +13,8 @@ namespace halfmast::store {
 
 namespace {
 
-constexpr std::int64_t snapshot_step = 2'000;  // records behind a snapshot that are worth a new one: a start folds them in some ten milliseconds
+constexpr std::int64_t snapshot_step =
+    2'000;  // records behind a snapshot that are worth a new one: a start folds them in some ten milliseconds
 constexpr int index_step = 5'000;  // records indexed at once: some milliseconds, so that nobody waits long behind it
 
 // Takes three members of the outermost object. Keys are sorted, so nothing behind "post" has to be read: not the post's text,
@@ -135,16 +136,19 @@ result<std::optional<snapshot>> history::fold(const std::function<bool()>& stop)
     if (auto kept = read_snapshot(state_dir_); kept && kept->seq > 0 && kept->hash == hash_of(kept->seq))
         folded = std::move(*kept);
     bool stopped = false;
-    auto read = replay([&](const stored_entry& entry) -> result<void> {
-        stopped = stop && entry.seq % 256 == 0 && stop();
-        if (stopped)
-            return problem{failure::local, "interrupted", {}};
-        auto record = decode(entry.payload);
-        if (!record)
-            return problem{failure::local, "ledger record " + std::to_string(entry.seq) + " cannot be read: " + record.error().detail, {}};
-        apply(folded.known, *record);
-        return {};
-    }, folded.seq);
+    auto read = replay(
+        [&](const stored_entry& entry) -> result<void> {
+            stopped = stop && entry.seq % 256 == 0 && stop();
+            if (stopped)
+                return problem{failure::local, "interrupted", {}};
+            auto record = decode(entry.payload);
+            if (!record)
+                return problem{
+                    failure::local, "ledger record " + std::to_string(entry.seq) + " cannot be read: " + record.error().detail, {}};
+            apply(folded.known, *record);
+            return {};
+        },
+        folded.seq);
     if (stopped)
         return std::optional<snapshot>{};
     if (!read)
@@ -230,10 +234,11 @@ bool history::open_index()
         if (!opened)
             return false;
         index_ = std::move(*opened);
-        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
-                               "PRAGMA journal_size_limit=16777216;"
-                               "CREATE TABLE IF NOT EXISTS named(target TEXT, seq INTEGER, PRIMARY KEY(target, seq)) WITHOUT ROWID;"
-                               "CREATE TABLE IF NOT EXISTS upto(one INTEGER PRIMARY KEY, seq INTEGER, hash BLOB)";
+        constexpr auto setup =
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
+            "PRAGMA journal_size_limit=16777216;"
+            "CREATE TABLE IF NOT EXISTS named(target TEXT, seq INTEGER, PRIMARY KEY(target, seq)) WITHOUT ROWID;"
+            "CREATE TABLE IF NOT EXISTS upto(one INTEGER PRIMARY KEY, seq INTEGER, hash BLOB)";
         if (index_.run(setup) == SQLITE_OK && belongs_to_ledger())
             if (auto row = index_.prepare("INSERT OR IGNORE INTO named(target, seq) VALUES(?1, ?2)")) {
                 index_row_ = std::move(*row);

@@ -31,10 +31,7 @@ bool to_digest(std::string_view bytes, audit::digest& into)
     return true;
 }
 
-std::string now_utc()
-{
-    return format_utc(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
-}
+std::string now_utc() { return format_utc(std::chrono::floor<milliseconds>(std::chrono::system_clock::now())); }
 
 bool has_content(const std::string& path)
 {
@@ -58,8 +55,10 @@ std::string fault_of(const ledger_batch& batch)
 
 }  // namespace
 
-ledger_writer::ledger_writer(std::string state_dir, audit::signing_key key, connection database) :
-    state_dir_(std::move(state_dir)), key_(std::move(key)), database_(std::move(database))
+ledger_writer::ledger_writer(std::string state_dir, audit::signing_key key, connection database)
+    : state_dir_(std::move(state_dir)),
+      key_(std::move(key)),
+      database_(std::move(database))
 {
 }
 
@@ -139,9 +138,9 @@ result<void> ledger_writer::check_head()
     if (head->public_key != key_.public_hex())
         return refuse(state_dir_, "checkpoint.json was signed by another key than ledger.key");
     if (seq_ < head->seq)
-        return refuse(state_dir_, "ledger.db ends with record " + std::to_string(seq_) + ", but checkpoint.json, signed at " + head->at +
-                                      ", covers record " + std::to_string(head->seq) + ": " + std::to_string(head->seq - seq_) +
-                                      " records were cut off");
+        return refuse(state_dir_, "ledger.db ends with record " + std::to_string(seq_) + ", but checkpoint.json, signed at "
+                                      + head->at + ", covers record " + std::to_string(head->seq) + ": "
+                                      + std::to_string(head->seq - seq_) + " records were cut off");
     if (auto same = check_signed_record(*head); !same)
         return same;
     if (auto sound = check_unsigned_tail(*head); !sound)
@@ -160,9 +159,12 @@ result<void> ledger_writer::check_signed_record(const audit::checkpoint& head)
     query->number(1, head.seq);
     audit::digest prev;
     if (query->step() != SQLITE_ROW || query->bytes_at(3) != audit::view(head.head))
-        return refuse(state_dir_, "ledger.db: record " + std::to_string(head.seq) + " is not the one that was signed at " + head.at);
-    if (!to_digest(query->bytes_at(2), prev) || audit::chain_hash(head.seq, query->bytes_at(0), query->bytes_at(1), prev) != head.head)
-        return refuse(state_dir_, "ledger.db: record " + std::to_string(head.seq) + " was changed: its hash is not that of its content");
+        return refuse(state_dir_,
+                      "ledger.db: record " + std::to_string(head.seq) + " is not the one that was signed at " + head.at);
+    if (!to_digest(query->bytes_at(2), prev)
+        || audit::chain_hash(head.seq, query->bytes_at(0), query->bytes_at(1), prev) != head.head)
+        return refuse(state_dir_,
+                      "ledger.db: record " + std::to_string(head.seq) + " was changed: its hash is not that of its content");
     return {};
 }
 

@@ -51,8 +51,8 @@ result<state_lock> state_lock::take(const std::string& state_dir)
             return trouble("cannot lock", path);
         auto pid = holder(fd);
         return problem{failure::local,
-                       "another halfmastd" + (pid.empty() ? std::string{} : ", process " + pid + ",") + " works on " + state_dir +
-                           ": end it first, or give this one a state_dir of its own",
+                       "another halfmastd" + (pid.empty() ? std::string{} : ", process " + pid + ",") + " works on " + state_dir
+                           + ": end it first, or give this one a state_dir of its own",
                        {}};
     }
     // The name is for people; a full disk is no reason not to start.

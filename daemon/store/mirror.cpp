@@ -104,10 +104,11 @@ private:
             return false;
         database_ = std::move(*opened);
         // NORMAL: after a power cut the last pictures may be missing, but the file is whole.
-        constexpr auto setup = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
-                               "PRAGMA journal_size_limit=16777216;"
-                               "CREATE TABLE IF NOT EXISTS seen(account TEXT NOT NULL, post TEXT NOT NULL, body BLOB NOT NULL,"
-                               " PRIMARY KEY(account, post)) WITHOUT ROWID";
+        constexpr auto setup =
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF;"
+            "PRAGMA journal_size_limit=16777216;"
+            "CREATE TABLE IF NOT EXISTS seen(account TEXT NOT NULL, post TEXT NOT NULL, body BLOB NOT NULL,"
+            " PRIMARY KEY(account, post)) WITHOUT ROWID";
         if (database_.run(setup) == SQLITE_OK) {
             if (!is_of_this_version()) {
                 throw_away();

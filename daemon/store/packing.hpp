@@ -26,15 +26,32 @@ struct cut_short : std::runtime_error {
 template <class T>
 concept number = std::is_integral_v<T> || std::is_enum_v<T>;
 template <class T>
-concept clock_value = requires(T value) { value.time_since_epoch(); };
+concept clock_value = requires(T value)
+{
+    value.time_since_epoch();
+};
 template <class T>
-concept length_value = requires(T value) { value.count(); typename T::period; };
+concept length_value = requires(T value)
+{
+    value.count();
+    typename T::period;
+};
 template <class T>
-concept map_like = requires { typename T::mapped_type; };
+concept map_like = requires
+{
+    typename T::mapped_type;
+};
 template <class T>
-concept set_like = requires { typename T::key_type; } && !map_like<T>;
+concept set_like = requires
+{
+    typename T::key_type;
+}
+&&!map_like<T>;
 template <class T>
-concept unordered = requires { typename T::hasher; };
+concept unordered = requires
+{
+    typename T::hasher;
+};
 
 class packer {
 public:
@@ -110,7 +127,8 @@ void write_map(packer& to, const Map& map)
         sorted.reserve(map.size());
         for (const auto& item : map)
             sorted.push_back(&item);
-        std::ranges::sort(sorted, {}, [](const auto* item) -> const auto& { return item->first; });
+        std::ranges::sort(
+            sorted, {}, [](const auto* item) -> const auto& { return item->first; });
         for (const auto* item : sorted) {
             write(to, item->first);
             write(to, item->second);
@@ -124,7 +142,8 @@ void write_map(packer& to, const Map& map)
 }
 
 template <class T>
-struct boxed : std::false_type {};
+struct boxed : std::false_type {
+};
 template <class T>
 struct boxed<std::optional<T>> : std::true_type {
     static void fill(std::optional<T>& box, T value) { box = std::move(value); }
@@ -137,13 +156,17 @@ struct boxed<std::shared_ptr<const T>> : std::true_type {
 };
 
 template <class T>
-struct listed : std::false_type {};
+struct listed : std::false_type {
+};
 template <class T>
-struct listed<std::vector<T>> : std::true_type {};
+struct listed<std::vector<T>> : std::true_type {
+};
 template <class T>
-struct fixed : std::false_type {};
+struct fixed : std::false_type {
+};
 template <class T, std::size_t N>
-struct fixed<std::array<T, N>> : std::true_type {};
+struct fixed<std::array<T, N>> : std::true_type {
+};
 
 using raw_answer = std::shared_ptr<const std::string>;
 using rosters = std::map<std::string, duty_roster>;  // not from the ledger: whoever keeps them says them again after a start

@@ -29,10 +29,7 @@ const json* typed(const json& object, const char* name, bool (json::*is)() const
 
 }  // namespace
 
-std::string canonical(const json& value)
-{
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string canonical(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 std::string text_at(const json& object, const char* name)
 {

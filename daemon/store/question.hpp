@@ -21,7 +21,11 @@ namespace asio = boost::asio;
 template <class T>
 class question : public std::enable_shared_from_this<question<T>> {
 public:
-    explicit question(asio::any_io_executor executor) : executor_(executor), bell_(executor, std::chrono::steady_clock::time_point::max()) {}
+    explicit question(asio::any_io_executor executor)
+        : executor_(executor),
+          bell_(executor, std::chrono::steady_clock::time_point::max())
+    {
+    }
 
     // From any thread, which lets go of it: the timer ends on the executor's own.
     static void give(std::shared_ptr<question> asked, result<T> answer)

@@ -18,9 +18,9 @@ constexpr std::size_t digest_size = std::tuple_size_v<audit::digest>;
 // Another version may fold the same records to another state, and another layout reads other members.
 std::string first_line()
 {
-    auto layout = packing::layout_of<state, account_state, hold, summary, public_copy, public_act, halfmast::statement, edition, reply, task, crisis,
-                                     scheduled_post, readiness, ability_state, page_book, open_page_state, page, page_group,
-                                     page_delivery, proposal_book, proposal, release_order, post_remarks, ask>();
+    auto layout = packing::layout_of<state, account_state, hold, summary, public_copy, public_act, halfmast::statement, edition,
+                                     reply, task, crisis, scheduled_post, readiness, ability_state, page_book, open_page_state,
+                                     page, page_group, page_delivery, proposal_book, proposal, release_order, post_remarks, ask>();
     return "halfmast-snapshot-1 " HALFMAST_VERSION " " + std::to_string(layout) + "\n";
 }
 

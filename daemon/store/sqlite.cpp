@@ -16,22 +16,16 @@ namespace {
 std::string_view advice(int code)
 {
     switch (code & 0xff) {
-    case SQLITE_FULL:
-        return "the disk is full: make room; nothing needs to be restarted";
-    case SQLITE_IOERR:
-        return "the disk refused: look at its state, at quotas and at file size limits";
+    case SQLITE_FULL: return "the disk is full: make room; nothing needs to be restarted";
+    case SQLITE_IOERR: return "the disk refused: look at its state, at quotas and at file size limits";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "another program holds a lock on the file: end it";
+    case SQLITE_LOCKED: return "another program holds a lock on the file: end it";
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_CANTOPEN:
-        return "the file may not be opened or written: look at the owner and mode of it and of its directory";
+    case SQLITE_CANTOPEN: return "the file may not be opened or written: look at the owner and mode of it and of its directory";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return "the file is damaged: run 'halfmast audit verify', and put it back from a copy";
-    default:
-        return "look at the state of the disk";
+    case SQLITE_NOTADB: return "the file is damaged: run 'halfmast audit verify', and put it back from a copy";
+    default: return "look at the state of the disk";
     }
 }
 
@@ -48,15 +42,9 @@ void statement::bytes(int place, std::string_view value)
     sqlite3_bind_blob64(query_.get(), place, value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC);
 }
 
-void statement::number(int place, std::int64_t value)
-{
-    sqlite3_bind_int64(query_.get(), place, value);
-}
+void statement::number(int place, std::int64_t value) { sqlite3_bind_int64(query_.get(), place, value); }
 
-int statement::step()
-{
-    return sqlite3_step(query_.get());
-}
+int statement::step() { return sqlite3_step(query_.get()); }
 
 int statement::run()
 {
@@ -65,15 +53,9 @@ int statement::run()
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-void statement::reset()
-{
-    sqlite3_reset(query_.get());
-}
+void statement::reset() { sqlite3_reset(query_.get()); }
 
-std::int64_t statement::number_at(int column) const
-{
-    return sqlite3_column_int64(query_.get(), column);
-}
+std::int64_t statement::number_at(int column) const { return sqlite3_column_int64(query_.get(), column); }
 
 std::string_view statement::bytes_at(int column) const
 {
@@ -107,10 +89,7 @@ result<connection> connection::open(const std::string& path, int flags)
     return made;
 }
 
-int connection::run(const char* sql)
-{
-    return sqlite3_exec(get(), sql, nullptr, nullptr, nullptr);
-}
+int connection::run(const char* sql) { return sqlite3_exec(get(), sql, nullptr, nullptr, nullptr); }
 
 result<statement> connection::prepare(const char* sql)
 {

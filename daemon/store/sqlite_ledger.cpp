@@ -138,9 +138,9 @@ private:
     std::condition_variable bell_;
     std::deque<job> queue_;
     bool ending_ = false;
-    bool ending_now_ = false;                  // the thread's own copy
+    bool ending_now_ = false;                    // the thread's own copy
     std::optional<steady::time_point> sign_at_;  // the thread's own
-    std::thread thread_;                       // last: it uses all of the above
+    std::thread thread_;                         // last: it uses all of the above
 };
 
 // Reads beside the writer. Blobs first, for a release waits for them; the index grows between questions, and the snapshot is
@@ -306,8 +306,12 @@ private:
 
 class sqlite_ledger::impl {
 public:
-    impl(asio::any_io_executor executor_, std::string state_dir_, std::unique_ptr<ledger_writer> writer_, std::unique_ptr<history> reader_)
-        : executor(std::move(executor_)), state_dir(std::move(state_dir_)), reader(std::move(reader_)), writer(std::move(writer_))
+    impl(asio::any_io_executor executor_, std::string state_dir_, std::unique_ptr<ledger_writer> writer_,
+         std::unique_ptr<history> reader_)
+        : executor(std::move(executor_)),
+          state_dir(std::move(state_dir_)),
+          reader(std::move(reader_)),
+          writer(std::move(writer_))
     {
     }
 

@@ -14,8 +14,9 @@ static_assert(vault::key_size == vault_files::key_size);
 
 class vault::impl : public std::enable_shared_from_this<impl> {
 public:
-    impl(asio::any_io_executor executor, std::string state_dir, secret key) :
-        executor_(std::move(executor)), files_(std::move(state_dir), std::move(key))
+    impl(asio::any_io_executor executor, std::string state_dir, secret key)
+        : executor_(std::move(executor)),
+          files_(std::move(state_dir), std::move(key))
     {
         asio::post(thread_, [this] { files_.remove_halves(); });
     }
@@ -88,16 +89,16 @@ public:
 
     asio::awaitable<result<std::optional<secret>>> read(std::string name) override
     {
-        std::function<result<std::optional<secret>>(const vault_files&)> look
-            = [account = account_, name = std::move(name)](const vault_files& files) { return files.read(account, name); };
+        std::function<result<std::optional<secret>>(const vault_files&)> look =
+            [account = account_, name = std::move(name)](const vault_files& files) { return files.read(account, name); };
         auto answer = co_await in_->ask(std::move(look));
         co_return answer;
     }
 
     asio::awaitable<std::optional<problem>> write(std::string name, secret value) override
     {
-        std::function<result<bool>(const vault_files&)> put
-            = [account = account_, name = std::move(name), value = std::move(value)](const vault_files& files) -> result<bool> {
+        std::function<result<bool>(const vault_files&)> put = [account = account_, name = std::move(name),
+                                                               value = std::move(value)](const vault_files& files) -> result<bool> {
             if (auto wrong = files.write(account, name, value))
                 return *wrong;
             return true;
@@ -113,8 +114,8 @@ private:
     account_id account_;
 };
 
-vault::vault(asio::any_io_executor executor, std::string state_dir, secret key) :
-    impl_(std::make_shared<impl>(std::move(executor), std::move(state_dir), std::move(key)))
+vault::vault(asio::any_io_executor executor, std::string state_dir, secret key)
+    : impl_(std::make_shared<impl>(std::move(executor), std::move(state_dir), std::move(key)))
 {
 }
 

@@ -52,9 +52,11 @@ std::string seal(const secret& key, std::string_view nonce, std::string_view hea
     cipher_context with{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
     std::string sealed(plain.text().size() + tag_size, '\0');
     int length = 0;
-    bool done = with != nullptr && EVP_EncryptInit_ex(with.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.text()), bytes_of(nonce)) == 1
+    bool done =
+        with != nullptr && EVP_EncryptInit_ex(with.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.text()), bytes_of(nonce)) == 1
         && EVP_EncryptUpdate(with.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())) == 1
-        && EVP_EncryptUpdate(with.get(), bytes_of(sealed), &length, bytes_of(plain.text()), static_cast<int>(plain.text().size())) == 1
+        && EVP_EncryptUpdate(with.get(), bytes_of(sealed), &length, bytes_of(plain.text()), static_cast<int>(plain.text().size()))
+               == 1
         && EVP_EncryptFinal_ex(with.get(), bytes_of(sealed) + length, &length) == 1
         && EVP_CIPHER_CTX_ctrl(with.get(), EVP_CTRL_GCM_GET_TAG, tag_size, sealed.data() + plain.text().size()) == 1;
     return done ? sealed : std::string{};
@@ -70,11 +72,12 @@ std::optional<secret> unseal(const secret& key, std::string_view nonce, std::str
     cipher_context with{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
     std::string plain(sealed.size(), '\0');
     int length = 0;
-    bool done = with != nullptr && EVP_DecryptInit_ex(with.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.text()), bytes_of(nonce)) == 1
-        && EVP_DecryptUpdate(with.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())) == 1
-        && EVP_DecryptUpdate(with.get(), bytes_of(plain), &length, bytes_of(sealed), static_cast<int>(sealed.size())) == 1
-        && EVP_CIPHER_CTX_ctrl(with.get(), EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1
-        && EVP_DecryptFinal_ex(with.get(), bytes_of(plain) + length, &length) == 1;
+    bool done = with != nullptr
+                && EVP_DecryptInit_ex(with.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.text()), bytes_of(nonce)) == 1
+                && EVP_DecryptUpdate(with.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())) == 1
+                && EVP_DecryptUpdate(with.get(), bytes_of(plain), &length, bytes_of(sealed), static_cast<int>(sealed.size())) == 1
+                && EVP_CIPHER_CTX_ctrl(with.get(), EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1
+                && EVP_DecryptFinal_ex(with.get(), bytes_of(plain) + length, &length) == 1;
     if (done)
         return secret{std::move(plain)};
     OPENSSL_cleanse(plain.data(), plain.size());  // whatever stands there is not to be believed
@@ -94,8 +97,11 @@ std::string readable(std::string_view text)
 
 }  // namespace
 
-vault_files::vault_files(std::string state_dir, secret key) :
-    state_dir_(std::move(state_dir)), folder_(state_dir_ + "/vault"), key_(std::move(key)), key_mark_(mark_of(key_))
+vault_files::vault_files(std::string state_dir, secret key)
+    : state_dir_(std::move(state_dir)),
+      folder_(state_dir_ + "/vault"),
+      key_(std::move(key)),
+      key_mark_(mark_of(key_))
 {
     assert(key_.text().size() == key_size);
 }
@@ -136,14 +142,16 @@ result<std::optional<secret>> vault_files::read(const account_id& account, const
     auto opened = open_sealed(*bytes, account, name);
     if (opened)
         return opened;
-    return problem{failure::local,
-                   "the kept secret of " + account.value + ": " + path + " " + opened.error().detail
-                       + ". If that cannot be had, move the file away and give the account a new credential. Nothing was overwritten",
-                   {}};
+    return problem{
+        failure::local,
+        "the kept secret of " + account.value + ": " + path + " " + opened.error().detail
+            + ". If that cannot be had, move the file away and give the account a new credential. Nothing was overwritten",
+        {}};
 }
 
 // The text of a problem completes "FILE ...".
-result<std::optional<secret>> vault_files::open_sealed(const std::string& bytes, const account_id& account, const std::string& name) const
+result<std::optional<secret>> vault_files::open_sealed(const std::string& bytes, const account_id& account,
+                                                       const std::string& name) const
 {
     auto wrong = [](std::string text) { return problem{failure::local, std::move(text), {}}; };
     std::string_view rest{bytes};

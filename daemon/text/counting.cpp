@@ -37,8 +37,10 @@ std::string without_servers(std::string_view text)
 {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
-        const bool begins = text[at] == '@' && (at == 0 || (!is_user_letter(text[at - 1]) && text[at - 1] != '/' && text[at - 1] != '='
-                                                             && static_cast<unsigned char>(text[at - 1]) < 0x80));
+        const bool begins = text[at] == '@'
+                            && (at == 0
+                                || (!is_user_letter(text[at - 1]) && text[at - 1] != '/' && text[at - 1] != '='
+                                    && static_cast<unsigned char>(text[at - 1]) < 0x80));
         const auto user = begins ? name_end(text, at + 1) : at;
         if (!begins || user == at + 1) {
             out.push_back(text[at++]);
@@ -116,7 +118,8 @@ std::size_t weight(const std::string& text)
     } else {
         auto begin = breaks->first();
         for (auto end = breaks->next(); end != icu::BreakIterator::DONE; begin = end, end = breaks->next())
-            sum += weight_of_cluster(std::string_view(text).substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+            sum += weight_of_cluster(
+                std::string_view(text).substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
     }
     utext_close(&view);
     return sum;
@@ -171,9 +174,11 @@ std::string too_long(std::string_view utf8, const account& where)
 {
     if (where.text_limit > 0)
         if (const auto many = counted(utf8, where.counting); many > static_cast<std::size_t>(where.text_limit))
-            return "it has " + std::to_string(many) + " characters, and " + where.connector + " takes " + std::to_string(where.text_limit);
+            return "it has " + std::to_string(many) + " characters, and " + where.connector + " takes "
+                   + std::to_string(where.text_limit);
     if (where.byte_limit > 0 && utf8.size() > static_cast<std::size_t>(where.byte_limit))
-        return "it has " + std::to_string(utf8.size()) + " bytes, and " + where.connector + " takes " + std::to_string(where.byte_limit);
+        return "it has " + std::to_string(utf8.size()) + " bytes, and " + where.connector + " takes "
+               + std::to_string(where.byte_limit);
     return {};
 }
 

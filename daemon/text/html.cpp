@@ -27,8 +27,9 @@ std::string lowered(std::string_view ascii)
 bool is_block(std::string_view name)
 {
     static constexpr auto blocks = std::to_array<std::string_view>(
-        {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figcaption", "figure", "footer", "form", "h1", "h2",
-         "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"});
+        {"address", "article", "aside", "blockquote", "dd", "div", "dl",      "dt",    "figcaption", "figure",
+         "footer",  "form",    "h1",    "h2",         "h3", "h4",  "h5",      "h6",    "header",     "hr",
+         "li",      "main",    "nav",   "ol",         "p",  "pre", "section", "table", "tr",         "ul"});
     return std::binary_search(blocks.begin(), blocks.end(), name);
 }
 
@@ -106,7 +107,7 @@ private:
 };
 
 struct tag {
-    std::string name;         // lower case
+    std::string name;  // lower case
     bool closing = false;
     std::string_view inside;  // attributes, raw
     std::size_t end = 0;      // behind '>'
@@ -184,7 +185,8 @@ char32_t read_reference(std::string_view html, std::size_t& at)
     const auto name = html.substr(at + 1, here - at - 1);
     const bool finished = here < html.size() && html[here] == ';';
     // Browsers forgive a missing semicolon for the oldest names and for numbers.
-    const bool forgiven = name == "amp" || name == "lt" || name == "gt" || name == "quot" || name == "nbsp" || name.starts_with('#');
+    const bool forgiven =
+        name == "amp" || name == "lt" || name == "gt" || name == "quot" || name == "nbsp" || name.starts_with('#');
     if (finished || (forgiven && (here >= html.size() || html[here] != '='))) {
         if (const auto code = entity(name)) {
             at = here + (finished ? 1 : 0);

@@ -24,7 +24,8 @@ bool begins_with(std::string_view text, std::size_t at, std::string_view lower_c
 // Scripts written without blanks: the sentence goes on right behind the link.
 bool is_unspaced(char32_t c)
 {
-    return u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_IDEOGRAPHIC) || (c >= 0x3000 && c <= 0x30FF) || (c >= 0xFF00 && c <= 0xFF65);
+    return u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_IDEOGRAPHIC) || (c >= 0x3000 && c <= 0x30FF)
+           || (c >= 0xFF00 && c <= 0xFF65);
 }
 
 bool ends_link(char32_t c)
@@ -71,7 +72,8 @@ std::vector<span> find_links(std::string_view text)
             begin = at - 4;
         if (begin == std::string_view::npos || (!found.empty() && begin < found.back().end))
             continue;
-        if (begin > 0 && (u_isalnum(static_cast<unsigned char>(text[begin - 1])) && static_cast<unsigned char>(text[begin - 1]) < 0x80))
+        if (begin > 0
+            && (u_isalnum(static_cast<unsigned char>(text[begin - 1])) && static_cast<unsigned char>(text[begin - 1]) < 0x80))
             continue;  // "xhttps://" is no link
         const auto host = at + 3;
         if (host >= text.size() || std::string_view("/?#").find(text[host]) != std::string_view::npos)

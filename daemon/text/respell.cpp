@@ -33,7 +33,8 @@ void walk(const views& a, const views& b, word_change whole, std::vector<word_ch
     auto cell = [&](std::size_t i, std::size_t j) -> std::uint32_t& { return longest[i * (m + 1) + j]; };
     for (auto i = n; i-- > 0;)
         for (auto j = m; j-- > 0;)
-            cell(i, j) = a[whole.begin + i] == b[whole.from + j] ? cell(i + 1, j + 1) + 1 : std::max(cell(i + 1, j), cell(i, j + 1));
+            cell(i, j) =
+                a[whole.begin + i] == b[whole.from + j] ? cell(i + 1, j + 1) + 1 : std::max(cell(i + 1, j), cell(i, j + 1));
     word_change open{whole.begin, whole.begin, whole.from, whole.from};
     auto close = [&](std::size_t i, std::size_t j) {
         open.end = whole.begin + i;
@@ -83,8 +84,12 @@ std::vector<word_change> differences(const views& a, const views& b)
 // Words of ASCII, single blanks, and single characters of all other scripts, some of which put no blanks between words.
 views tokens_of(std::string_view plain)
 {
-    auto is_ascii_word = [&](std::size_t at) { return at < plain.size() && plain[at] != ' ' && static_cast<unsigned char>(plain[at]) < 0x80; };
-    auto is_continuation = [&](std::size_t at) { return at < plain.size() && (static_cast<unsigned char>(plain[at]) & 0xC0) == 0x80; };
+    auto is_ascii_word = [&](std::size_t at) {
+        return at < plain.size() && plain[at] != ' ' && static_cast<unsigned char>(plain[at]) < 0x80;
+    };
+    auto is_continuation = [&](std::size_t at) {
+        return at < plain.size() && (static_cast<unsigned char>(plain[at]) & 0xC0) == 0x80;
+    };
     views all;
     for (std::size_t at = 0; at < plain.size();) {
         auto end = at + 1;
@@ -151,7 +156,8 @@ views views_of(const std::vector<text_line>& all)
     return all_of_them;
 }
 
-constexpr const char* crossed = "the new words reach into formatting (a link, a bold word, a picture, a block), and changing them here would lose it";
+constexpr const char* crossed =
+    "the new words reach into formatting (a link, a bold word, a picture, a block), and changing them here would lose it";
 constexpr const char* other_shape = "lines come or go, and what is around them is more than plain paragraphs";
 constexpr const char* other_link = "a link would show another address than the one it leads to";
 
@@ -183,7 +189,8 @@ std::optional<splice> place_of(std::string_view html, const std::vector<html_pla
 }
 
 // What one line becomes; false when its words cannot be told from formatting.
-bool change_line(std::string_view html, const std::vector<html_place>& places, const text_line& old, const std::string& wanted, std::vector<splice>& into)
+bool change_line(std::string_view html, const std::vector<html_place>& places, const text_line& old, const std::string& wanted,
+                 std::vector<splice>& into)
 {
     const auto before = tokens_of(old.words);
     const auto after = tokens_of(wanted);
@@ -215,8 +222,8 @@ std::string spliced(std::string_view html, const std::vector<splice>& all)
     return out += html.substr(at);
 }
 
-std::optional<std::string> change_lines(std::string_view html, const std::vector<text_line>& old, const std::vector<html_place>& places,
-                                        const std::vector<text_line>& wanted)
+std::optional<std::string> change_lines(std::string_view html, const std::vector<text_line>& old,
+                                        const std::vector<html_place>& places, const std::vector<text_line>& wanted)
 {
     std::vector<splice> all;
     for (std::size_t at = 0; at < old.size(); ++at)
@@ -245,7 +252,8 @@ std::optional<std::size_t> behind_paragraph(std::string_view html, std::size_t a
     if (close == std::string_view::npos)
         return std::nullopt;
     const auto inside = html.substr(at + 2, close - at - 2);
-    for (std::string_view more : {"<p", "<br", "<img", "<video", "<audio", "<iframe", "<svg", "<object", "<embed", "<picture", "<div", "<!--"})
+    for (std::string_view more :
+         {"<p", "<br", "<img", "<video", "<audio", "<iframe", "<svg", "<object", "<embed", "<picture", "<div", "<!--"})
         if (inside.find(more) != std::string_view::npos)
             return std::nullopt;
     return close + 4;
@@ -438,7 +446,8 @@ std::string as_html_with_links(const std::string& line)
         auto found = line.find(link, at);
         if (found == std::string::npos)
             break;  // the line is not sound UTF-8; the rest stays plain
-        html += as_html(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + as_html(link) + "\">" + as_html(link) + "</a>";
+        html +=
+            as_html(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + as_html(link) + "\">" + as_html(link) + "</a>";
         at = found + link.size();
     }
     return html + as_html(std::string_view{line}.substr(at));
@@ -463,7 +472,8 @@ respelling respell(const std::vector<passage>& from, std::string_view wanted)
             made.why_not = "it has fewer lines than the parts above the article";
             return made;
         }
-        std::vector<text_line> own(cut.begin() + static_cast<std::ptrdiff_t>(at), cut.begin() + static_cast<std::ptrdiff_t>(at + count));
+        std::vector<text_line> own(cut.begin() + static_cast<std::ptrdiff_t>(at),
+                                   cut.begin() + static_cast<std::ptrdiff_t>(at + count));
         at += count;
         // With lines that come or go it would be a guess which of them is the title.
         if (!last && !same_shape && !std::ranges::equal(own, old[number], {}, &text_line::words, &text_line::words)) {

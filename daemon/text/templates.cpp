@@ -36,7 +36,7 @@ bool is_name(std::string_view name)
 constexpr std::size_t most_sections = 8;  // in one another
 
 struct mustache_tag {
-    char mark = ' ';   // '#', '^', '/'; a blank for the field itself
+    char mark = ' ';  // '#', '^', '/'; a blank for the field itself
     std::string name;
     std::size_t at = 0;
 };
@@ -64,7 +64,10 @@ result<mustache_tag> read_tag(const std::string& source, std::size_t open, std::
         one.name = trimmed(std::string_view(one.name).substr(1));
     }
     if (!is_name(one.name))
-        return at_offset(source, open, "'" + one.name + "' is not a field's name; only {{name}} can stand in a statement, and {{#name}}, {{^name}}, {{/name}}");
+        return at_offset(
+            source, open,
+            "'" + one.name
+                + "' is not a field's name; only {{name}} can stand in a statement, and {{#name}}, {{^name}}, {{/name}}");
     return one;
 }
 

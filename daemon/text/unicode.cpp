@@ -50,10 +50,7 @@ bool is_valid(std::string_view utf8)
     return true;
 }
 
-bool is_ascii_blank(unsigned char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
-}
+bool is_ascii_blank(unsigned char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F); }
 
 // Most posts of most schedulers are mostly ASCII: no tables needed for those.
 std::string fold_ascii(std::string_view ascii)

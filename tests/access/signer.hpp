@@ -17,10 +17,11 @@ using nlohmann::json;
 class signer {
 public:
     explicit signer(std::string kid, bool elliptic = false)
-        : kid_(std::move(kid)), algorithm_(elliptic ? "ES256" : "RS256"),
+        : kid_(std::move(kid)),
+          algorithm_(elliptic ? "ES256" : "RS256"),
           key_(elliptic ? ::cjose_jwk_create_EC_random(CJOSE_JWK_EC_P_256, nullptr)
                         : ::cjose_jwk_create_RSA_random(2048, exponent, 3, nullptr),
-              &::cjose_jwk_release)
+               &::cjose_jwk_release)
     {
         if (!key_ || !::cjose_jwk_set_kid(key_.get(), kid_.c_str(), kid_.size(), nullptr))
             throw std::runtime_error("no key");
@@ -40,8 +41,8 @@ public:
         ::cjose_header_set(header, CJOSE_HDR_ALG, algorithm == nullptr ? algorithm_.c_str() : algorithm, nullptr);
         ::cjose_header_set(header, CJOSE_HDR_KID, kid_.c_str(), nullptr);
         auto text = claims.dump();
-        auto* signed_text
-            = ::cjose_jws_sign(key_.get(), header, reinterpret_cast<const uint8_t*>(text.data()), text.size(), nullptr);
+        auto* signed_text =
+            ::cjose_jws_sign(key_.get(), header, reinterpret_cast<const uint8_t*>(text.data()), text.size(), nullptr);
         ::cjose_header_release(header);
         const char* compact = nullptr;
         if (signed_text == nullptr || !::cjose_jws_export(signed_text, &compact, nullptr))

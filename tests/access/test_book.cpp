@@ -81,8 +81,8 @@ TEST_CASE("what is written is read back, holds no secret, and gives no number tw
     CHECK(again.session(hash_of("cookie"), morning, 1h, 12h)->roles == std::set{role::manager});
     CHECK(again.add_token(some_token("next")).id == "t-3");
     for (auto broken : {"", "{", "[]", R"({"schema":"halfmast.access/9"})",
-             R"({"schema":"halfmast.access/1","last_token":1,"tokens":[{}],"sessions":[]})",
-             R"({"schema":"halfmast.access/1","last_token":"x","tokens":[],"sessions":[]})"}) {
+                        R"({"schema":"halfmast.access/1","last_token":1,"tokens":[{}],"sessions":[]})",
+                        R"({"schema":"halfmast.access/1","last_token":"x","tokens":[],"sessions":[]})"}) {
         INFO(broken);
         book other;
         CHECK(other.read(broken));
@@ -162,7 +162,7 @@ TEST_CASE("a password fits its hash alone, and a hash is known when one is seen"
 TEST_CASE("cookies, hosts and addresses as text", "[access]")
 {
     CHECK(set_cookie("halfmast", "v", true, same_site::strict, 12h)
-        == "__Host-halfmast=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure");
+          == "__Host-halfmast=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure");
     CHECK(set_cookie("halfmast", "", false, same_site::lax, 0s) == "halfmast=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     CHECK(cookie_value("a=1; halfmast=x=y; b=2", "halfmast") == "x=y");
     CHECK(cookie_value("a=1;halfmast=x", "halfmast") == "x");

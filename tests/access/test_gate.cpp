@@ -79,8 +79,8 @@ struct door_stage {
     {
         fs::create_directories(folder);
         wanted.set = true;
-        wanted.users
-            = {make_user("maria", {role::manager}), make_user("olaf", {role::ops}), make_user("ada", {role::admin}, false)};
+        wanted.users = {make_user("maria", {role::manager}), make_user("olaf", {role::ops}),
+                        make_user("ada", {role::admin}, false)};
     }
     ~door_stage()
     {
@@ -161,8 +161,8 @@ api::outcome_of<api::made_session> sign_in(door_stage& here, const std::string& 
     return here.wait(here.door->sign_in(request, user, password));
 }
 
-api::made_token make_token(
-    door_stage& here, std::set<role> roles, std::optional<milliseconds> lasts = std::nullopt, const std::string& user = "ci")
+api::made_token make_token(door_stage& here, std::set<role> roles, std::optional<milliseconds> lasts = std::nullopt,
+                           const std::string& user = "ci")
 {
     api::token_wish wish;
     wish.name = "pipeline";
@@ -199,7 +199,7 @@ TEST_CASE("over the socket it is the kernel's word; roles come from groups and p
 }
 
 TEST_CASE("over TCP: without any settings loopback reads, with them nobody does without a proof, and no other host's name is ours",
-    "[gate]")
+          "[gate]")
 {
     door_stage here;
     here.wanted.set = false;
@@ -310,8 +310,8 @@ TEST_CASE("a session ends by itself, with another password, with its person, and
     CHECK_FALSE(is_in());
 }
 
-TEST_CASE(
-    "a wrong password, an unknown person and one without a password look alike, are recorded, and soon have to wait", "[gate]")
+TEST_CASE("a wrong password, an unknown person and one without a password look alike, are recorded, and soon have to wait",
+          "[gate]")
 {
     door_stage here;
     here.open();

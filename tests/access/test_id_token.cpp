@@ -15,8 +15,14 @@ id_token_terms usual_terms() { return {"https://id.example", "halfmast", "n-1", 
 
 json good_claims()
 {
-    return {{"iss", "https://id.example"}, {"aud", "halfmast"}, {"sub", "u1"}, {"nonce", "n-1"}, {"iat", token_now - 5},
-        {"exp", token_now + 300}, {"preferred_username", "maria"}, {"groups", {"managers"}}};
+    return {{"iss", "https://id.example"},
+            {"aud", "halfmast"},
+            {"sub", "u1"},
+            {"nonce", "n-1"},
+            {"iat", token_now - 5},
+            {"exp", token_now + 300},
+            {"preferred_username", "maria"},
+            {"groups", {"managers"}}};
 }
 
 json without(json claims, const char* name)
@@ -88,7 +94,7 @@ TEST_CASE("no algorithm, a shared secret and an embedded key are refused before 
     for (auto algorithm : {"none", "None", "NONE", "", "HS256", "RSA-OAEP"}) {
         INFO(algorithm);
         CHECK(fault_of(unsigned_token({{"alg", algorithm}, {"kid", "k1"}}, good_claims()), keys).find("not taken here")
-            != std::string::npos);
+              != std::string::npos);
     }
     // HS256 with the public key as the shared secret: the classical confusion.
     auto public_text = real_key().public_key().dump();
@@ -149,12 +155,12 @@ TEST_CASE("what is no token at all is told apart without harm", "[oidc]")
 {
     auto keys = set_of({real_key().public_key()});
     for (const auto& text : {std::string{}, std::string{"."}, std::string{".."}, std::string{"a.b"}, std::string{"a.b.c"},
-             std::string{"a.b.c.d"}, base64url("[]") + "." + base64url("{}") + ".x",
-             base64url("{}") + "." + base64url("\"x\"") + ".x", std::string(100'000, 'x') + ".y.z"})
+                             std::string{"a.b.c.d"}, base64url("[]") + "." + base64url("{}") + ".x",
+                             base64url("{}") + "." + base64url("\"x\"") + ".x", std::string(100'000, 'x') + ".y.z"})
         CHECK_FALSE(fault_of(text, keys).empty());
     auto token = real_key().sign(good_claims());
     for (const auto& odd :
-        {json::object(), json{{"keys", 5}}, json{{"keys", {1, nullptr, "x"}}}, json{{"keys", {{{"kty", "RSA"}, {"kid", "k1"}}}}},
-            json{{"keys", {{{"kty", "RSA"}, {"kid", "k1"}, {"n", "!!"}, {"e", ""}}}}}})
+         {json::object(), json{{"keys", 5}}, json{{"keys", {1, nullptr, "x"}}}, json{{"keys", {{{"kty", "RSA"}, {"kid", "k1"}}}}},
+          json{{"keys", {{{"kty", "RSA"}, {"kid", "k1"}, {"n", "!!"}, {"e", ""}}}}}})
         CHECK_FALSE(fault_of(token, odd).empty());
 }

@@ -20,12 +20,14 @@ constexpr const char* issuer_url = "https://id.example";
 struct lying_provider final : http_port {
     signer key{"p1"};
     time_point now = *parse_rfc3339("2026-03-01T08:00:00Z");
-    json description{{"issuer", issuer_url}, {"authorization_endpoint", "https://id.example/auth"},
-        {"token_endpoint", "https://id.example/token"}, {"userinfo_endpoint", "https://id.example/me"},
-        {"jwks_uri", "https://id.example/jwks"}};
+    json description{{"issuer", issuer_url},
+                     {"authorization_endpoint", "https://id.example/auth"},
+                     {"token_endpoint", "https://id.example/token"},
+                     {"userinfo_endpoint", "https://id.example/me"},
+                     {"jwks_uri", "https://id.example/jwks"}};
     json keys;
     json claims = json::object();  // what the next token says beside the usual ones
-    std::string token;  // instead of one that is made
+    std::string token;             // instead of one that is made
     json userinfo;
     int token_status = 200;
     std::string verifier_hash;
@@ -57,8 +59,8 @@ struct lying_provider final : http_port {
             made.body = userinfo.dump();
         } else if (request.url == "https://id.example/token") {
             made.status = token_status;
-            made.body
-                = token_status == 200 ? json{{"id_token", token}, {"access_token", "at-1"}}.dump() : R"({"error":"invalid_grant"})";
+            made.body =
+                token_status == 200 ? json{{"id_token", token}, {"access_token", "at-1"}}.dump() : R"({"error":"invalid_grant"})";
         } else {
             co_return problem{failure::unreachable, "nobody there", {}};
         }
@@ -89,8 +91,15 @@ struct lying_provider final : http_port {
             rest.erase(0, std::min(rest.size(), pair.size() + 1));
             sent_to[pair.substr(0, pair.find('='))] = *net::percent_decode(pair.substr(pair.find('=') + 1));
         }
-        json usual{{"iss", issuer_url}, {"aud", "halfmast"}, {"sub", "u1"}, {"nonce", sent_to["nonce"]}, {"iat", seconds_now()},
-            {"exp", seconds_now() + 300}, {"preferred_username", "maria"}, {"groups", {"managers", "staff"}}, {"locale", "hu-HU"}};
+        json usual{{"iss", issuer_url},
+                   {"aud", "halfmast"},
+                   {"sub", "u1"},
+                   {"nonce", sent_to["nonce"]},
+                   {"iat", seconds_now()},
+                   {"exp", seconds_now() + 300},
+                   {"preferred_username", "maria"},
+                   {"groups", {"managers", "staff"}},
+                   {"locale", "hu-HU"}};
         usual.update(claims);
         token = key.sign(usual);
     }
@@ -163,7 +172,7 @@ TEST_CASE("what the provider's token must not be", "[oidc]")
 {
     lying_provider id;
     for (const auto& claims : {json{{"nonce", "another"}}, json{{"exp", id.seconds_now() - 100}},
-             json{{"iss", "https://evil.example"}}, json{{"aud", "other"}}}) {
+                               json{{"iss", "https://evil.example"}}, json{{"aud", "other"}}}) {
         id.claims = claims;
         id.begin();
         INFO(claims.dump());
@@ -181,8 +190,14 @@ TEST_CASE("what the provider's token must not be", "[oidc]")
     CHECK(id.come_back().error().detail.find("nonce") != std::string::npos);
     id.begin();
     signer forger{"p1"};
-    id.token = forger.sign({{"iss", issuer_url}, {"aud", "halfmast"}, {"sub", "u1"}, {"nonce", id.sent_to["nonce"]},
-        {"iat", id.seconds_now()}, {"exp", id.seconds_now() + 300}, {"preferred_username", "maria"}, {"groups", {"managers"}}});
+    id.token = forger.sign({{"iss", issuer_url},
+                            {"aud", "halfmast"},
+                            {"sub", "u1"},
+                            {"nonce", id.sent_to["nonce"]},
+                            {"iat", id.seconds_now()},
+                            {"exp", id.seconds_now() + 300},
+                            {"preferred_username", "maria"},
+                            {"groups", {"managers"}}});
     CHECK(id.come_back().error().detail.find("signature") != std::string::npos);
     id.begin();
     id.token_status = 400;
@@ -215,8 +230,13 @@ TEST_CASE("groups from userinfo, of the same person alone", "[oidc]")
     id.claims = {{"groups", nullptr}};
     auto token_without_groups = [&] {
         id.begin();
-        id.token = id.key.sign({{"iss", issuer_url}, {"aud", "halfmast"}, {"sub", "u1"}, {"nonce", id.sent_to["nonce"]},
-            {"iat", id.seconds_now()}, {"exp", id.seconds_now() + 300}, {"preferred_username", "maria"}});
+        id.token = id.key.sign({{"iss", issuer_url},
+                                {"aud", "halfmast"},
+                                {"sub", "u1"},
+                                {"nonce", id.sent_to["nonce"]},
+                                {"iat", id.seconds_now()},
+                                {"exp", id.seconds_now() + 300},
+                                {"preferred_username", "maria"}});
     };
     token_without_groups();
     id.userinfo = {{"sub", "u1"}, {"groups", {"desk"}}};
@@ -235,8 +255,14 @@ TEST_CASE("new keys of the provider are found, and a description that is another
     signer fresh{"p2"};
     id.keys = {{"keys", {fresh.public_key()}}};
     id.begin();
-    id.token = fresh.sign({{"iss", issuer_url}, {"aud", "halfmast"}, {"sub", "u1"}, {"nonce", id.sent_to["nonce"]},
-        {"iat", id.seconds_now()}, {"exp", id.seconds_now() + 300}, {"preferred_username", "maria"}, {"groups", {"managers"}}});
+    id.token = fresh.sign({{"iss", issuer_url},
+                           {"aud", "halfmast"},
+                           {"sub", "u1"},
+                           {"nonce", id.sent_to["nonce"]},
+                           {"iat", id.seconds_now()},
+                           {"exp", id.seconds_now() + 300},
+                           {"preferred_username", "maria"},
+                           {"groups", {"managers"}}});
     id.now += seconds{10};
     CHECK(id.come_back());
     lying_provider other;

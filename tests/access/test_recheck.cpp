@@ -26,12 +26,12 @@ struct renewing_provider final : http_port {
     signer key{"r1"};
     time_point now = *parse_rfc3339("2026-03-01T08:00:00Z");
     bool away = false;
-    bool offline = true;         // it knows offline_access
+    bool offline = true;  // it knows offline_access
     bool gives_refresh = true;
     bool needs_consent = false;  // before it gives one
     bool has_userinfo = true;
-    bool renews_token = true;    // a renewal has an ID token too
-    std::string refusal;         // of renewals
+    bool renews_token = true;  // a renewal has an ID token too
+    std::string refusal;       // of renewals
     std::vector<std::string> groups{"managers"};
     std::string name = "maria";
     std::string nonce;
@@ -44,8 +44,11 @@ struct renewing_provider final : http_port {
 
     json description() const
     {
-        json made{{"issuer", renewing_issuer}, {"authorization_endpoint", "https://id.example/auth"}, {"token_endpoint", "https://id.example/token"},
-                  {"jwks_uri", "https://id.example/jwks"}, {"revocation_endpoint", "https://id.example/revoke"}};
+        json made{{"issuer", renewing_issuer},
+                  {"authorization_endpoint", "https://id.example/auth"},
+                  {"token_endpoint", "https://id.example/token"},
+                  {"jwks_uri", "https://id.example/jwks"},
+                  {"revocation_endpoint", "https://id.example/revoke"}};
         made["scopes_supported"] = offline ? json{"openid", "offline_access"} : json{"openid", "profile"};
         if (has_userinfo)
             made["userinfo_endpoint"] = "https://id.example/me";
@@ -54,7 +57,8 @@ struct renewing_provider final : http_port {
 
     std::string token(bool with_nonce) const
     {
-        json claims{{"iss", renewing_issuer}, {"aud", "halfmast"}, {"sub", "u1"}, {"iat", seconds_now()}, {"exp", seconds_now() + 300}};
+        json claims{
+            {"iss", renewing_issuer}, {"aud", "halfmast"}, {"sub", "u1"}, {"iat", seconds_now()}, {"exp", seconds_now() + 300}};
         if (with_nonce) {  // of the sign-in: what was true then
             claims["nonce"] = nonce;
             claims["preferred_username"] = name;
@@ -118,9 +122,9 @@ struct recheck_stage {
     std::vector<access_noted> noted;
     options wanted;
     std::unique_ptr<gate> door;
-    std::string cookie;       // of the session
+    std::string cookie;  // of the session
     std::string set_cookie;
-    std::string sent_to;      // where the browser was sent the last time
+    std::string sent_to;  // where the browser was sent the last time
 
     recheck_stage()
     {

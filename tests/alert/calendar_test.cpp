@@ -23,8 +23,11 @@ duty_calendar our_people(const std::string& zone = "Europe/Budapest")
     duty_calendar made;
     made.rota = "on-call";
     made.zone = zone;
-    made.people = {{text::fold("Anna Kovács"), "ann"}, {"anna@acme.example", "ann"}, {"ann", "ann"}, {"bela", "bela"},
-        {text::fold("Chen Wei"), "chen"}};
+    made.people = {{text::fold("Anna Kovács"), "ann"},
+                   {"anna@acme.example", "ann"},
+                   {"ann", "ann"},
+                   {"bela", "bela"},
+                   {text::fold("Chen Wei"), "chen"}};
     return made;
 }
 
@@ -40,12 +43,12 @@ std::string vcalendar(const std::string& inside)
 }
 
 // Budapest, as calendars describe it; its name is nobody's.
-const std::string drawn_zone
-    = "BEGIN:VTIMEZONE\nTZID:Our own\n"
-      "BEGIN:DAYLIGHT\nDTSTART:19700329T020000\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n"
-      "TZNAME:CEST\nEND:DAYLIGHT\n"
-      "BEGIN:STANDARD\nDTSTART:19701025T030000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n"
-      "TZNAME:CET\nEND:STANDARD\nEND:VTIMEZONE\n";
+const std::string drawn_zone =
+    "BEGIN:VTIMEZONE\nTZID:Our own\n"
+    "BEGIN:DAYLIGHT\nDTSTART:19700329T020000\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n"
+    "TZNAME:CEST\nEND:DAYLIGHT\n"
+    "BEGIN:STANDARD\nDTSTART:19701025T030000\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n"
+    "TZNAME:CET\nEND:STANDARD\nEND:VTIMEZONE\n";
 
 std::vector<std::string> lines_of(const std::vector<duty_shift>& shifts)
 {
@@ -56,7 +59,7 @@ std::vector<std::string> lines_of(const std::vector<duty_shift>& shifts)
 }
 
 std::vector<std::string> shifts(const std::string& text, const char* from = "2026-03-01T00:00:00Z",
-    const char* to = "2026-05-01T00:00:00Z", const duty_calendar& people = our_people())
+                                const char* to = "2026-05-01T00:00:00Z", const duty_calendar& people = our_people())
 {
     auto read = shifts_in(text, people, texts(), *parse_rfc3339(from), *parse_rfc3339(to));
     if (!read)
@@ -66,8 +69,8 @@ std::vector<std::string> shifts(const std::string& text, const char* from = "202
 
 std::string why_not(const std::string& text)
 {
-    auto read
-        = shifts_in(text, our_people(), texts(), *parse_rfc3339("2026-03-01T00:00:00Z"), *parse_rfc3339("2026-05-01T00:00:00Z"));
+    auto read =
+        shifts_in(text, our_people(), texts(), *parse_rfc3339("2026-03-01T00:00:00Z"), *parse_rfc3339("2026-05-01T00:00:00Z"));
     return read ? "read" : read.error().detail;
 }
 
@@ -80,8 +83,8 @@ TEST_CASE("a weekly duty changes at the same hour of its clocks in winter and su
     // Clocks go ahead on 29 March 2026.
     const rows wanted{"2026-03-23T08:00:00Z 2026-03-30T07:00:00Z ann", "2026-04-06T07:00:00Z 2026-04-13T07:00:00Z ann"};
     auto with = [](const std::string& zone, const std::string& end) {
-        return vevent(
-            "UID:1\nSUMMARY:Anna Kovács\nDTSTART" + zone + ":20260323T090000\n" + end + "RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=2\n");
+        return vevent("UID:1\nSUMMARY:Anna Kovács\nDTSTART" + zone + ":20260323T090000\n" + end
+                      + "RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=2\n");
     };
     CHECK(shifts(vcalendar(with(";TZID=Europe/Budapest", "DTEND;TZID=Europe/Budapest:20260330T090000\n"))) == wanted);
     CHECK(shifts(vcalendar(drawn_zone + with(";TZID=Our own", "DTEND;TZID=Our own:20260330T090000\n"))) == wanted);
@@ -90,26 +93,27 @@ TEST_CASE("a weekly duty changes at the same hour of its clocks in winter and su
     CHECK(shifts(vcalendar(with(";TZID=Europe/Budapest", "DURATION:P1W\n"))) == wanted);
     // Hours are hours: 168 of them end an hour later by the clocks.
     CHECK(shifts(vcalendar(with(";TZID=Europe/Budapest", "DURATION:PT168H\n"))).front()
-        == "2026-03-23T08:00:00Z 2026-03-30T08:00:00Z ann");
+          == "2026-03-23T08:00:00Z 2026-03-30T08:00:00Z ann");
     // And back on 25 October.
     CHECK(
         shifts(vcalendar(vevent(
                    "UID:1\nSUMMARY:ann\nDTSTART;TZID=Europe/Budapest:20261019T090000\nDTEND;TZID=Europe/Budapest:20261026T090000\n"
                    "RRULE:FREQ=WEEKLY;COUNT=2\n")),
-            "2026-10-01T00:00:00Z", "2026-12-01T00:00:00Z")
+               "2026-10-01T00:00:00Z", "2026-12-01T00:00:00Z")
         == rows{"2026-10-19T07:00:00Z 2026-10-26T08:00:00Z ann", "2026-10-26T08:00:00Z 2026-11-02T08:00:00Z ann"});
     // Clocks that go ahead leave an hour out, and what begins in it begins with what they show then.
     CHECK(shifts(vcalendar(
               vevent("UID:1\nSUMMARY:ann\nDTSTART;TZID=Europe/Budapest:20260328T023000\nDURATION:P1D\nRRULE:FREQ=DAILY;COUNT=3\n")))
-        == rows{"2026-03-28T01:30:00Z 2026-03-29T01:30:00Z ann", "2026-03-29T01:30:00Z 2026-03-30T00:30:00Z ann",
-            "2026-03-30T00:30:00Z 2026-03-31T00:30:00Z ann"});
+          == rows{"2026-03-28T01:30:00Z 2026-03-29T01:30:00Z ann", "2026-03-29T01:30:00Z 2026-03-30T00:30:00Z ann",
+                  "2026-03-30T00:30:00Z 2026-03-31T00:30:00Z ann"});
 }
 
 TEST_CASE("one occurrence is taken over, moved, cancelled or left out", "[calendar]")
 {
-    const std::string series
-        = "UID:1\nSUMMARY:Anna Kovács\nDTSTART;TZID=Europe/Budapest:20260302T090000\nDTEND;TZID=Europe/Budapest:20260303T090000\n";
-    CHECK(shifts(vcalendar(vevent(series + "RRULE:FREQ=DAILY;COUNT=4\n")
+    const std::string series =
+        "UID:1\nSUMMARY:Anna Kovács\nDTSTART;TZID=Europe/Budapest:20260302T090000\nDTEND;TZID=Europe/Budapest:20260303T090000\n";
+    CHECK(shifts(vcalendar(
+              vevent(series + "RRULE:FREQ=DAILY;COUNT=4\n")
               + vevent("UID:1\nRECURRENCE-ID;TZID=Europe/Budapest:20260303T090000\nSUMMARY:Bela\nDTSTART;TZID=Europe/"
                        "Budapest:20260303T090000\n"
                        "DTEND;TZID=Europe/Budapest:20260304T090000\n")
@@ -117,37 +121,37 @@ TEST_CASE("one occurrence is taken over, moved, cancelled or left out", "[calend
                   "UID:1\nRECURRENCE-ID:20260304T080000Z\nSUMMARY:Anna Kovács\nDTSTART:20260304T120000Z\nDTEND:20260304T140000Z\n")
               + vevent("UID:1\nRECURRENCE-ID:20260305T080000Z\nSTATUS:CANCELLED\nSUMMARY:Anna "
                        "Kovács\nDTSTART:20260305T080000Z\nDTEND:20260305T140000Z\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-03T08:00:00Z 2026-03-04T08:00:00Z bela",
-            "2026-03-04T12:00:00Z 2026-03-04T14:00:00Z ann"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-03T08:00:00Z 2026-03-04T08:00:00Z bela",
+                  "2026-03-04T12:00:00Z 2026-03-04T14:00:00Z ann"});
     CHECK(shifts(
               vcalendar(vevent(series + "RRULE:FREQ=DAILY;COUNT=4\nEXDATE;TZID=Europe/Budapest:20260303T090000,20260304T090000\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-05T08:00:00Z 2026-03-06T08:00:00Z ann"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-05T08:00:00Z 2026-03-06T08:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent(series + "RRULE:FREQ=DAILY;COUNT=3\nEXDATE;VALUE=DATE:20260303\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-04T08:00:00Z 2026-03-05T08:00:00Z ann"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-04T08:00:00Z 2026-03-05T08:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent(series + "RDATE;TZID=Europe/Budapest:20260310T090000\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-10T08:00:00Z 2026-03-11T08:00:00Z ann"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-10T08:00:00Z 2026-03-11T08:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent(series + "RDATE;VALUE=PERIOD:20260310T080000Z/PT2H\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-10T08:00:00Z 2026-03-10T10:00:00Z ann"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-10T08:00:00Z 2026-03-10T10:00:00Z ann"});
     // Of two that say something else about the same, the later one counts.
     CHECK(shifts(vcalendar(vevent(series + "SEQUENCE:1\n")
-              + vevent("UID:1\nSEQUENCE:0\nSUMMARY:bela\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\n")))
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann"});
+                           + vevent("UID:1\nSEQUENCE:0\nSUMMARY:bela\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\n")))
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent(series + "STATUS:CANCELLED\n"))).empty());
 }
 
 TEST_CASE("whole days begin and end at midnight of the settings' zone", "[calendar]")
 {
     CHECK(shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260330\n")))
-        == rows{"2026-03-27T23:00:00Z 2026-03-29T22:00:00Z ann"});
+          == rows{"2026-03-27T23:00:00Z 2026-03-29T22:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260301\n")))
-        == rows{"2026-02-28T23:00:00Z 2026-03-01T23:00:00Z ann"});
+          == rows{"2026-02-28T23:00:00Z 2026-03-01T23:00:00Z ann"});
     CHECK(
         shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260301\nRRULE:FREQ=WEEKLY;BYDAY=SA,SU;UNTIL=20260308\n")))
         == rows{"2026-02-28T23:00:00Z 2026-03-01T23:00:00Z ann", "2026-03-06T23:00:00Z 2026-03-07T23:00:00Z ann",
-            "2026-03-07T23:00:00Z 2026-03-08T23:00:00Z ann"});
+                "2026-03-07T23:00:00Z 2026-03-08T23:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260301\n")), "2026-03-01T00:00:00Z",
-              "2026-05-01T00:00:00Z", our_people("UTC"))
-        == rows{"2026-03-01T00:00:00Z 2026-03-02T00:00:00Z ann"});
+                 "2026-05-01T00:00:00Z", our_people("UTC"))
+          == rows{"2026-03-01T00:00:00Z 2026-03-02T00:00:00Z ann"});
 }
 
 TEST_CASE("a repetition ends when it says so, in whatever zone that is written", "[calendar]")
@@ -160,14 +164,14 @@ TEST_CASE("a repetition ends when it says so, in whatever zone that is written",
     CHECK(shifts(vcalendar(vevent(begin + "RRULE:FREQ=DAILY;UNTIL=20260303\n"))) == two);
     // For ever: as far as is asked for, from where the question begins, what began before it included.
     auto many = shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART:20200101T180000Z\nDURATION:PT12H\nRRULE:FREQ=DAILY\n")),
-        "2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z");
+                       "2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z");
     CHECK(many
-        == rows{"2026-02-28T18:00:00Z 2026-03-01T06:00:00Z ann", "2026-03-01T18:00:00Z 2026-03-02T06:00:00Z ann",
-            "2026-03-02T18:00:00Z 2026-03-03T06:00:00Z ann", "2026-03-03T18:00:00Z 2026-03-04T06:00:00Z ann"});
+          == rows{"2026-02-28T18:00:00Z 2026-03-01T06:00:00Z ann", "2026-03-01T18:00:00Z 2026-03-02T06:00:00Z ann",
+                  "2026-03-02T18:00:00Z 2026-03-03T06:00:00Z ann", "2026-03-03T18:00:00Z 2026-03-04T06:00:00Z ann"});
     CHECK(shifts(vcalendar(vevent(
                      "UID:1\nSUMMARY:ann\nDTSTART:20260301T000000Z\nDURATION:PT12H\nRRULE:FREQ=HOURLY;INTERVAL=24;COUNT=2\n")))
               .size()
-        == 2);
+          == 2);
 }
 
 TEST_CASE("whose an event is: attendees, the summary, words in it; and who is no one of ours", "[calendar]")
@@ -195,8 +199,8 @@ TEST_CASE("whose an event is: attendees, the summary, words in it; and who is no
     for (const auto& one : table) {
         INFO(one.what);
         auto text = vcalendar(vevent("UID:1\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\n" + std::string{one.lines}));
-        auto read = shifts_in(
-            text, our_people(), texts(), *parse_rfc3339("2026-03-01T00:00:00Z"), *parse_rfc3339("2026-05-01T00:00:00Z"));
+        auto read =
+            shifts_in(text, our_people(), texts(), *parse_rfc3339("2026-03-01T00:00:00Z"), *parse_rfc3339("2026-05-01T00:00:00Z"));
         REQUIRE(read.has_value());
         rows who;
         for (const auto& shift : read->shifts)
@@ -209,11 +213,11 @@ TEST_CASE("whose an event is: attendees, the summary, words in it; and who is no
 TEST_CASE("lines that are folded, calendars behind one another, events without a UID", "[calendar]")
 {
     auto two = vcalendar(vevent("SUMMARY:Anna\r\n  Kovács\nDTSTART:20260302T080000Z\nDTEND:20260303T080000Z\n"))
-        + vcalendar(vevent("SUMMARY:bela\nDTSTART:20260303T080000Z\nDTEND:20260304T080000Z\n")
-            + vevent("SUMMARY:bela\nDTSTART:20260304T080000Z\nDTEND:20260305T080000Z\n"));
+               + vcalendar(vevent("SUMMARY:bela\nDTSTART:20260303T080000Z\nDTEND:20260304T080000Z\n")
+                           + vevent("SUMMARY:bela\nDTSTART:20260304T080000Z\nDTEND:20260305T080000Z\n"));
     CHECK(shifts(two)
-        == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-03T08:00:00Z 2026-03-04T08:00:00Z bela",
-            "2026-03-04T08:00:00Z 2026-03-05T08:00:00Z bela"});
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-03T08:00:00Z 2026-03-04T08:00:00Z bela",
+                  "2026-03-04T08:00:00Z 2026-03-05T08:00:00Z bela"});
     CHECK(shifts(vcalendar("")).empty());
     CHECK(shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART:20260302T080000Z\n"))).empty());  // a moment is no shift
 }
@@ -233,15 +237,15 @@ TEST_CASE("what cannot be understood is said, and half of it is not believed", "
         != std::string::npos);
     CHECK(wrong("DTSTART:20260302T080000Z\nDURATION:-P1D\n").find("lasts for a time that is none") != std::string::npos);
     CHECK(wrong("DTSTART:20260302T080000Z\nDURATION:P1D\nRRULE:FREQ=SECONDLY\n").find("repeats in a way that is not understood")
-        != std::string::npos);
+          != std::string::npos);
     CHECK(wrong("DTSTART:20260302T080000Z\nDURATION:P1D\nRRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30\n").find("repeats in a way")
-        != std::string::npos);
+          != std::string::npos);
     CHECK(why_not(vcalendar("BEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=SECONDLY\nTZOFFSETFROM:+"
                             "0000\nTZOFFSETTO:+0100\n"
                             "END:STANDARD\nEND:VTIMEZONE\n"
-                      + good))
+                            + good))
               .find("changes more often than once a month")
-        != std::string::npos);
+          != std::string::npos);
     std::string crowd;
     for (int i = 0; i < 5'001; ++i)
         crowd += good;
@@ -267,7 +271,7 @@ TEST_CASE("a kept calendar is what it was, and what is none is said to be none",
     CHECK(known.read_at == one.read_at);
     CHECK(known.known_until == now + calendar_ahead);
     for (const char* none : {"", "halfmast calendar 1", "halfmast calendar 1\nyesterday\n\n\nBEGIN:VCALENDAR",
-             "halfmast calendar 9\n2026-03-01T12:00:00Z\n\n\nx"})
+                             "halfmast calendar 9\n2026-03-01T12:00:00Z\n\n\nx"})
         CHECK_FALSE(read_kept(none).has_value());
     again->text = "<html>";
     CHECK(roster_of(*again, our_people(), texts(), now).trouble.find("no calendar") != std::string::npos);

@@ -46,7 +46,7 @@ struct receivers_stage {
     }
 
     void add(const std::string& name, const std::string& path, milliseconds timeout = milliseconds{5'000},
-        const std::string& kind = "alertmanager")
+             const std::string& kind = "alertmanager")
     {
         auto to = make_receiver(kind, url_of(inner.port, path));
         to.name = name;
@@ -128,21 +128,21 @@ TEST_CASE("a receiver that does not answer in time holds up no other", "[alert][
             CHECK(one.trouble->kind == failure::unknown_outcome);  // it may have been taken
 }
 
-TEST_CASE(
-    "a cut answer, garbage and silence are unknown outcomes, and the connection is not used for a second try", "[alert][outbox]")
+TEST_CASE("a cut answer, garbage and silence are unknown outcomes, and the connection is not used for a second try",
+          "[alert][outbox]")
 {
     asio::io_context context{1};
     net::http_client client{context.get_executor(), {}};
     std::vector<page_answered> answers;
     outbox box{context.get_executor(), client, [] { return letter_time(); },
-        [&](page_answered came) { answers.push_back(std::move(came)); }};
+               [&](page_answered came) { answers.push_back(std::move(came)); }};
     raw_peer peer{context, [](int, const std::string& request) -> raw_peer::move {
-        if (request.find("POST /cut") != std::string::npos)
-            return {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", true};
-        if (request.find("POST /garbage") != std::string::npos)
-            return {"this is no HTTP\r\n\r\n", true};
-        return {"", true};
-    }};
+                      if (request.find("POST /cut") != std::string::npos)
+                          return {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", true};
+                      if (request.find("POST /garbage") != std::string::npos)
+                          return {"this is no HTTP\r\n\r\n", true};
+                      return {"", true};
+                  }};
     for (const auto* name : {"cut", "garbage", "silent"}) {
         auto to = make_receiver("alertmanager", url_of(peer.port(), std::string{"/"} + name));
         to.name = name;
@@ -166,7 +166,7 @@ TEST_CASE("doctor --pages: each receiver gets one marked test, and says what it 
     std::optional<std::vector<receiver_report>> reports;
     auto work = here.box.test_all();
     asio::co_spawn(here.inner.context, std::move(work),
-        [&](std::exception_ptr, std::vector<receiver_report> given) { reports = std::move(given); });
+                   [&](std::exception_ptr, std::vector<receiver_report> given) { reports = std::move(given); });
     REQUIRE(run_until(here.inner.context, [&] { return reports.has_value(); }));
     REQUIRE(reports->size() == 2);
     CHECK((*reports)[0].name == "sick");
@@ -185,19 +185,24 @@ TEST_CASE("the heartbeat beats, and says once that nobody takes it and once that
     int beats = 0;
     bool well = false;
     net::http_server server{context.get_executor(), [&](server_request) -> asio::awaitable<server_response> {
-        ++beats;
-        co_return text(well ? 200 : 500, "");
-    }};
+                                ++beats;
+                                co_return text(well ? 200 : 500, "");
+                            }};
     auto port = server.listen_tcp("127.0.0.1", 0);
     net::http_client client{context.get_executor(), {}};
     std::vector<std::string> said;
     heartbeat_settings settings;
     settings.url = url_of(port, "/ping/key-canary");
     settings.every = milliseconds{20};
-    heartbeat heart{context.get_executor(), client, settings, {}, [] { return letter_time(); }, [&](std::string why) {
-        said.push_back(std::move(why));
-        well = true;
-    }};
+    heartbeat heart{context.get_executor(),
+                    client,
+                    settings,
+                    {},
+                    [] { return letter_time(); },
+                    [&](std::string why) {
+                        said.push_back(std::move(why));
+                        well = true;
+                    }};
     heart.start();
     REQUIRE(run_until(context, [&] { return said.size() == 2; }));
     CHECK(said[0].find("500") != std::string::npos);

@@ -67,12 +67,13 @@ TEST_CASE("Standard Webhooks: the vectors of the library and of ours", "[alert][
     auto ours = decode_webhook_secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     REQUIRE(ours.has_value());
     CHECK(ours->size() == 32);
-    CHECK(sign_webhook(*ours, "msg_halfmast_0001", 1767323045,
-              "{\"type\":\"crisis.raise\",\"timestamp\":\"2026-01-02T03:04:05Z\",\"data\":{\"severity\":\"high\",\"reason\":"
-              "\"\xc3\xb6 test\"}}")
+    CHECK(
+        sign_webhook(*ours, "msg_halfmast_0001", 1767323045,
+                     "{\"type\":\"crisis.raise\",\"timestamp\":\"2026-01-02T03:04:05Z\",\"data\":{\"severity\":\"high\",\"reason\":"
+                     "\"\xc3\xb6 test\"}}")
         == "v1,0sBuKeL+TfYmx8cFarUNvKlo7vL57ea8em2LrtDXtWg=");
     for (const auto* wrong : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAEC",
-             "whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"})
+                              "whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"})
         CHECK_FALSE(decode_webhook_secret(wrong).has_value());
 }
 
@@ -289,7 +290,7 @@ TEST_CASE("GoAlert and Grafana: idempotent keys, and nothing to say when somebod
     CHECK(body_of(written(grafana, make_letter()))["state"] == "alerting");
     CHECK(body_of(written(grafana, make_letter(page_verb::resolve)))["state"] == "ok");
     CHECK(body_of(written(grafana, make_letter()))["alert_uid"]
-        == body_of(written(grafana, make_letter(page_verb::resolve)))["alert_uid"]);
+          == body_of(written(grafana, make_letter(page_verb::resolve)))["alert_uid"]);
 }
 
 TEST_CASE("Pushover and Twilio: forms, encoded, within their limits", "[alert]")
@@ -330,8 +331,8 @@ TEST_CASE("what a status means, for every kind", "[alert]")
         CHECK(how.read(answered(302)).error().kind == failure::rejected);
         CHECK(how.read(answered(500)).error().kind == failure::unknown_outcome);
         CHECK(how.read(answered(429, "", {{"Retry-After", "120"}})).error().retry_after == milliseconds{120'000});
-        CHECK(
-            how.read(answered(429, "", {{"Retry-After", "999999999"}})).error().retry_after == milliseconds{std::chrono::hours{1}});
+        CHECK(how.read(answered(429, "", {{"Retry-After", "999999999"}})).error().retry_after
+              == milliseconds{std::chrono::hours{1}});
         auto dated = how.read(
             answered(503, "", {{"Retry-After", "Sun, 01 Mar 2026 14:06:00 GMT"}, {"Date", "Sun, 01 Mar 2026 14:05:00 GMT"}}));
         CHECK(dated.error().retry_after == milliseconds{60'000});
@@ -348,8 +349,8 @@ TEST_CASE("every kind: a test is marked as one, says the same words, and no kind
         auto test = how.write(to, test_letter("duty", letter_time()), letter_time());
         REQUIRE(test.has_value());
         auto said = test->body;
-        std::ranges::transform(
-            said, said.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        std::ranges::transform(said, said.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
         CHECK(said.find("test") != std::string::npos);
         CHECK(said.find("nothing") != std::string::npos);
         auto broken = make_letter();
@@ -394,11 +395,12 @@ TEST_CASE("words: cut at a whole character, one line where one is wanted, and ho
     CHECK(subject(make_letter(page_verb::acknowledge)).starts_with("in hand (ann): "));
     CHECK(subject(make_letter(page_verb::resolve)).starts_with("over: "));
     auto lines = text(make_letter());
-    for (const auto* wanted : {"To do: open the link", "Look: https://blog", "Since: 2026-03-01T14:00:00Z",
-             "Crisis: c-1, owned by ops", "I have it: halfmast pages ack hold-manual/c-1", "- 1 post of acme-news"})
+    for (const auto* wanted :
+         {"To do: open the link", "Look: https://blog", "Since: 2026-03-01T14:00:00Z", "Crisis: c-1, owned by ops",
+          "I have it: halfmast pages ack hold-manual/c-1", "- 1 post of acme-news"})
         CHECK(lines.find(wanted) != std::string::npos);
-    CHECK(
-        text(make_letter(page_verb::resolve)).find("Over since 2026-03-01T14:05:00Z: c-1 was lowered by ops") != std::string::npos);
+    CHECK(text(make_letter(page_verb::resolve)).find("Over since 2026-03-01T14:05:00Z: c-1 was lowered by ops")
+          != std::string::npos);
 }
 
 TEST_CASE("mail: one id for every attempt, no header by what stands in a letter", "[alert][mail]")

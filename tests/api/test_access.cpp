@@ -23,8 +23,8 @@ public:
         made.who = who;
         return made;
     }
-    asio::awaitable<api::outcome_of<api::made_session>> sign_in(
-        const net::server_request&, std::string user, std::string password) override
+    asio::awaitable<api::outcome_of<api::made_session>> sign_in(const net::server_request&, std::string user,
+                                                                std::string password) override
     {
         asked.push_back("sign in " + user);
         if (password != "right")
@@ -172,8 +172,9 @@ TEST_CASE("every route x every role: what a role may not do is refused before an
 
 TEST_CASE("nobody may ask for anything but to sign in and whether the daemon lives", "[api][access]")
 {
-    const std::set<std::string> open{"GET /livez", "GET /readyz", "GET /openapi.json", "GET /session", "POST /session", "DELETE /session",
-                                     "GET /login/{secret}", "POST /login/{secret}", "GET /auth/oidc/start", "GET /auth/oidc/callback"};
+    const std::set<std::string> open{
+        "GET /livez",      "GET /readyz",         "GET /openapi.json",    "GET /session",         "POST /session",
+        "DELETE /session", "GET /login/{secret}", "POST /login/{secret}", "GET /auth/oidc/start", "GET /auth/oidc/callback"};
     std::set<std::string> found;
     for (const auto& route : api::routes()) {
         guarded all;
@@ -244,8 +245,8 @@ TEST_CASE("signing in gives a cookie, who it is and the CSRF token; a wrong pass
     CHECK(find_header(wrong.headers, "Set-Cookie").empty());
     check_problem(all.here.ask("POST", "/api/v1/session", R"({"user":"maria","passwort":"x"})"), 400, 2, "passwort");
     check_problem(all.here.ask("POST", "/api/v1/session", R"({"user":"maria"})"), 400, 2, "'password' is missing");
-    check_problem(
-        all.here.ask("POST", "/api/v1/session", R"({"user":["maria"],"password":"x"})"), 400, 2, "'user' must be a string");
+    check_problem(all.here.ask("POST", "/api/v1/session", R"({"user":["maria"],"password":"x"})"), 400, 2,
+                  "'user' must be a string");
     auto nobody = json::parse(all.here.ask("GET", "/api/v1/session").body);
     CHECK(nobody.at("status") == 401);
     CHECK(nobody.at("ways") == json::array({"password"}));
@@ -265,8 +266,8 @@ TEST_CASE("a token is shown when it is made and never again", "[api][access]")
     CHECK(all.here.ask("DELETE", "/api/v1/tokens/t-1").status == 200);
     CHECK(all.door.asked == std::vector<std::string>{"make token ci", "revoke t-1"});
     check_problem(all.here.ask("POST", "/api/v1/tokens", R"({"name":"ci","roles":["root"]})"), 400, 2, "'root' is no role");
-    check_problem(
-        all.here.ask("POST", "/api/v1/tokens", R"({"name":"ci","roles":["ops"],"expires":"soon"})"), 400, 2, "no duration");
+    check_problem(all.here.ask("POST", "/api/v1/tokens", R"({"name":"ci","roles":["ops"],"expires":"soon"})"), 400, 2,
+                  "no duration");
     check_problem(all.here.ask("POST", "/api/v1/tokens", R"({"name":"ci","roles":"ops"})"), 400, 2, "list of roles");
 }
 

@@ -17,8 +17,8 @@ std::string filled(std::string_view pattern)
     std::string path{"/api/v1"};
     path += pattern;
     for (auto [name, value] : {std::pair{"{crisis}", "c-1"}, std::pair{"{account}", "acme-blog"}, std::pair{"{post}", "a"},
-                               std::pair{"{reply}", "r-1"}, std::pair{"{task}", "t-1"}, std::pair{"{token}", "t-1"}, std::pair{"{secret}", "s"},
-                               std::pair{"{ask}", "a-1"}, std::pair{"{proposal}", "p-1"}})
+                               std::pair{"{reply}", "r-1"}, std::pair{"{task}", "t-1"}, std::pair{"{token}", "t-1"},
+                               std::pair{"{secret}", "s"}, std::pair{"{ask}", "a-1"}, std::pair{"{proposal}", "p-1"}})
         if (auto place = path.find(name); place != std::string::npos)
             path.replace(place, std::string_view{name}.size(), value);
     return path;
@@ -26,7 +26,8 @@ std::string filled(std::string_view pattern)
 
 }  // namespace
 
-TEST_CASE("reading changes nothing: every GET is for readers and hands nothing to the loop; every other one is for persons", "[api]")
+TEST_CASE("reading changes nothing: every GET is for readers and hands nothing to the loop; every other one is for persons",
+          "[api]")
 {
     window here;
     here.daemon.here.sees({promo("a", at("15:00"))}, "acme-blog");
@@ -120,9 +121,15 @@ TEST_CASE("bodies are read strictly, and the fault names the member", "[api]")
         std::string part;
     };
     window here;
-    for (const auto& row : std::vector<row>{{R"({"scop":{}})", "scop"}, {R"({"reason":5})", "reason"}, {R"({"severity":"huge"})", "severity"},
-             {R"({"scope":"brand=acme"})", "scope"}, {R"({"scope":{"brand":1}})", "scope.brand"}, {R"({"next_update":"soon"})", "next_update"},
-             {R"({"now":"yes"})", "now"}, {"[]", "object"}, {"{", "JSON"}}) {
+    for (const auto& row : std::vector<row>{{R"({"scop":{}})", "scop"},
+                                            {R"({"reason":5})", "reason"},
+                                            {R"({"severity":"huge"})", "severity"},
+                                            {R"({"scope":"brand=acme"})", "scope"},
+                                            {R"({"scope":{"brand":1}})", "scope.brand"},
+                                            {R"({"next_update":"soon"})", "next_update"},
+                                            {R"({"now":"yes"})", "now"},
+                                            {"[]", "object"},
+                                            {"{", "JSON"}}) {
         INFO(row.body);
         check_problem(here.ask("POST", "/api/v1/crises", row.body), 400, 2, row.part);
     }
@@ -142,7 +149,8 @@ TEST_CASE("a refusal becomes a problem with the exit code of the command", "[api
     check_problem(here.ask("POST", "/api/v1/crises", R"({"playbook":"outrage"})"), 404, 1, "outage");
     check_problem(here.ask("POST", "/api/v1/crises/c-9/lower"), 404, 1, "c-9");
     check_problem(here.ask("POST", "/api/v1/posts/acme-blog/zz/hold"), 404, 1, "zz");
-    auto raised = here.ask("POST", "/api/v1/crises", R"({"playbook":"outage","reason":"checkout","severity":"critical","next_update":"30m"})");
+    auto raised = here.ask("POST", "/api/v1/crises",
+                           R"({"playbook":"outage","reason":"checkout","severity":"critical","next_update":"30m"})");
     CHECK(raised.status == 201);
     auto body = json::parse(raised.body);
     CHECK(body.at("schema") == "halfmast.crisis/1");
@@ -153,7 +161,8 @@ TEST_CASE("a refusal becomes a problem with the exit code of the command", "[api
     auto again = here.ask("POST", "/api/v1/crises", R"({"playbook":"outage"})");
     CHECK(again.status == 200);
     CHECK(json::parse(again.body).at("created") == false);
-    check_problem(here.ask("POST", "/api/v1/posts/acme-blog/a/release", R"({"at":"2026-03-01T16:00:00Z"})"), 409, 9, "only what is held");
+    check_problem(here.ask("POST", "/api/v1/posts/acme-blog/a/release", R"({"at":"2026-03-01T16:00:00Z"})"), 409, 9,
+                  "only what is held");
     desk.hold_all("acme-blog");
     check_problem(here.ask("POST", "/api/v1/posts/acme-blog/a/release", R"({"at":"2026-03-01T16:00:00Z"})"), 409, 4, "c-1");
     CHECK(here.ask("POST", "/api/v1/crises/c-1/lower", R"({"reason":"over"})").status == 200);
@@ -202,7 +211,8 @@ TEST_CASE("status, queue and post have the shapes that scripts are written again
     auto status = here.get("/status");
     CHECK(status.at("schema") == "halfmast.status/1");
     auto flag = status.at("crises").at(0);
-    for (auto name : {"id", "playbook", "severity", "reason", "owner", "raised_at", "next_update_by", "phase", "scope", "holds", "summary"})
+    for (auto name :
+         {"id", "playbook", "severity", "reason", "owner", "raised_at", "next_update_by", "phase", "scope", "holds", "summary"})
         CHECK(flag.contains(name));
     CHECK(flag.at("scope") == json{{"brand", "acme"}});
     CHECK(flag.at("phase") == "raised");
@@ -270,8 +280,8 @@ TEST_CASE("pages join without a gap or a double, although posts come and go betw
         cursor = page.at("next").is_null() ? "" : page.at("next").get<std::string>();
         desk.later(1s);
         if (++pages == 2) {
-            posts.erase(posts.begin(), posts.begin() + 3);              // already shown: gone now
-            posts.push_back(promo("new", at("14:30")));                 // before the place of the cursor
+            posts.erase(posts.begin(), posts.begin() + 3);  // already shown: gone now
+            posts.push_back(promo("new", at("14:30")));     // before the place of the cursor
             desk.sees(posts, "acme-blog");
         }
     } while (!cursor.empty());
@@ -352,10 +362,13 @@ TEST_CASE("pages: the worst first, by whom they are in hand, and what status say
     CHECK(page.at("page").at("acknowledged_by") == "maria");
     CHECK(json::parse(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"crisis/c-1"})").body).at("created") == false);
     CHECK(here.get("/status").at("pages").size() == 2);
-    CHECK(json::parse(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"clock"})").body).at("page").is_null());  // a word ends it
+    CHECK(json::parse(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"clock"})").body)
+              .at("page")
+              .is_null());  // a word ends it
     check_problem(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"crisis/c-12"})"), 404, 1, "Did you mean 'crisis/c-1'?");
     check_problem(here.ask("POST", "/api/v1/pages/acknowledge", "{}"), 400, 2, "'page' is missing");
     here.daemon.ledger_error = "disk full";
-    check_problem(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"account-unreachable/acme-blog"})"), 503, 1, "disk full");
+    check_problem(here.ask("POST", "/api/v1/pages/acknowledge", R"({"page":"account-unreachable/acme-blog"})"), 503, 1,
+                  "disk full");
     CHECK(json::parse(here.ask("POST", "/api/v1/pages/test").body).at("receivers").empty());
 }

@@ -29,7 +29,7 @@ TEST_CASE("a drill is raised, shown and lowered like a flag, and marked everywhe
     REQUIRE(body.at("accounts").size() == 1);
     CHECK(body.at("accounts")[0].at("id") == "other");
     CHECK(here.ask("POST", "/api/v1/crises", R"({"playbook":"outage","drill":true})").status == 200);  // it is on already
-    CHECK(here.ask("POST", "/api/v1/crises", R"({"playbook":"outage"})").status == 201);                // another flag
+    CHECK(here.ask("POST", "/api/v1/crises", R"({"playbook":"outage"})").status == 201);               // another flag
     desk.later(std::chrono::seconds{5});
     desk.happen(clock_ticked{});
 

@@ -28,8 +28,9 @@ TEST_CASE("every route is described, with its right, its parts and its body, and
         CHECK(operation.at("x-needs") == to_string(route.needs));
         CHECK_FALSE(operation.at("summary").get<std::string>().empty());
         CHECK_FALSE(operation.at("responses").empty());
-        CHECK(operation.contains("requestBody") == (route.method == "POST" && route.pattern != "/pages/test" && route.pattern != "/audit/verify"
-                                                && route.pattern != "/login/{secret}"));
+        CHECK(operation.contains("requestBody")
+              == (route.method == "POST" && route.pattern != "/pages/test" && route.pattern != "/audit/verify"
+                  && route.pattern != "/login/{secret}"));
         auto parts = static_cast<std::size_t>(std::ranges::count(route.pattern, '{'));
         CHECK((path->contains("parameters") ? path->at("parameters").size() : 0) == parts);
     }

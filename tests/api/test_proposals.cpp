@@ -56,7 +56,7 @@ TEST_CASE("accepting raises, as the person asks it", "[api][proposals]")
     check_problem(here.ask("POST", "/api/v1/proposals/p-1/accept", R"({"scope":{}})"), 400, 2, "scope");
     check_problem(here.ask("POST", "/api/v1/proposals/p-1/accept", R"({"severity":"huge"})"), 400, 2, "severity");
     auto made = here.ask("POST", "/api/v1/proposals/p-1/accept",
-        R"({"severity":"critical","owner":"dana","reason":"we saw it","next_update":"30m"})");
+                         R"({"severity":"critical","owner":"dana","reason":"we saw it","next_update":"30m"})");
     CHECK(made.status == 201);
     auto message = proposal_body(made);
     CHECK(message["proposal"] == "p-1");

@@ -18,7 +18,8 @@ json ready_of(const desk& here)
 {
     const auto& declared = here.rules.accounts.at(blog_id);
     auto found = here.known.accounts.find(blog_id);
-    auto member = api::ready_member(here.rules, declared, found == here.known.accounts.end() ? readiness{} : found->second.ready, here.now);
+    auto member =
+        api::ready_member(here.rules, declared, found == here.known.accounts.end() ? readiness{} : found->second.ready, here.now);
     return json::parse(api::dump(member));
 }
 
@@ -32,15 +33,33 @@ TEST_CASE("status says of each account what it could do", "[api][readiness]")
     blog.can_pin = false;
     desk here{make_policy({blog})};
     CHECK(ready_of(here)
-          == json({{"ok", nullptr}, {"credential", nullptr}, {"list", nullptr}, {"hold", nullptr}, {"publish", nullptr}, {"pin", nullptr},
-                   {"feed", nullptr}, {"credential_ends", nullptr}, {"checked_at", nullptr}, {"lost", json::array()}, {"trouble", nullptr}}));
+          == json({{"ok", nullptr},
+                   {"credential", nullptr},
+                   {"list", nullptr},
+                   {"hold", nullptr},
+                   {"publish", nullptr},
+                   {"pin", nullptr},
+                   {"feed", nullptr},
+                   {"credential_ends", nullptr},
+                   {"checked_at", nullptr},
+                   {"lost", json::array()},
+                   {"trouble", nullptr}}));
 
     std::vector<check_line> lines{yes(ability::credential), yes(ability::list), yes(ability::read_feed)};
     lines.front().ends = here.now + 40 * 24h;
     here.happen(readiness_checked{blog_id, lines});
     CHECK(ready_of(here)
-          == json({{"ok", true}, {"credential", true}, {"list", true}, {"hold", {"postpone", "takeout"}}, {"publish", true}, {"pin", "person"}, {"feed", true},
-                   {"credential_ends", format_utc(here.now + 40 * 24h)}, {"checked_at", format_utc(here.now)}, {"lost", json::array()}, {"trouble", nullptr}}));
+          == json({{"ok", true},
+                   {"credential", true},
+                   {"list", true},
+                   {"hold", {"postpone", "takeout"}},
+                   {"publish", true},
+                   {"pin", "person"},
+                   {"feed", true},
+                   {"credential_ends", format_utc(here.now + 40 * 24h)},
+                   {"checked_at", format_utc(here.now)},
+                   {"lost", json::array()},
+                   {"trouble", nullptr}}));
 
     lines.push_back({rung::takeout, "scope write:media", false, "it lacks write:media"});
     here.happen(readiness_checked{blog_id, lines});
@@ -48,7 +67,8 @@ TEST_CASE("status says of each account what it could do", "[api][readiness]")
     CHECK(lost.at("ok") == false);
     CHECK(lost.at("hold") == json::array({"postpone"}));
     CHECK(lost.at("lost")
-          == json::array({{{"ability", "hold"}, {"rung", "takeout"}, {"since", format_utc(here.now)}, {"detail", "it lacks write:media"}}}));
+          == json::array(
+              {{{"ability", "hold"}, {"rung", "takeout"}, {"since", format_utc(here.now)}, {"detail", "it lacks write:media"}}}));
 
     lines.pop_back();
     lines.front().ends = here.now + 10 * 24h;
@@ -82,9 +102,20 @@ TEST_CASE("a line of doctor says which ability it decides", "[api][readiness]")
     auto message = json::parse(api::dump(api::doctor_message({{blog_id, "wordpress", {credential, hold}}}, {})));
     CHECK(message.at("ok") == false);
     CHECK(message.at("accounts").at(0).at("checks")
-          == json::array({{{"what", "credential"}, {"ok", true}, {"detail", ""}, {"ability", "credential"}, {"rung", nullptr}, {"by_person", false}, {"ends", format_utc(at("14:00"))}},
-                          {{"what", "may edit others' posts"}, {"ok", false}, {"detail", "give it the role Editor"}, {"ability", "hold"}, {"rung", "draft"},
-                           {"by_person", false}, {"ends", nullptr}}}));
+          == json::array({{{"what", "credential"},
+                           {"ok", true},
+                           {"detail", ""},
+                           {"ability", "credential"},
+                           {"rung", nullptr},
+                           {"by_person", false},
+                           {"ends", format_utc(at("14:00"))}},
+                          {{"what", "may edit others' posts"},
+                           {"ok", false},
+                           {"detail", "give it the role Editor"},
+                           {"ability", "hold"},
+                           {"rung", "draft"},
+                           {"by_person", false},
+                           {"ends", nullptr}}}));
 }
 
 TEST_CASE("a plan says which rung may not work", "[api][readiness]")

@@ -24,7 +24,8 @@ void after_the_crisis(window& here, int posts, std::optional<severity> two_perso
     desk.rules.review = {15min, 4};
     std::vector<post_ptr> queue;
     for (int i = 0; i < posts; ++i)
-        queue.push_back(promo(std::string(1, static_cast<char>('a' + i)), at("15:00") + i * 5min, "offer number " + std::to_string(i)));
+        queue.push_back(
+            promo(std::string(1, static_cast<char>('a' + i)), at("15:00") + i * 5min, "offer number " + std::to_string(i)));
     desk.sees(std::move(queue), "acme-blog");
     desk.raise();
     desk.hold_all("acme-blog");
@@ -33,7 +34,10 @@ void after_the_crisis(window& here, int posts, std::optional<severity> two_perso
         desk.lower();
 }
 
-std::string etag_of(window& here, const std::string& id = "a") { return here.get("/posts/acme-blog/" + id + "?brief=1").at("post").at("etag"); }
+std::string etag_of(window& here, const std::string& id = "a")
+{
+    return here.get("/posts/acme-blog/" + id + "?brief=1").at("post").at("etag");
+}
 
 }  // namespace
 
@@ -152,7 +156,8 @@ TEST_CASE("where two people are needed, the second one's word or the same reques
     CHECK(json::parse(lowered.body).at("waits_for_second") == true);
     CHECK(json::parse(lowered.body).at("crisis").at("phase") == "raised");
     here.user = "maria";
-    CHECK(json::parse(here.ask("POST", "/api/v1/crises/c-1/lower", R"({"reason":"yes, over"})").body).at("crisis").at("phase") == "lowered");
+    CHECK(json::parse(here.ask("POST", "/api/v1/crises/c-1/lower", R"({"reason":"yes, over"})").body).at("crisis").at("phase")
+          == "lowered");
 
     auto alone = here.ask("POST", "/api/v1/posts/acme-blog/b/release", R"({"break_glass":"nobody else is awake","shift":true})");
     CHECK(alone.status == 202);
@@ -164,9 +169,14 @@ TEST_CASE("many posts at once: first what would come of it, then each with an an
 {
     window here;
     after_the_crisis(here, 3);
-    json asked{{"act", "release"}, {"reason", "checked"}, {"preview", true},
-               {"ids", {{{"account", "acme-blog"}, {"post", "a"}}, {{"account", "acme-blog"}, {"post", "b"}},
-                        {{"account", "acme-blog"}, {"post", "c"}, {"etag", "p-0"}}, {{"account", "acme-blog"}, {"post", "zz"}}}}};
+    json asked{{"act", "release"},
+               {"reason", "checked"},
+               {"preview", true},
+               {"ids",
+                {{{"account", "acme-blog"}, {"post", "a"}},
+                 {{"account", "acme-blog"}, {"post", "b"}},
+                 {{"account", "acme-blog"}, {"post", "c"}, {"etag", "p-0"}},
+                 {{"account", "acme-blog"}, {"post", "zz"}}}}};
     auto changes = here.daemon.changes;
     auto foreseen = json::parse(here.ask("POST", "/api/v1/posts/bulk", asked.dump()).body);
     CHECK(here.daemon.changes == changes);
@@ -184,8 +194,11 @@ TEST_CASE("many posts at once: first what would come of it, then each with an an
     auto done = json::parse(here.ask("POST", "/api/v1/posts/bulk", asked.dump()).body);
     CHECK(done.at("done") == 2);
     for (int i : {0, 1})
-        CHECK(done.at("results")[static_cast<std::size_t>(i)].at("at") == foreseen.at("results")[static_cast<std::size_t>(i)].at("at"));
-    json keep{{"act", "keep"}, {"as", "draft"}, {"ids", {{{"account", "acme-blog"}, {"post", "a"}}, {{"account", "acme-blog"}, {"post", "c"}}}}};
+        CHECK(done.at("results")[static_cast<std::size_t>(i)].at("at")
+              == foreseen.at("results")[static_cast<std::size_t>(i)].at("at"));
+    json keep{{"act", "keep"},
+              {"as", "draft"},
+              {"ids", {{{"account", "acme-blog"}, {"post", "a"}}, {{"account", "acme-blog"}, {"post", "c"}}}}};
     auto kept = json::parse(here.ask("POST", "/api/v1/posts/bulk", keep.dump()).body);
     CHECK(kept.at("done") == 1);
     CHECK(kept.at("results")[0].at("type") == "urn:halfmast:problem:wrong-state");
@@ -224,7 +237,8 @@ TEST_CASE("a console's filters: words, times, rung, order, and how far the revie
     CHECK(page.at("posts").size() == 1);
     std::string all;
     for (std::string cursor; cursor != "end";) {
-        auto next = here.get("/posts?crisis=c-1&sort=-due&limit=2" + (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor)));
+        auto next =
+            here.get("/posts?crisis=c-1&sort=-due&limit=2" + (cursor.empty() ? "" : "&cursor=" + net::percent_encode(cursor)));
         for (const auto& post : next.at("posts"))
             all += post.at("id").get<std::string>().substr(10);
         cursor = next.at("next").is_null() ? "end" : next.at("next").get<std::string>();

@@ -51,7 +51,10 @@ struct crisis_day {
         desk.later(21s);
         let_out(desk, "acme-blog");
     }
-    net::server_response post(const std::string& path, const std::string& body = {}) { return here.ask("POST", "/api/v1" + path, body); }
+    net::server_response post(const std::string& path, const std::string& body = {})
+    {
+        return here.ask("POST", "/api/v1" + path, body);
+    }
 
     window here;
 };
@@ -229,23 +232,23 @@ TEST_CASE("bodies about what is said are read strictly", "[api][saying]")
         const char* body;
         const char* part;
     };
-    for (const auto& [path, body, part] : std::vector<row>{
-             {"statements", R"({"kind":"news"})", "summary, update, correction or all_clear"},
-             {"statements", R"({"kind":"summary","about":"x"})", "'about' does not go with a summary"},
-             {"statements", R"({"about":{"no such tag":"x"}})", "not a language tag"},
-             {"statements", R"({"about":{"hu":" "}})", "'about.hu' is empty"},
-             {"statements", R"({"about":{"hu":1}})", "'about.hu' must be a string"},
-             {"statements", R"({"about":{"zh-hans":"x","zh-Hans":"y"}})", "zh-Hans twice"},
-             {"statements", R"({"reason":["x"]})", "'reason' must be a string"},
-             {"approve", R"({"break_glas":"x"})", "break_glass"},
-             {"lower", R"({"about":{"hu":"x"}})", "all_clear"},
-             {"statements", R"({"kind":"correction"})", "'about' is missing"},
-             {"statements", R"({"kind":"all_clear","next_update":"5m"})", "promises no further word"},
-             {"statements", R"({"next_update":"soon"})", "duration"},
-             {"statements/preview", R"({"abuot":"x"})", "abuot"},
-             {"statements/undo", R"({"edition":-1})", "whole number"},
-             {"replies", R"({"account":"acme-blog","text":"x"})", "'to' is missing"},
-             {"lower", R"({"now":true})", "all_clear"}}) {
+    for (const auto& [path, body, part] :
+         std::vector<row>{{"statements", R"({"kind":"news"})", "summary, update, correction or all_clear"},
+                          {"statements", R"({"kind":"summary","about":"x"})", "'about' does not go with a summary"},
+                          {"statements", R"({"about":{"no such tag":"x"}})", "not a language tag"},
+                          {"statements", R"({"about":{"hu":" "}})", "'about.hu' is empty"},
+                          {"statements", R"({"about":{"hu":1}})", "'about.hu' must be a string"},
+                          {"statements", R"({"about":{"zh-hans":"x","zh-Hans":"y"}})", "zh-Hans twice"},
+                          {"statements", R"({"reason":["x"]})", "'reason' must be a string"},
+                          {"approve", R"({"break_glas":"x"})", "break_glass"},
+                          {"lower", R"({"about":{"hu":"x"}})", "all_clear"},
+                          {"statements", R"({"kind":"correction"})", "'about' is missing"},
+                          {"statements", R"({"kind":"all_clear","next_update":"5m"})", "promises no further word"},
+                          {"statements", R"({"next_update":"soon"})", "duration"},
+                          {"statements/preview", R"({"abuot":"x"})", "abuot"},
+                          {"statements/undo", R"({"edition":-1})", "whole number"},
+                          {"replies", R"({"account":"acme-blog","text":"x"})", "'to' is missing"},
+                          {"lower", R"({"now":true})", "all_clear"}}) {
         INFO(path << " " << body);
         check_refused(day.post("/crises/c-1/" + std::string{path}, body), 400, 2, part);
     }
@@ -257,7 +260,8 @@ TEST_CASE("bodies about what is said are read strictly", "[api][saying]")
 TEST_CASE("what people type may be given by language, and stays so on record", "[api][saying]")
 {
     crisis_day day;
-    auto said = day.post("/crises/c-1/statements", R"({"about":{"EN":"Cards work.","hu":"A kártyák működnek."},"reason":{"und":"the cable"},"now":true})");
+    auto said = day.post("/crises/c-1/statements",
+                         R"({"about":{"EN":"Cards work.","hu":"A kártyák működnek."},"reason":{"und":"the cable"},"now":true})");
     CHECK(said.status == 202);
     auto edition = body_of(said).at("crisis").at("editions").at(1);
     CHECK(edition.at("about") == "Cards work.");
@@ -278,7 +282,8 @@ TEST_CASE("what people type may be given by language, and stays so on record", "
     CHECK_FALSE(day.here.get("/crises/c-1").at("crisis").contains("reason_in"));
 }
 
-TEST_CASE("a text with a hole waits and says which field is missing; a manager may break the glass for a statement", "[api][saying]")
+TEST_CASE("a text with a hole waits and says which field is missing; a manager may break the glass for a statement",
+          "[api][saying]")
 {
     crisis_day day;
     auto& desk = day.here.daemon.here;

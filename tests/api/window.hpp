@@ -31,8 +31,8 @@ public:
     api::ledger_proof found_of_ledger;
     api::settings_report found_of_settings;
     int verifications = 0;
-    std::string throws;                 // a bug, while the settings are looked at
-    std::vector<std::string> mistakes;  // what was told of bugs
+    std::string throws;                       // a bug, while the settings are looked at
+    std::vector<std::string> mistakes;        // what was told of bugs
     std::vector<api::history_entry> entries;  // of the ledger, by number
 
     const policy& rules() const override { return here.rules; }
@@ -136,7 +136,10 @@ public:
         auto given = decided(happened);
         co_return given;
     }
-    result<std::vector<api::statement_preview>> preview(const api::raise_request&) override { return std::vector<api::statement_preview>{}; }
+    result<std::vector<api::statement_preview>> preview(const api::raise_request&) override
+    {
+        return std::vector<api::statement_preview>{};
+    }
     result<std::vector<api::statement_preview>> preview(const api::say_request& asked) override
     {
         api::statement_preview shown;
@@ -186,7 +189,10 @@ public:
         ++looks;
         co_return at_source;
     }
-    asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string) override { co_return problem{failure::not_found, "no blob", {}}; }
+    asio::awaitable<result<std::shared_ptr<const std::string>>> blob(std::string) override
+    {
+        co_return problem{failure::not_found, "no blob", {}};
+    }
     asio::awaitable<std::shared_ptr<const std::string>> original(account_id, post_id) override
     {
         co_return std::make_shared<const std::string>(R"({"id":12345678901234567890,"price":1.10})");

@@ -43,7 +43,8 @@ struct watched_ledger {
             payloads.push_back(R"({"kind":"page_opened","n":)" + std::to_string(last + i) + "}");
         std::optional<result<std::int64_t>> answer;
         auto work = ledger->append(batch_of(payloads));
-        asio::co_spawn(context, std::move(work), [&](std::exception_ptr, result<std::int64_t> given) { answer.emplace(std::move(given)); });
+        asio::co_spawn(context, std::move(work),
+                       [&](std::exception_ptr, result<std::int64_t> given) { answer.emplace(std::move(given)); });
         until([&] { return answer.has_value(); });
         REQUIRE(answer->has_value());
         last = **answer;
@@ -63,7 +64,8 @@ struct watched_ledger {
     // Behind the back of whoever wrote it.
     void change_a_byte()
     {
-        raw_database{state_dir + "/ledger.db"}.run("UPDATE ledger SET payload = replace(payload, 'opened', 'opeNed') WHERE seq = 2");
+        raw_database{state_dir + "/ledger.db"}.run(
+            "UPDATE ledger SET payload = replace(payload, 'opened', 'opeNed') WHERE seq = 2");
     }
 };
 
@@ -115,7 +117,8 @@ TEST_CASE("a byte that somebody changed is found by the next whole check, said o
     CHECK(here.watch->known().verified_at >= before);
     CHECK(here.said.size() == 2);
 
-    raw_database{here.state_dir + "/ledger.db"}.run("UPDATE ledger SET payload = replace(payload, 'opeNed', 'opened') WHERE seq = 2");
+    raw_database{here.state_dir + "/ledger.db"}.run(
+        "UPDATE ledger SET payload = replace(payload, 'opeNed', 'opened') WHERE seq = 2");
     here.watch->verify_whole();
     here.until([&] { return *here.watch->known().ok; });
     REQUIRE(here.said.size() == 3);

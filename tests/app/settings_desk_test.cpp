@@ -86,7 +86,8 @@ TEST_CASE("a file that is named differs when its content does, and a doubt is no
 
     write_file(here.root / "token", "hm-canary-token\n");
     fs::permissions(here.root / "token", fs::perms{0644});
-    here.write("[[account]]\nid = \"a\"\nconnector = \"mastodon\"\nurl = \"https://social.example\"\ntoken = { file = \"token\" }\n");
+    here.write(
+        "[[account]]\nid = \"a\"\nconnector = \"mastodon\"\nurl = \"https://social.example\"\ntoken = { file = \"token\" }\n");
     auto doubtful = here.ask(desk);
     CHECK(doubtful.faults.empty());
     REQUIRE_FALSE(doubtful.doubts.empty());

@@ -25,7 +25,8 @@ const std::vector<std::string> languages{"en", "hu", "ru", "zh"};
 policy rules_for_all()
 {
     policy rules;
-    rules.playbooks = settings::load(std::string{HALFMAST_SOURCE_DIR} + "/config/halfmast.toml", connectors(), false).value.playbooks;
+    rules.playbooks =
+        settings::load(std::string{HALFMAST_SOURCE_DIR} + "/config/halfmast.toml", connectors(), false).value.playbooks;
     for (const auto& room : connectors()) {
         if (room.notes.usual == nullptr)
             continue;
@@ -114,7 +115,9 @@ TEST_CASE("only accounts in scope that can say something are spoken for", "[app]
     rules.accounts.emplace(pins.id, pins);
     const auto& book = rules.playbooks.at("outage");
     auto all = app::write_statements(rules, book, {}, false, edition_kind::summary, usual(edition_kind::summary));
-    auto find = [&](const std::string& id) { return std::ranges::find(all, id, [](const auto& one) { return one.account.value; }); };
+    auto find = [&](const std::string& id) {
+        return std::ranges::find(all, id, [](const auto& one) { return one.account.value; });
+    };
     CHECK(find("queue-only") == all.end());
     REQUIRE(find("by-hand") != all.end());
     CHECK(find("by-hand")->by == "person");
@@ -124,14 +127,17 @@ TEST_CASE("only accounts in scope that can say something are spoken for", "[app]
     CHECK(find("scheduler")->trouble.empty());
     CHECK(app::check_statements(rules, silent.id).empty());
     CHECK(app::check_statements(rules, queue.id).front().ok);
-    CHECK(app::write_statements(rules, book, {{"brand", "other"}}, false, edition_kind::summary, usual(edition_kind::summary)).empty());
-    auto one = app::write_statements(rules, book, {{"account", "mastodon-hu"}}, false, edition_kind::update, usual(edition_kind::update));
+    CHECK(app::write_statements(rules, book, {{"brand", "other"}}, false, edition_kind::summary, usual(edition_kind::summary))
+              .empty());
+    auto one =
+        app::write_statements(rules, book, {{"account", "mastodon-hu"}}, false, edition_kind::update, usual(edition_kind::update));
     REQUIRE(one.size() == 1);
     CHECK(one.front().by == "post");
     CHECK(one.front().text.find("Frissítés, 16:05 CET") == 0);
 }
 
-TEST_CASE("what is said in a drill begins with its mark in the account's language, which is counted too", "[app][statements][drill]")
+TEST_CASE("what is said in a drill begins with its mark in the account's language, which is counted too",
+          "[app][statements][drill]")
 {
     auto rules = rules_for_all();
     for (auto& [id, where] : rules.accounts)
@@ -157,7 +163,8 @@ TEST_CASE("what is said in a drill begins with its mark in the account's languag
     playbook book;
     book.name = "a";
     book.texts[edition_kind::summary]["en"] = {std::string(small.text_limit, 'a'), "Short."};
-    auto written = app::write_statements(rules, book, {{"account", small.id.value}}, true, edition_kind::summary, usual(edition_kind::summary));
+    auto written = app::write_statements(rules, book, {{"account", small.id.value}}, true, edition_kind::summary,
+                                         usual(edition_kind::summary));
     REQUIRE(written.size() == 1);
     CHECK(written.front().text == "DRILL: Short.");
     auto reply = app::write_reply(small, book, "hu", "Dolgozunk rajta.");
@@ -185,8 +192,24 @@ TEST_CASE("whatever is typed into the fields, no placeholder goes out and no lim
 {
     auto rules = rules_for_all();
     std::mt19937 dice(11);  // NOLINT: the same texts every time
-    const std::vector<std::string> pieces{"{{", "}}", "{{{owner}}}", "{{#about}}", "{{/about}}", "{", "a", "é", "很", " ", "\n", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7",
-                                          "https://acme.example/x", "@a@b.example", "\xFF", std::string(1, '\0'), "word ", "e\xCC\x81"};
+    const std::vector<std::string> pieces{"{{",
+                                          "}}",
+                                          "{{{owner}}}",
+                                          "{{#about}}",
+                                          "{{/about}}",
+                                          "{",
+                                          "a",
+                                          "é",
+                                          "很",
+                                          " ",
+                                          "\n",
+                                          "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7",
+                                          "https://acme.example/x",
+                                          "@a@b.example",
+                                          "\xFF",
+                                          std::string(1, '\0'),
+                                          "word ",
+                                          "e\xCC\x81"};
     auto typed = [&] {
         std::string text;
         for (auto count = dice() % 40 * (dice() % 4 == 0 ? 10 : 1); count > 0; --count)

@@ -82,14 +82,16 @@ TEST_CASE("a change in the new part is found, and one that takes the proved part
         std::string sql;
         std::string says;
     };
-    auto forged = GENERATE(as<forgery>{},
-        forgery{"UPDATE ledger SET payload = payload || ' ' WHERE seq = 25", "record 25 was changed"},
+    auto forged = GENERATE(
+        as<forgery>{}, forgery{"UPDATE ledger SET payload = payload || ' ' WHERE seq = 25", "record 25 was changed"},
         forgery{"DELETE FROM ledger WHERE seq = 22", "record 22 is missing"},
         forgery{"UPDATE ledger SET payload = payload || ' ' WHERE seq = 20", "record 20 was changed since it was checked last"},
         forgery{"UPDATE ledger SET hash = prev WHERE seq = 20", "record 20 was changed since it was checked last"},
         forgery{"DELETE FROM ledger WHERE seq > 15", "record 20 is missing: it was there when it was checked last"},
-        forgery{"UPDATE blob SET bytes = x'00' WHERE sha256 IN (SELECT json_extract(payload, '$.raw') FROM ledger WHERE seq = 28)", "which was changed"},
-        forgery{"DELETE FROM blob WHERE sha256 IN (SELECT json_extract(payload, '$.raw') FROM ledger WHERE seq = 28)", "which is missing"});
+        forgery{"UPDATE blob SET bytes = x'00' WHERE sha256 IN (SELECT json_extract(payload, '$.raw') FROM ledger WHERE seq = 28)",
+                "which was changed"},
+        forgery{"DELETE FROM blob WHERE sha256 IN (SELECT json_extract(payload, '$.raw') FROM ledger WHERE seq = 28)",
+                "which is missing"});
     CAPTURE(forged.sql);
     auto work = root / "work";
     fs::copy(whole, work);

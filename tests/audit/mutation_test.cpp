@@ -19,8 +19,8 @@ using namespace halfmast::test;
 
 namespace {
 
-constexpr std::int64_t records = 40;   // in the ledger
-constexpr std::int64_t earlier = 25;   // in the older copy
+constexpr std::int64_t records = 40;  // in the ledger
+constexpr std::int64_t earlier = 25;  // in the older copy
 
 audit_record planned(std::int64_t number)
 {
@@ -106,7 +106,8 @@ public:
     {
         bool text = name == "at" || name == "payload";
         auto value = "x'" + hex(bytes) + "'";
-        file_.run("UPDATE ledger SET " + name + " = " + (text ? "CAST(" + value + " AS TEXT)" : value) + " WHERE seq = " + std::to_string(seq));
+        file_.run("UPDATE ledger SET " + name + " = " + (text ? "CAST(" + value + " AS TEXT)" : value)
+                  + " WHERE seq = " + std::to_string(seq));
     }
     void flip(std::int64_t seq, const std::string& name)
     {
@@ -163,18 +164,21 @@ const std::vector<std::pair<std::string, forgery>>& forgeries()
         {"flip payload", [](forger& by) { return flip_one(by, "payload"); }},
         {"flip prev", [](forger& by) { return flip_one(by, "prev"); }},
         {"flip hash", [](forger& by) { return flip_one(by, "hash"); }},
-        {"delete a row", [](forger& by) {
+        {"delete a row",
+         [](forger& by) {
              auto seq = by.pick(1, records);
              by.run("DELETE FROM ledger WHERE seq = " + std::to_string(seq));
              return seq;
          }},
-        {"delete a row and close the gap", [](forger& by) {
+        {"delete a row and close the gap",
+         [](forger& by) {
              auto seq = by.pick(1, records - 1);
              by.run("DELETE FROM ledger WHERE seq = " + std::to_string(seq));
              by.renumber(seq + 1, -1);
              return seq;
          }},
-        {"swap two", [](forger& by) {
+        {"swap two",
+         [](forger& by) {
              auto seq = by.pick(1, records - 1);
              auto first = std::to_string(seq);
              auto second = std::to_string(seq + 1);
@@ -183,7 +187,8 @@ const std::vector<std::pair<std::string, forgery>>& forgeries()
              by.run("UPDATE ledger SET seq = " + second + " WHERE seq = 0");
              return seq;
          }},
-        {"swap two contents and mend their hashes", [](forger& by) {
+        {"swap two contents and mend their hashes",
+         [](forger& by) {
              auto seq = by.pick(1, records - 2);
              auto mine = by.column(seq, "payload");
              by.set(seq, "payload", by.column(seq + 1, "payload"));
@@ -199,19 +204,22 @@ const std::vector<std::pair<std::string, forgery>>& forgeries()
              }
              return seq + 2;
          }},
-        {"insert a copy", [](forger& by) {
+        {"insert a copy",
+         [](forger& by) {
              auto seq = by.pick(1, records);
              by.renumber(seq + 1, 1);
              auto from = std::to_string(seq);
              by.run("INSERT INTO ledger SELECT seq + 1, at, payload, prev, hash FROM ledger WHERE seq = " + from);
              return seq + 1;
          }},
-        {"cut the tail", [](forger& by) {
+        {"cut the tail",
+         [](forger& by) {
              auto seq = by.pick(1, records);
              by.run("DELETE FROM ledger WHERE seq >= " + std::to_string(seq));
              return seq;
          }},
-        {"make a column another kind", [](forger& by) {
+        {"make a column another kind",
+         [](forger& by) {
              auto seq = by.pick(1, records);
              by.run("UPDATE ledger SET payload = CAST(payload AS BLOB) WHERE seq = " + std::to_string(seq));
              return seq;
@@ -279,8 +287,8 @@ for i in range(number):
     if code != 1 or not ("record" in said.getvalue() or "signed head" in said.getvalue()):
         sys.exit(f"export {i} ended with {code}: {said.getvalue()}")
 )");
-    auto command = python() + " " + (folder / "all.py") + " " + folder.path() + " " + std::to_string(exports.size()) +
-                   " " HALFMAST_SOURCE_DIR "/tests/audit";
+    auto command = python() + " " + (folder / "all.py") + " " + folder.path() + " " + std::to_string(exports.size())
+                   + " " HALFMAST_SOURCE_DIR "/tests/audit";
     return !exports.empty() && std::system(command.c_str()) == 0;
 }
 
@@ -377,8 +385,9 @@ TEST_CASE("a ledger brought back from an older copy is found with a signed head 
     const auto& made = shared();
     made.take_copy(made.older);
     CHECK(findings(made.work) == "clean");
-    CHECK(findings(made.work, made.elsewhere) == "found: records 26 to 40 were cut off: " + made.elsewhere + ", signed at " +
-                                                    audit::parse_checkpoint(read_file(made.elsewhere))->at + ", covers record 40");
+    CHECK(findings(made.work, made.elsewhere)
+          == "found: records 26 to 40 were cut off: " + made.elsewhere + ", signed at "
+                 + audit::parse_checkpoint(read_file(made.elsewhere))->at + ", covers record 40");
     if (without_python())
         return;
     CHECK(ask_python(made.work).first == 0);

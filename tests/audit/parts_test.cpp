@@ -53,7 +53,8 @@ TEST_CASE("a signed head holds until one member of it is changed", "[checkpoint]
     REQUIRE(key.has_value());
     auto made = key->sign(7, "2026-03-01T14:30:00Z", audit::sha256("head"));
     CHECK(audit::signature_holds(made));
-    CHECK(audit::signed_bytes(made) == "halfmast-checkpoint-1\n7\n2026-03-01T14:30:00Z\n" + audit::to_hex(audit::sha256("head")) + "\n");
+    CHECK(audit::signed_bytes(made)
+          == "halfmast-checkpoint-1\n7\n2026-03-01T14:30:00Z\n" + audit::to_hex(audit::sha256("head")) + "\n");
 
     auto read = audit::parse_checkpoint(audit::to_json(made));
     REQUIRE(read.has_value());
@@ -81,8 +82,8 @@ TEST_CASE("a signed head holds until one member of it is changed", "[checkpoint]
 
 TEST_CASE("what is no checkpoint is refused with its reason", "[checkpoint]")
 {
-    auto good = std::string(R"("at":"x","head":")") + std::string(64, 'a') + R"(","public_key":")" + std::string(64, 'a') +
-                R"(","signature":")" + std::string(128, 'a') + "\"";
+    auto good = std::string(R"("at":"x","head":")") + std::string(64, 'a') + R"(","public_key":")" + std::string(64, 'a')
+                + R"(","signature":")" + std::string(128, 'a') + "\"";
     auto says = [](const std::string& text) {
         auto read = audit::parse_checkpoint(text);
         return read ? std::string{} : read.error().detail;
@@ -93,9 +94,10 @@ TEST_CASE("what is no checkpoint is refused with its reason", "[checkpoint]")
     for (const char* seq : {"-1", "1.5", "\"1\"", "9223372036854775808", "null"})
         CHECK(says(std::string("{\"seq\":") + seq + "," + good + "}") == "not a checkpoint: \"seq\" is not a whole number from 0");
     CHECK(says(R"({"seq":1,"head":"abc"})") == "not a checkpoint: \"head\" is not 32 bytes in lower-case hex");
-    CHECK(says(R"({"seq":1,"head":")" + std::string(64, 'A') + "\"}") == "not a checkpoint: \"head\" is not 32 bytes in lower-case hex");
-    CHECK(says(R"({"seq":1,"head":")" + std::string(64, 'a') + "\"}") ==
-          "not a checkpoint: \"public_key\" or \"signature\" is not lower-case hex of the right length");
+    CHECK(says(R"({"seq":1,"head":")" + std::string(64, 'A') + "\"}")
+          == "not a checkpoint: \"head\" is not 32 bytes in lower-case hex");
+    CHECK(says(R"({"seq":1,"head":")" + std::string(64, 'a') + "\"}")
+          == "not a checkpoint: \"public_key\" or \"signature\" is not lower-case hex of the right length");
 }
 
 TEST_CASE("the key is made once, is nobody else's to read, and stays", "[checkpoint]")

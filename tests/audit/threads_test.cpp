@@ -28,8 +28,8 @@ std::string found_by(unsigned threads, const std::string& state_dir)
     auto found = audit::verify(state_dir, {}, threads);
     if (!found)
         return "problem: " + found.error().detail;
-    auto text = std::to_string(found->records) + " records, " + std::to_string(found->blobs) + " blobs, head " + audit::to_hex(found->head) + ", "
-        + std::to_string(found->not_signed_yet) + " not signed";
+    auto text = std::to_string(found->records) + " records, " + std::to_string(found->blobs) + " blobs, head "
+                + audit::to_hex(found->head) + ", " + std::to_string(found->not_signed_yet) + " not signed";
     for (const auto& one : found->faults)
         text += "\n" + std::to_string(one.seq) + ": " + one.what;
     return text;
@@ -53,12 +53,14 @@ TEST_CASE("several threads find what one finds", "[verify]")
         }
         REQUIRE(run(context, ledger->append(std::move(batch))).has_value());
     }
-    auto forgery = GENERATE(as<std::string>{}, "", "DELETE FROM ledger WHERE seq = 20", "DELETE FROM ledger WHERE seq BETWEEN 19 AND 41", "DELETE FROM ledger WHERE seq > 33",
-                            "DELETE FROM ledger WHERE seq < 25", "DELETE FROM ledger", "UPDATE ledger SET payload = payload || ' ' WHERE seq IN (20, 21, 40)",
-                            "UPDATE ledger SET hash = prev WHERE seq IN (15, 20, 30)", "UPDATE ledger SET prev = hash WHERE seq IN (16, 21, 31)",
-                            "UPDATE ledger SET at = NULL WHERE seq IN (20, 40, 60)", "UPDATE ledger SET payload = 'x'", "UPDATE ledger SET seq = seq - 100 WHERE seq > 50",
-                            "UPDATE ledger SET seq = 1000000 WHERE seq = 20", "UPDATE ledger SET seq = 9223372036854775807 WHERE seq = 60",
-                            "DELETE FROM blob WHERE rowid % 3 = 0");
+    auto forgery = GENERATE(
+        as<std::string>{}, "", "DELETE FROM ledger WHERE seq = 20", "DELETE FROM ledger WHERE seq BETWEEN 19 AND 41",
+        "DELETE FROM ledger WHERE seq > 33", "DELETE FROM ledger WHERE seq < 25", "DELETE FROM ledger",
+        "UPDATE ledger SET payload = payload || ' ' WHERE seq IN (20, 21, 40)",
+        "UPDATE ledger SET hash = prev WHERE seq IN (15, 20, 30)", "UPDATE ledger SET prev = hash WHERE seq IN (16, 21, 31)",
+        "UPDATE ledger SET at = NULL WHERE seq IN (20, 40, 60)", "UPDATE ledger SET payload = 'x'",
+        "UPDATE ledger SET seq = seq - 100 WHERE seq > 50", "UPDATE ledger SET seq = 1000000 WHERE seq = 20",
+        "UPDATE ledger SET seq = 9223372036854775807 WHERE seq = 60", "DELETE FROM blob WHERE rowid % 3 = 0");
     CAPTURE(forgery);
     auto work = root / "work";
     fs::copy(whole, work);

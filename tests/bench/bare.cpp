@@ -38,14 +38,14 @@ struct call {
 struct options {
     std::size_t at_once = 256;
     std::size_t per_account = 4;
-    double rate = 0;   // calls a second for an account; 0: no limit
+    double rate = 0;  // calls a second for an account; 0: no limit
     double burst = 0;
 };
 
 struct lane {
     std::deque<call> queue;
     std::size_t under_way = 0;
-    double spent = 0;  // calls that left
+    double spent = 0;             // calls that left
     seconds_f late = connecting;  // the platform counts from the first call's arrival: found out by being refused
     seconds_f again_after{0};
     double first_answer = -1;
@@ -145,7 +145,8 @@ private:
     {
         if (given_.rate <= 0 || one.spent + 1 <= given_.burst)
             return began_ + std::chrono::duration_cast<steady::duration>(one.again_after);
-        return began_ + std::chrono::duration_cast<steady::duration>(seconds_f((one.spent + 1 - given_.burst) / given_.rate) + one.late);
+        return began_
+               + std::chrono::duration_cast<steady::duration>(seconds_f((one.spent + 1 - given_.burst) / given_.rate) + one.late);
     }
 
     // One call of each account in turn, while there is room. Gives the time at which the next one may leave.
@@ -204,7 +205,8 @@ private:
     {
         auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
         std::array<epoll_event, 128> happened;
-        int count = epoll_wait(sockets_, happened.data(), static_cast<int>(happened.size()), static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000)));
+        int count = epoll_wait(sockets_, happened.data(), static_cast<int>(happened.size()),
+                               static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000)));
         int running = 0;
         for (int i = 0; i < count; ++i) {
             const auto& one = happened[static_cast<std::size_t>(i)];

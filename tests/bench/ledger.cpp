@@ -23,7 +23,10 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::size_t group = 64;
 
-double milliseconds_since(steady::time_point began) { return std::chrono::duration<double, std::milli>(steady::now() - began).count(); }
+double milliseconds_since(steady::time_point began)
+{
+    return std::chrono::duration<double, std::milli>(steady::now() - began).count();
+}
 
 double p99(std::vector<double> values)
 {
@@ -134,8 +137,9 @@ int main(int count, char** words)
             std::rethrow_exception(broken);
         if (!made.trouble.empty())
             throw std::runtime_error(made.trouble);
-        std::cout << "{\"sync_p99_ms\":" << p99(alone) << ",\"append_p99_ms\":" << p99(made.single) << ",\"grouped_per_second\":"
-                  << static_cast<double>(made.grouped) * 1000 / made.grouped_ms << ",\"entries\":" << made.grouped + made.single.size() << "}\n";
+        std::cout << "{\"sync_p99_ms\":" << p99(alone) << ",\"append_p99_ms\":" << p99(made.single)
+                  << ",\"grouped_per_second\":" << static_cast<double>(made.grouped) * 1000 / made.grouped_ms
+                  << ",\"entries\":" << made.grouped + made.single.size() << "}\n";
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "bench-ledger: " << error.what() << '\n';

@@ -34,7 +34,10 @@ net::server_response ask(std::string method, std::string path, http_headers head
     return done.get();
 }
 
-std::string header(const net::server_response& answered, std::string_view name) { return std::string{find_header(answered.headers, name)}; }
+std::string header(const net::server_response& answered, std::string_view name)
+{
+    return std::string{find_header(answered.headers, name)};
+}
 
 bool is_built()
 {
@@ -47,7 +50,8 @@ bool is_built()
 
 TEST_CASE("what is not the console's is handed on unchanged", "[console]")
 {
-    for (std::string path : {"/api/v1/status", "/livez", "/readyz", "/login/abc", "/auth/oidc/start", "/queue.json", "/nothing", "queue", "/metrics"}) {
+    for (std::string path : {"/api/v1/status", "/livez", "/readyz", "/login/abc", "/auth/oidc/start", "/queue.json", "/nothing",
+                             "queue", "/metrics"}) {
         CHECK(ask("GET", path).body == "others: GET " + path);
         CHECK(ask("POST", path).status == 418);
     }
@@ -61,7 +65,8 @@ TEST_CASE("every page of the console is the same document", "[console]")
     CHECK(front.status == 200);
     CHECK(front.content_type == "text/html; charset=utf-8");
     CHECK(front.body.find("<div id=\"console\">") != std::string::npos);
-    for (std::string path : {"/queue", "/queue/acme", "/calendar", "/statements", "/tasks", "/pages", "/audit", "/accounts", "/checks", "/sign-in", "/index.html"})
+    for (std::string path : {"/queue", "/queue/acme", "/calendar", "/statements", "/tasks", "/pages", "/audit", "/accounts",
+                             "/checks", "/sign-in", "/index.html"})
         CHECK(ask("GET", path).body == front.body);
 }
 
@@ -86,7 +91,8 @@ TEST_CASE("nothing is loaded from elsewhere, framed or run inline", "[console]")
     for (const auto& one : console::assets()) {
         auto answered = ask("GET", std::string{one.path});
         auto policy = header(answered, "Content-Security-Policy");
-        CHECK(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"));
+        CHECK(policy.starts_with(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"));
         CHECK(policy.ends_with("form-action 'self'; base-uri 'none'; frame-ancestors 'none'"));
         CHECK(policy.find("unsafe") == std::string::npos);
         CHECK(header(answered, "X-Content-Type-Options") == "nosniff");

@@ -99,7 +99,8 @@ std::string fault_of_post(const json& record)
         return "grapheme too big (maximum 300) at $.record.text";
     if (record.contains("reply"))
         for (const auto* place : {"root", "parent"})
-            if (!text_in(record["reply"].value(place, json()), "uri").starts_with("at://") || text_in(record["reply"][place], "cid").empty())
+            if (!text_in(record["reply"].value(place, json()), "uri").starts_with("at://")
+                || text_in(record["reply"][place], "cid").empty())
                 return std::string{"Expected a strong reference at $.record.reply."} + place;
     for (const auto& language : record.value("langs", json::array()))
         if (!text::language_tag(language.get<std::string>()))
@@ -110,7 +111,8 @@ std::string fault_of_post(const json& record)
         if (begin >= end || end > text.size())
             return "a facet lies outside of the text";
         // No byte of a character stands alone.
-        if ((static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80 || (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80))
+        if ((static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80
+            || (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80))
             return "a facet cuts a character";
     }
     return {};
@@ -123,20 +125,27 @@ public:
         profile_ = {{"$type", profile_type},
                     {"displayName", "Acme"},
                     {"description", "Kettles \xE2\x98\x95"},
-                    {"avatar", {{"$type", "blob"}, {"ref", {{"$link", "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"}}},
-                                {"mimeType", "image/png"}, {"size", 760}}},
+                    {"avatar",
+                     {{"$type", "blob"},
+                      {"ref", {{"$link", "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"}}},
+                      {"mimeType", "image/png"},
+                      {"size", 760}}},
                     {"createdAt", "2023-05-01T10:00:00.000Z"},
                     {"example.acme.theme", {{"colour", nullptr}, {"layers", {1, 9'007'199'254'740'991, true}}}}};
         passed_on_ = now;
     }
 
     std::string connector() const override { return "bluesky"; }
-    std::map<std::string, std::string> settings() const override { return {{"url", home}, {"handle", own_handle}, {"password", app_password}}; }
+    std::map<std::string, std::string> settings() const override
+    {
+        return {{"url", home}, {"handle", own_handle}, {"password", app_password}};
+    }
     bool has(feature what) const override
     {
         if (what == feature::mentions)
             return appview_;
-        return what == feature::language || what == feature::rate_limit_reset || what == feature::credential_check || what == feature::threads;
+        return what == feature::language || what == feature::rate_limit_reset || what == feature::credential_check
+               || what == feature::threads;
     }
     std::string reset_header() const override { return "RateLimit-Reset"; }
 
@@ -148,7 +157,8 @@ public:
             auto body = json::parse(request.body, nullptr, false);
             if (text_in(body, "collection") == post_type)
                 return call_kind::publishes;
-            return body.is_object() && body.contains("record") && body["record"].contains("pinnedPost") ? call_kind::pins : call_kind::unpins;
+            return body.is_object() && body.contains("record") && body["record"].contains("pinnedPost") ? call_kind::pins
+                                                                                                        : call_kind::unpins;
         }
         if (nsid == "com.atproto.repo.createRecord")
             return call_kind::publishes;
@@ -219,7 +229,10 @@ public:
     }
     void edit_mention(const post_id& id, const std::string& text) override { notices_.edit(id, text); }
     void remove_mention(const post_id& id) override { notices_.remove(id); }
-    void answer_mention(const post_id&, const std::string& text, time_point at) override { notices_.add("reply", own_did, "acme", text, at); }
+    void answer_mention(const post_id&, const std::string& text, time_point at) override
+    {
+        notices_.add("reply", own_did, "acme", text, at);
+    }
 
     standing_post look(const post_id& id) override
     {
@@ -240,7 +253,8 @@ public:
         std::vector<public_post> all;
         for (const auto& [rkey, one] : posts_) {
             auto langs = one.record.value("langs", json::array());
-            all.push_back({id_of(rkey), text_in(one.record, "text"), langs.empty() ? "" : langs[0].get<std::string>(), one.indexed, answered_in(one.record)});
+            all.push_back({id_of(rkey), text_in(one.record, "text"), langs.empty() ? "" : langs[0].get<std::string>(), one.indexed,
+                           answered_in(one.record)});
         }
         std::ranges::stable_sort(all, {}, &public_post::at);
         return all;
@@ -296,7 +310,11 @@ private:
         auto number = std::to_string(++sessions_);
         access_["access-" + number] = {now_ + 2h, {}};
         refresh_["refresh-" + number] = {now_ + 24h * 90, {}};
-        return {{"accessJwt", "access-" + number}, {"refreshJwt", "refresh-" + number}, {"did", own_did}, {"handle", own_handle}, {"active", true},
+        return {{"accessJwt", "access-" + number},
+                {"refreshJwt", "refresh-" + number},
+                {"did", own_did},
+                {"handle", own_handle},
+                {"active", true},
                 {"didDoc", did_document()}};
     }
 
@@ -317,7 +335,9 @@ private:
         if (!found->second.next.empty()) {
             auto number = found->second.next;
             access_["access-" + number].ends = now_ + 2h;
-            return answer(200, {{"accessJwt", "access-" + number}, {"refreshJwt", "refresh-" + number}, {"did", own_did}, {"handle", own_handle}});
+            return answer(
+                200,
+                {{"accessJwt", "access-" + number}, {"refreshJwt", "refresh-" + number}, {"did", own_did}, {"handle", own_handle}});
         }
         found->second.ends = std::min(found->second.ends, now_ + 2h);
         auto made = fresh_session();
@@ -342,7 +362,8 @@ private:
             return refusal(400, "InvalidRequest", "Could not find repo: " + query["repo"]);
         auto found = posts_.find(query["rkey"]);
         const json* record = query["collection"] == profile_type && profile_.is_object() ? &profile_
-            : query["collection"] == post_type && found != posts_.end() ? &found->second.record : nullptr;
+                             : query["collection"] == post_type && found != posts_.end() ? &found->second.record
+                                                                                         : nullptr;
         if (record == nullptr)
             return refusal(400, "RecordNotFound", "Could not locate record: " + uri);
         return answer(200, {{"uri", uri}, {"cid", cid_of(*record)}, {"value", *record}});
@@ -359,7 +380,8 @@ private:
         json body{{"records", json::array()}};
         for (auto one = posts_.rbegin(); one != posts_.rend() && body["records"].size() < limit; ++one)
             if (!query.contains("cursor") || one->first < query["cursor"]) {
-                body["records"].push_back({{"uri", uri_of(one->first)}, {"cid", cid_of(one->second.record)}, {"value", one->second.record}});
+                body["records"].push_back(
+                    {{"uri", uri_of(one->first)}, {"cid", cid_of(one->second.record)}, {"value", one->second.record}});
                 body["cursor"] = one->first;
             }
         return answer(200, body);
@@ -375,15 +397,20 @@ private:
         bool is_post = collection == post_type;
         if (!is_post && (collection != profile_type || rkey != "self"))
             return refusal(400, "InvalidRequest", "record-key or collection unknown here");
-        if (is_post && (rkey.size() != 13 || rkey.find_first_not_of(tid_alphabet) != std::string::npos || tid_alphabet.find(rkey[0]) > 15))
+        if (is_post
+            && (rkey.size() != 13 || rkey.find_first_not_of(tid_alphabet) != std::string::npos || tid_alphabet.find(rkey[0]) > 15))
             return refusal(400, "InvalidRequest", "Invalid TID");
         bool odd_pin = !is_post && record.contains("pinnedPost") && !record["pinnedPost"].is_object();
-        auto fault = is_post ? fault_of_post(record) : odd_pin ? std::string{"Expected object value type at $.record.pinnedPost"} : std::string{};
+        auto fault = is_post   ? fault_of_post(record)
+                     : odd_pin ? std::string{"Expected object value type at $.record.pinnedPost"}
+                               : std::string{};
         if (!fault.empty())
             return refusal(400, "InvalidRequest", "Invalid " + collection + " record: " + fault);
         auto found = posts_.find(rkey);
         json before = is_post ? (found == posts_.end() ? json() : found->second.record) : profile_;
-        json written{{"uri", "at://" + std::string{own_did} + "/" + collection + "/" + rkey}, {"cid", cid_of(record)}, {"validationStatus", "valid"}};
+        json written{{"uri", "at://" + std::string{own_did} + "/" + collection + "/" + rkey},
+                     {"cid", cid_of(record)},
+                     {"validationStatus", "valid"}};
         if (before == record)
             return answer(200, written);  // nothing changed, whatever the swap says
         auto is = before.is_null() ? json() : json(cid_of(before));
@@ -408,10 +435,12 @@ private:
         for (const auto& [rkey, one] : posts_)
             all.emplace_back(std::min(one.indexed, parse_rfc3339(text_in(one.record, "createdAt")).value()), entry_of(rkey, one));
         // Somebody else's post, passed on by the account.
-        json theirs{{"post", {{"uri", "at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3jzfcijpj2z2a"}, {"cid", cid_of("theirs")},
-                              {"author", {{"did", "did:plc:44ybard66vv44zksje25o7dz"}, {"handle", "friend.test"}}},
-                              {"record", {{"$type", post_type}, {"text", "Big sale elsewhere"}, {"createdAt", "2024-01-01T00:00:00Z"}}},
-                              {"indexedAt", "2024-01-01T00:00:00Z"}}},
+        json theirs{{"post",
+                     {{"uri", "at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3jzfcijpj2z2a"},
+                      {"cid", cid_of("theirs")},
+                      {"author", {{"did", "did:plc:44ybard66vv44zksje25o7dz"}, {"handle", "friend.test"}}},
+                      {"record", {{"$type", post_type}, {"text", "Big sale elsewhere"}, {"createdAt", "2024-01-01T00:00:00Z"}}},
+                      {"indexedAt", "2024-01-01T00:00:00Z"}}},
                     {"reason", {{"$type", "app.bsky.feed.defs#reasonRepost"}, {"indexedAt", format_utc(passed_on_)}}}};
         all.emplace_back(passed_on_, theirs);
         std::ranges::stable_sort(all, std::ranges::greater{}, [](const auto& one) { return one.first; });
@@ -426,8 +455,13 @@ private:
 
     static json entry_of(const std::string& rkey, const posted& one)
     {
-        return {{"post", {{"uri", uri_of(rkey)}, {"cid", cid_of(one.record)}, {"author", {{"did", own_did}, {"handle", own_handle}}},
-                          {"record", one.record}, {"replyCount", 0}, {"indexedAt", format_utc(one.indexed)}}}};
+        return {{"post",
+                 {{"uri", uri_of(rkey)},
+                  {"cid", cid_of(one.record)},
+                  {"author", {{"did", own_did}, {"handle", own_handle}}},
+                  {"record", one.record},
+                  {"replyCount", 0},
+                  {"indexedAt", format_utc(one.indexed)}}}};
     }
 
     bool appview_;
@@ -447,7 +481,8 @@ private:
 std::vector<maker> bluesky_fakes()
 {
     return {{"bluesky", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<bluesky_fake>(now, true); }},
-            {"bluesky, without AppView", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<bluesky_fake>(now, false); }}};
+            {"bluesky, without AppView",
+             [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<bluesky_fake>(now, false); }}};
 }
 
 }  // namespace halfmast::contract

@@ -26,7 +26,8 @@ std::string version_of(const json& record) { return "bafyrei" + hash_of(record.d
 
 }  // namespace
 
-post_id bluesky_notices::add(const std::string& reason, const std::string& did, const std::string& by, const std::string& text, time_point at)
+post_id bluesky_notices::add(const std::string& reason, const std::string& did, const std::string& by, const std::string& text,
+                             time_point at)
 {
     notice made;
     made.reason = reason;
@@ -38,7 +39,8 @@ post_id bluesky_notices::add(const std::string& reason, const std::string& did, 
     if (!text.empty())
         made.record.update({{"text", text}, {"langs", {"en"}}});
     if (reason == "reply")
-        made.record["reply"] = {{"root", {{"uri", root}, {"cid", "bafyreiroot"}}}, {"parent", {{"uri", root}, {"cid", "bafyreiroot"}}}};
+        made.record["reply"] = {{"root", {{"uri", root}, {"cid", "bafyreiroot"}}},
+                                {"parent", {{"uri", root}, {"cid", "bafyreiroot"}}}};
     made.at = at;
     post_id id{made.uri + "#" + version_of(made.record)};
     all_.push_back(std::move(made));
@@ -72,8 +74,11 @@ json bluesky_notices::view(const std::string& uri) const
     auto found = std::ranges::find(all_, uri, &notice::uri);
     if (found == all_.end())
         return nullptr;
-    return {{"uri", found->uri}, {"cid", version_of(found->record)}, {"author", {{"did", found->did}, {"handle", found->handle}}},
-            {"record", found->record}, {"indexedAt", format_utc(found->at)}};
+    return {{"uri", found->uri},
+            {"cid", version_of(found->record)},
+            {"author", {{"did", found->did}, {"handle", found->handle}}},
+            {"record", found->record},
+            {"indexedAt", format_utc(found->at)}};
 }
 
 http_response bluesky_notices::page(const std::map<std::string, std::string>& query) const
@@ -98,8 +103,13 @@ http_response bluesky_notices::page(const std::map<std::string, std::string>& qu
     for (const auto& [place, one] : places) {
         body["cursor"] = place;
         if (one->handle != muted)
-            body["notifications"].push_back({{"uri", one->uri}, {"cid", version_of(one->record)}, {"author", {{"did", one->did}, {"handle", one->handle}}},
-                                             {"reason", one->reason}, {"record", one->record}, {"isRead", false}, {"indexedAt", format_utc(one->at)}});
+            body["notifications"].push_back({{"uri", one->uri},
+                                             {"cid", version_of(one->record)},
+                                             {"author", {{"did", one->did}, {"handle", one->handle}}},
+                                             {"reason", one->reason},
+                                             {"record", one->record},
+                                             {"isRead", false},
+                                             {"indexedAt", format_utc(one->at)}});
     }
     made.status = 200;
     made.body = body.dump();

@@ -28,7 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kind_names[] = {"lists", "reads", "holds", "releases", "uploads", "downloads", "publishes", "edits", "pins", "unpins", "reads_pins", "reads_feed", "reads_mentions", "other"};
+constexpr const char* kind_names[] = {"lists", "reads", "holds",  "releases",   "uploads",    "downloads",      "publishes",
+                                      "edits", "pins",  "unpins", "reads_pins", "reads_feed", "reads_mentions", "other"};
 
 std::string name_of(call_kind kind) { return kind_names[static_cast<int>(kind)]; }
 
@@ -120,7 +121,8 @@ public:
     {
         return {{"id", "acme"},
                 {"program", HALFMAST_CONTRACT_RELAY},
-                {"arguments", relay_server::of_this_run().socket() + "\n" + (root_ / "posts").string() + "\n" + (root_ / "state").string()},
+                {"arguments",
+                 relay_server::of_this_run().socket() + "\n" + (root_ / "posts").string() + "\n" + (root_ / "state").string()},
                 {"rungs", "draft"},
                 {"publishes", "true"},
                 {"edits", "true"},
@@ -133,17 +135,27 @@ public:
     }
     bool has(feature what) const override
     {
-        return what == feature::credential_check || what == feature::language || what == feature::mentions || what == feature::threads
-            || what == feature::edit_marks || what == feature::rewriting;
+        return what == feature::credential_check || what == feature::language || what == feature::mentions
+               || what == feature::threads || what == feature::edit_marks || what == feature::rewriting;
     }
     call_kind kind_of(const http_request&) const override { return call_kind::other; }
-    http_response serve(const http_request&, time_point, bool) override { throw std::logic_error("a program is not asked over HTTP"); }
+    http_response serve(const http_request&, time_point, bool) override
+    {
+        throw std::logic_error("a program is not asked over HTTP");
+    }
 
     // What the relay does is data, so a function that spoils is tried here to see which of the two it is.
     void plan(const fault& what) override
     {
-        json one{{"on", name_of(what.on)}, {"after", what.after}, {"times", what.times}, {"seen", 0}, {"unreachable", what.unreachable},
-                 {"cut", what.cut}, {"lie", what.lie}, {"carried_out", what.carried_out}, {"huge", what.huge}};
+        json one{{"on", name_of(what.on)},
+                 {"after", what.after},
+                 {"times", what.times},
+                 {"seen", 0},
+                 {"unreachable", what.unreachable},
+                 {"cut", what.cut},
+                 {"lie", what.lie},
+                 {"carried_out", what.carried_out},
+                 {"huge", what.huge}};
         if (what.status)
             one["status"] = *what.status;
         if (what.body) {  // beside the plan, which is read and written at each call
@@ -232,7 +244,10 @@ public:
 
     post_id mention(const std::string& text, const std::string& by, time_point at) override
     {
-        json made{{"at", format_utc(at)}, {"by", by}, {"text", text}, {"url", "https://forum.acme.example/" + std::to_string(number_ + 1)}};
+        json made{{"at", format_utc(at)},
+                  {"by", by},
+                  {"text", text},
+                  {"url", "https://forum.acme.example/" + std::to_string(number_ + 1)}};
         return post_id{write("mentions", made)};
     }
     void edit_mention(const post_id& id, const std::string& text) override
@@ -276,8 +291,8 @@ public:
         for (const auto& id : order) {
             auto found = find(id);
             auto post = load(*found);
-            all.push_back({post_id{id}, post["text"], post.value("language", ""), parse_rfc3339(post["published"].get<std::string>()).value(),
-                           post_id{post.value("in-reply-to", "")}});
+            all.push_back({post_id{id}, post["text"], post.value("language", ""),
+                           parse_rfc3339(post["published"].get<std::string>()).value(), post_id{post.value("in-reply-to", "")}});
         }
         return all;
     }
@@ -371,7 +386,8 @@ private:
 
 std::vector<maker> exec_fakes()
 {
-    return {{"exec, the folder of dated files", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<exec_fake>(now); }}};
+    return {{"exec, the folder of dated files",
+             [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<exec_fake>(now); }}};
 }
 
 }  // namespace halfmast::contract

@@ -27,10 +27,7 @@ std::optional<problem> trouble_of(const result<T>& given)
 }
 
 // A post in the queue; null where there is none.
-post_ptr one_post(stage& on)
-{
-    return on.to.queue ? on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now)) : nullptr;
-}
+post_ptr one_post(stage& on) { return on.to.queue ? on.listed(on.platform->schedule(promo(on, "Big sale", 2h), on.now)) : nullptr; }
 
 // Everything that can be asked of an account which has one post in its queue.
 std::vector<probe> probes(stage& on, const post_ptr& post)
@@ -70,7 +67,8 @@ std::vector<probe> probes(stage& on, const post_ptr& post)
 }
 
 // Runs `check` for each probe on a stage of its own, with the fault in place.
-void for_each_probe(const maker& which, const fault& shape, const std::function<void(stage&, const probe&, const std::optional<problem>&)>& check)
+void for_each_probe(const maker& which, const fault& shape,
+                    const std::function<void(stage&, const probe&, const std::optional<problem>&)>& check)
 {
     stage counting{which};
     auto many = probes(counting, one_post(counting)).size();
@@ -92,9 +90,8 @@ void for_each_probe(const maker& which, const fault& shape, const std::function<
 bool names_no_secret(const stage& on, const problem& what)
 {
     auto keys = on.platform->settings();
-    return std::ranges::none_of(keys, [&](const auto& key) {
-        return is_secret_key(key.first) && what.detail.find(key.second) != std::string::npos;
-    });
+    return std::ranges::none_of(
+        keys, [&](const auto& key) { return is_secret_key(key.first) && what.detail.find(key.second) != std::string::npos; });
 }
 
 }  // namespace
@@ -107,11 +104,12 @@ TEST_CASE("a status means the same on every call", "[contract][faults]")
         int status;
         failure kind;
     };
-    auto expected = GENERATE(expectation{400, failure::rejected}, expectation{401, failure::auth_expired}, expectation{403, failure::forbidden},
-                             expectation{404, failure::not_found}, expectation{410, failure::not_found}, expectation{409, failure::conflict},
-                             expectation{412, failure::conflict}, expectation{422, failure::rejected}, expectation{429, failure::rate_limited},
-                             expectation{500, failure::unknown_outcome}, expectation{502, failure::unknown_outcome},
-                             expectation{503, failure::unknown_outcome}, expectation{504, failure::unknown_outcome});
+    auto expected =
+        GENERATE(expectation{400, failure::rejected}, expectation{401, failure::auth_expired}, expectation{403, failure::forbidden},
+                 expectation{404, failure::not_found}, expectation{410, failure::not_found}, expectation{409, failure::conflict},
+                 expectation{412, failure::conflict}, expectation{422, failure::rejected}, expectation{429, failure::rate_limited},
+                 expectation{500, failure::unknown_outcome}, expectation{502, failure::unknown_outcome},
+                 expectation{503, failure::unknown_outcome}, expectation{504, failure::unknown_outcome});
     CAPTURE(expected.status);
     about(which, "status " + std::to_string(expected.status) + ": means the same on every call");
     fault shape;
@@ -133,8 +131,9 @@ TEST_CASE("a limit says how long to wait, whatever header it uses", "[contract][
 {
     auto which = GENERATE(from_range(platforms()));
     CAPTURE(which.name);
-    auto style = GENERATE(as<std::string>{}, "Retry-After in seconds", "Retry-After as a date", "a reset time", "a reset time with microseconds",
-                          "a reset in seconds", "a reset since 1970", "no header at all", "a nonsense header", "a reset that never comes");
+    auto style = GENERATE(as<std::string>{}, "Retry-After in seconds", "Retry-After as a date", "a reset time",
+                          "a reset time with microseconds", "a reset in seconds", "a reset since 1970", "no header at all",
+                          "a nonsense header", "a reset that never comes");
     CAPTURE(style);
     about(which, "status 429: how long to wait, by " + style);
     stage clock{which};
@@ -264,7 +263,8 @@ TEST_CASE("an answer that is none is a bad reply, not a success and not a crash"
             return;
         REQUIRE(met.has_value());
         bool moved = shape.status == 301;  // the platform understood, and said "elsewhere"
-        CHECK((met->kind == failure::bad_reply || met->kind == failure::unknown_outcome || (moved && met->kind == failure::rejected)));
+        CHECK((met->kind == failure::bad_reply || met->kind == failure::unknown_outcome
+               || (moved && met->kind == failure::rejected)));
     });
 }
 

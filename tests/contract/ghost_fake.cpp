@@ -48,10 +48,14 @@ public:
     std::string connector() const override { return "ghost"; }
     std::map<std::string, std::string> settings() const override
     {
-        return {{"url", std::string{ghost_base}}, {"admin_api_key", std::string{ghost_key}},
+        return {{"url", std::string{ghost_base}},
+                {"admin_api_key", std::string{ghost_key}},
                 {"featured_shows", featured_shows_ ? "true" : "false"}};
     }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::edit_marks || what == feature::rewriting; }
+    bool has(feature what) const override
+    {
+        return what == feature::credential_check || what == feature::edit_marks || what == feature::rewriting;
+    }
 
     call_kind kind_of(const http_request& request) const override
     {
@@ -91,7 +95,8 @@ public:
         if (auto asked = understand_ghost(request); after_look_ && asked.method == "GET" && asked.route.size() > 1)
             std::exchange(after_look_, nullptr)();
         if (request.method == "GET" && given.status == 200) {
-            auto tag = "W/\"" + std::to_string(given.body.size()) + "-" + std::to_string(std::hash<std::string>{}(given.body)) + "\"";
+            auto tag =
+                "W/\"" + std::to_string(given.body.size()) + "-" + std::to_string(std::hash<std::string>{}(given.body)) + "\"";
             given.headers.emplace_back("ETag", tag);
             if (find_header(request.headers, "If-None-Match") == tag) {
                 given.status = 304;
@@ -204,7 +209,8 @@ public:
 
     std::size_t queued() const override
     {
-        return static_cast<std::size_t>(std::ranges::count_if(posts_, [](const auto& one) { return one.second.status == "scheduled"; }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(posts_, [](const auto& one) { return one.second.status == "scheduled"; }));
     }
 
     std::vector<public_post> published() const override
@@ -256,7 +262,7 @@ private:
         constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
         auto text = ghost_time(at);
         return std::string{days[std::chrono::weekday{day}.c_encoding()]} + ", " + text.substr(8, 2) + " "
-            + months[static_cast<unsigned>(date.month()) - 1] + " " + text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
+               + months[static_cast<unsigned>(date.month()) - 1] + " " + text.substr(0, 4) + " " + text.substr(11, 8) + " GMT";
     }
 
     ghost_post& add(const std::string& resource, time_point now)
@@ -284,7 +290,10 @@ private:
                 post.html += "<p>" + in_html(lines[i]) + "</p>";
     }
 
-    static std::string shown(const ghost_post& post) { return post.title + "\n" + text::from_html(post.html.substr(0, post.html.find("<hr"))); }
+    static std::string shown(const ghost_post& post)
+    {
+        return post.title + "\n" + text::from_html(post.html.substr(0, post.html.find("<hr")));
+    }
 
     void go_out(ghost_post& post)
     {
@@ -329,8 +338,16 @@ private:
     json element(const ghost_post& post, bool html) const
     {
         auto url = std::string{ghost_base} + (post.status == "published" ? "/" + post.slug + "/" : "/p/" + post.id + "/");
-        json made{{"id", post.id}, {"title", post.title}, {"slug", post.slug}, {"status", post.status}, {"featured", post.featured},
-                  {"visibility", post.visibility}, {"updated_at", ghost_time(post.updated)}, {"url", url}, {"custom_excerpt", nullptr}, {"feature_image", nullptr},
+        json made{{"id", post.id},
+                  {"title", post.title},
+                  {"slug", post.slug},
+                  {"status", post.status},
+                  {"featured", post.featured},
+                  {"visibility", post.visibility},
+                  {"updated_at", ghost_time(post.updated)},
+                  {"url", url},
+                  {"custom_excerpt", nullptr},
+                  {"feature_image", nullptr},
                   {"lexical", html ? json(ghost_lexical(post.html)) : json(nullptr)}};
         made["published_at"] = post.published ? json(ghost_time(*post.published)) : json(nullptr);
         if (html)
@@ -338,9 +355,14 @@ private:
         made["tags"] = json::array();
         for (const auto& tag : post.tags)
             made["tags"].push_back({{"id", "t-" + tag}, {"slug", tag}, {"name", tag + " (tag)"}});
-        made["authors"] = json::array({{{"id", "1"}, {"name", "Maria"}, {"slug", "maria"}, {"email", "maria@acme.example"}, {"last_seen", ghost_time(std::chrono::floor<std::chrono::hours>(now_))}}});
+        made["authors"] = json::array({{{"id", "1"},
+                                        {"name", "Maria"},
+                                        {"slug", "maria"},
+                                        {"email", "maria@acme.example"},
+                                        {"last_seen", ghost_time(std::chrono::floor<std::chrono::hours>(now_))}}});
         if (post.resource == "posts") {
-            made["newsletter"] = post.newsletter.empty() ? json(nullptr) : json{{"id", "n1"}, {"slug", post.newsletter}, {"status", "active"}};
+            made["newsletter"] =
+                post.newsletter.empty() ? json(nullptr) : json{{"id", "n1"}, {"slug", post.newsletter}, {"status", "active"}};
             made["email"] = post.mailed ? json{{"id", "e1"}, {"status", "submitted"}} : json(nullptr);
             made["email_segment"] = post.segment;
             made["email_only"] = post.email_only;
@@ -387,20 +409,27 @@ private:
             if (post.resource == asked.route[0] && std::ranges::all_of(terms, [&](const auto& one) { return fits(post, one); }))
                 all.push_back(&post);
         if (asked.value("order") != "id asc")
-            std::ranges::stable_sort(all, std::ranges::greater{}, [](const auto* post) { return post->published.value_or(time_point{}); });
+            std::ranges::stable_sort(all, std::ranges::greater{},
+                                     [](const auto* post) { return post->published.value_or(time_point{}); });
         auto size = std::min<std::size_t>(100, asked.value("limit").empty() ? 15 : std::stoull(asked.value("limit")));
         auto page = asked.value("page").empty() ? 1 : std::stoull(asked.value("page"));
         auto pages = std::max<std::size_t>(1, (all.size() + size - 1) / size);
         auto given = json::array();
         for (auto at = (page - 1) * size; at < std::min<std::size_t>(page * size, all.size()); ++at)
             given.push_back(element(*all[at], asked.value("formats").starts_with("html")));
-        json paging{{"page", page}, {"limit", size}, {"pages", pages}, {"total", all.size()}, {"next", page < pages ? json(page + 1) : json(nullptr)}};
+        json paging{{"page", page},
+                    {"limit", size},
+                    {"pages", pages},
+                    {"total", all.size()},
+                    {"next", page < pages ? json(page + 1) : json(nullptr)}};
         return ghost_answer(200, {{asked.route[0], given}, {"meta", {{"pagination", paging}}}});
     }
 
     std::string free_slug(const std::string& wanted) const
     {
-        auto taken = [&](const std::string& slug) { return std::ranges::any_of(posts_, [&](const auto& one) { return one.second.slug == slug; }); };
+        auto taken = [&](const std::string& slug) {
+            return std::ranges::any_of(posts_, [&](const auto& one) { return one.second.slug == slug; });
+        };
         auto slug = wanted;
         for (int number = 2; taken(slug); ++number)
             slug = wanted + "-" + std::to_string(number);
@@ -423,22 +452,26 @@ private:
 
     http_response change(const ghost_call& asked, ghost_post& post)
     {
-        auto invalid = [](const std::string& why) { return ghost_fault(422, "ValidationError", "Validation error, cannot edit post.", why); };
+        auto invalid = [](const std::string& why) {
+            return ghost_fault(422, "ValidationError", "Validation error, cannot edit post.", why);
+        };
         if (!asked.post.contains("updated_at"))
             return invalid("Validation failed for 0.");
         auto status = asked.post.value("status", post.status);
-        auto date = asked.post.contains("published_at") ? parse_rfc3339(asked.post["published_at"].get<std::string>()) : post.published;
+        auto date =
+            asked.post.contains("published_at") ? parse_rfc3339(asked.post["published_at"].get<std::string>()) : post.published;
         auto featured = asked.post.value("featured", post.featured);
         auto title = asked.post.value("title", post.title);
-        auto html = asked.value("source") == "html" ? asked.post.value("html", post.html)
-            : asked.post.contains("lexical")        ? ghost_html(asked.post["lexical"].get<std::string>())
-                                                    : post.html;
-        bool changes = status != post.status || date != post.published || featured != post.featured || title != post.title || html != post.html;
+        auto html = asked.value("source") == "html"  ? asked.post.value("html", post.html)
+                    : asked.post.contains("lexical") ? ghost_html(asked.post["lexical"].get<std::string>())
+                                                     : post.html;
+        bool changes = status != post.status || date != post.published || featured != post.featured || title != post.title
+                       || html != post.html;
         if (!changes)
             return answer(200, asked, post);
         if (ghost_time(parse_rfc3339(asked.post["updated_at"].get<std::string>()).value()) != ghost_time(post.updated))
             return ghost_fault(409, "UpdateCollisionError", "Saving failed! Someone else is editing this post.",
-                            "Saving failed! Someone else is editing this post.", "UPDATE_COLLISION");
+                               "Saving failed! Someone else is editing this post.", "UPDATE_COLLISION");
         if (status == "scheduled" && is_out(post))
             return invalid("Your post is already published, please reload your page.");
         auto newsletter = asked.value("newsletter");
@@ -446,7 +479,7 @@ private:
         if (!newsletter.empty() && moves && post.newsletter.empty()) {
             if (newsletter != "weekly" || !newsletter_active_)
                 return ghost_fault(400, "BadRequestError", "Request not understood error, cannot edit post.",
-                                "The newsletter parameter doesn't match any active newsletter.");
+                                   "The newsletter parameter doesn't match any active newsletter.");
             post.newsletter = newsletter;
             post.segment = asked.value("email_segment").empty() ? "all" : asked.value("email_segment");
         }
@@ -481,15 +514,15 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ghost_site> make_ghost_site(time_point now, bool featured_shows) { return std::make_unique<ghost_fake>(now, featured_shows); }
+std::unique_ptr<ghost_site> make_ghost_site(time_point now, bool featured_shows)
+{
+    return std::make_unique<ghost_fake>(now, featured_shows);
+}
 
 std::unique_ptr<fake_platform> make_ghost(time_point now) { return make_ghost_site(now, true); }
 
 std::unique_ptr<fake_platform> make_plain_ghost(time_point now) { return make_ghost_site(now, false); }
 
-std::vector<maker> ghost_fakes()
-{
-    return {{"ghost", make_ghost}, {"ghost, a theme without featured posts", make_plain_ghost}};
-}
+std::vector<maker> ghost_fakes() { return {{"ghost", make_ghost}, {"ghost, a theme without featured posts", make_plain_ghost}}; }
 
 }  // namespace halfmast::contract

@@ -39,7 +39,8 @@ std::string hmac_of(const std::string& text)
         secret.push_back(static_cast<char>(std::stoi(std::string{secret_hex.substr(at, 2)}, nullptr, 16)));
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac, &size);
+    HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), mac, &size);
     return {reinterpret_cast<const char*>(mac), size};
 }
 
@@ -69,10 +70,17 @@ std::string ghost_lexical(const std::string& html)
         auto end = html.find("</p>", at);
         json text{{"detail", 0}, {"format", 0}, {"mode", "normal"}, {"style", ""}, {"type", "extended-text"}, {"version", 1}};
         text["text"] = text::from_html(html.substr(at, end - at));
-        children.push_back({{"children", json::array({text})}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "paragraph"}, {"version", 1}});
+        children.push_back({{"children", json::array({text})},
+                            {"direction", "ltr"},
+                            {"format", ""},
+                            {"indent", 0},
+                            {"type", "paragraph"},
+                            {"version", 1}});
         at = end;
     }
-    return json{{"root", {{"children", children}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "root"}, {"version", 1}}}}.dump();
+    return json{
+        {"root", {{"children", children}, {"direction", "ltr"}, {"format", ""}, {"indent", 0}, {"type", "root"}, {"version", 1}}}}
+        .dump();
 }
 
 std::string ghost_html(const std::string& lexical)
@@ -98,11 +106,11 @@ http_response ghost_answer(int status, const json& body)
     return made;
 }
 
-http_response ghost_fault(int status, const std::string& type, const std::string& message,
-                          const json& context, const json& code)
+http_response ghost_fault(int status, const std::string& type, const std::string& message, const json& context, const json& code)
 {
-    json one{{"message", message}, {"context", context}, {"type", type}, {"details", nullptr}, {"property", nullptr}, {"help", nullptr}, {"code", code},
-             {"id", "58e08b5f-cc16-411f-9813-881ec02a6561"}, {"ghostErrorCode", nullptr}};
+    json one{{"message", message},       {"context", context}, {"type", type}, {"details", nullptr},
+             {"property", nullptr},      {"help", nullptr},    {"code", code}, {"id", "58e08b5f-cc16-411f-9813-881ec02a6561"},
+             {"ghostErrorCode", nullptr}};
     return ghost_answer(status, {{"errors", json::array({one})}});
 }
 
@@ -172,10 +180,13 @@ std::optional<http_response> ghost_stranger(const http_request& request, time_po
 {
     auto header = std::string{find_header(request.headers, "Authorization")};
     if (header.empty())
-        return ghost_fault(403, "NoPermissionError", "Authorization failed",
-                        "Unable to determine the authenticated user or integration. Check that cookies are being passed through.");
+        return ghost_fault(
+            403, "NoPermissionError", "Authorization failed",
+            "Unable to determine the authenticated user or integration. Check that cookies are being passed through.");
     auto parts = cut_ghost(header.starts_with("Ghost ") ? header.substr(6) : "", '.');
-    auto invalid = [](const std::string& why) { return ghost_fault(401, "UnauthorizedError", "Invalid token: " + why, nullptr, "INVALID_JWT"); };
+    auto invalid = [](const std::string& why) {
+        return ghost_fault(401, "UnauthorizedError", "Invalid token: " + why, nullptr, "INVALID_JWT");
+    };
     if (parts.size() != 3)
         return ghost_fault(400, "BadRequestError", "Invalid token", nullptr, "INVALID_JWT");
     auto head = json::parse(from_base64_url(parts[0]));

@@ -8,14 +8,15 @@
 namespace halfmast::contract {
 
 inline constexpr std::string_view ghost_base = "https://news.acme.example";
-inline constexpr std::string_view ghost_key = "6b064a562b76505e65064756:c8b5b1ad516f95cadd531d5bc9c88b9bbc9db4e952144447fad22a6fa3aa2d46";
+inline constexpr std::string_view ghost_key =
+    "6b064a562b76505e65064756:c8b5b1ad516f95cadd531d5bc9c88b9bbc9db4e952144447fad22a6fa3aa2d46";
 
 struct ghost_call {
     std::string method;
     std::vector<std::string> route;  // "posts", "ID"
     std::map<std::string, std::string> query;
     nlohmann::json post = nlohmann::json::object();  // of the body
-    bool api = false;                // the route ends with a slash, as Ghost wants it
+    bool api = false;                                // the route ends with a slash, as Ghost wants it
 
     [[nodiscard]] std::string value(const std::string& key) const
     {

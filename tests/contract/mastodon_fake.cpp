@@ -131,9 +131,11 @@ public:
         if (!post.warning.empty())
             asked["spoiler_text"] = post.warning;
         if (post.poll)
-            asked["poll"] = {{"options", post.poll->options}, {"expires_in", post.poll->expires_in}, {"multiple", post.poll->multiple}};
+            asked["poll"] = {
+                {"options", post.poll->options}, {"expires_in", post.poll->expires_in}, {"multiple", post.poll->multiple}};
         for (const auto& file : post.media)
-            asked["media"].push_back({{"bytes_base64", base64(file.bytes)}, {"content_type", file.content_type}, {"description", file.description}});
+            asked["media"].push_back(
+                {{"bytes_base64", base64(file.bytes)}, {"content_type", file.content_type}, {"description", file.description}});
         return post_id{control("POST", "seed", asked, now).at("ids").at(0).get<std::string>()};
     }
 
@@ -154,7 +156,8 @@ public:
     {
         now_ = std::max(now_, at);
         auto from = by.find('@') == std::string::npos ? by + "@elsewhere.example" : by;
-        post_id id{control("POST", "mention", {{"account", "acme"}, {"from", from}, {"text", text}}, now_).at("id").get<std::string>()};
+        post_id id{
+            control("POST", "mention", {{"account", "acme"}, {"from", from}, {"text", text}}, now_).at("id").get<std::string>()};
         written_by_[id] = from;
         return id;
     }
@@ -179,16 +182,19 @@ public:
             seen.where = whereabouts::queued;
             seen.due = parse_rfc3339(queued->at("scheduled_at").get<std::string>()).value();
             seen.as = id;
-            auto text = [&](const char* name) { return params.at(name).is_null() ? std::string{} : params.at(name).get<std::string>(); };
+            auto text = [&](const char* name) {
+                return params.at(name).is_null() ? std::string{} : params.at(name).get<std::string>();
+            };
             seen.text = text("text");
             seen.visibility = text("visibility");
             seen.language = text("language");
             seen.warning = text("spoiler_text");
             if (const auto& asked = params.at("poll"); asked.is_object())
-                seen.poll = contract::poll{asked.at("options").get<std::vector<std::string>>(), asked.at("expires_in").get<std::int64_t>(),
-                                           asked.at("multiple").get<bool>()};
+                seen.poll = contract::poll{asked.at("options").get<std::vector<std::string>>(),
+                                           asked.at("expires_in").get<std::int64_t>(), asked.at("multiple").get<bool>()};
             for (const auto& file : queued->at("media_attachments"))
-                seen.media.push_back({fetch(file.at("url").get<std::string>()), type_, file.at("description").is_null() ? "" : file["description"]});
+                seen.media.push_back(
+                    {fetch(file.at("url").get<std::string>()), type_, file.at("description").is_null() ? "" : file["description"]});
             return seen;
         }
         const auto state = account();
@@ -226,7 +232,7 @@ public:
         for (const auto& post : state.at("published"))
             if (post.at("id") == id.value)
                 return !post.at("edited").is_null()
-                    && std::ranges::any_of(post.at("earlier"), [&](const json& one) { return one.at("text") == said; });
+                       && std::ranges::any_of(post.at("earlier"), [&](const json& one) { return one.at("text") == said; });
         return false;
     }
 

@@ -16,7 +16,7 @@ namespace {
 
 // What became of one property at one platform.
 struct cell {
-    int held = 0;     // assertions that held
+    int held = 0;  // assertions that held
     bool failed = false;
     std::string why;  // not possible there
 };
@@ -172,7 +172,8 @@ void not_possible(const maker& which, std::string_view what, std::string_view ot
     if (declared != room->notes.absences.end())
         return all().excuse(std::string{declared->why});
     if (otherwise.empty())
-        throw std::logic_error(which.name + " does not say why it has no " + std::string{what} + ": an absence in its capabilities.hpp");
+        throw std::logic_error(which.name + " does not say why it has no " + std::string{what}
+                               + ": an absence in its capabilities.hpp");
     all().excuse(std::string{otherwise});
 }
 

@@ -273,7 +273,8 @@ TEST_CASE("whatever people write is kept whole", "[contract]")
     CHECK(people.look().empty());
     const texts odd{
         "<b>\"5 &lt; 7\" &amp; 'co'</b> \\\\ %00 {{x}}",
-        "caf\xC3\xA9 \xF0\x9F\xA7\x91\xE2\x80\x8D\xF0\x9F\x92\xBB \xE2\x80\xAEreversed\xE2\x80\xAC \xEF\xBB\xBF\xE5\xA3\x8A\xE4\xBA\x86",
+        "caf\xC3\xA9 \xF0\x9F\xA7\x91\xE2\x80\x8D\xF0\x9F\x92\xBB \xE2\x80\xAEreversed\xE2\x80\xAC "
+        "\xEF\xBB\xBF\xE5\xA3\x8A\xE4\xBA\x86",
         "a" + std::string(200'000, 'h'),
     };
     for (const auto& words : odd) {

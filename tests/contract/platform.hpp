@@ -28,9 +28,9 @@ enum class call_kind {
     edits,      // changes the words of what is public
     pins,       // pins a post
     unpins,
-    reads_pins, // what is pinned
-    reads_feed, // what the account published
-    reads_mentions, // what people write to it
+    reads_pins,      // what is pinned
+    reads_feed,      // what the account published
+    reads_mentions,  // what people write to it
     other,
 };
 
@@ -59,15 +59,15 @@ struct new_post {
     std::optional<contract::poll> poll;
     std::string visibility;  // empty: the platform's default
     std::string language;
-    std::string warning;     // shown before the text
+    std::string warning;  // shown before the text
 };
 
 // A post as it stands at the platform, in whatever place.
 struct standing_post {
     whereabouts where = whereabouts::absent;
-    time_point due{};        // queued or parked
-    post_id as;              // its id there now; the public post's when it is out
-    std::string text;        // plain text, as a reader sees it
+    time_point due{};  // queued or parked
+    post_id as;        // its id there now; the public post's when it is out
+    std::string text;  // plain text, as a reader sees it
     std::vector<media_file> media;
     std::optional<contract::poll> poll;
     std::string visibility;
@@ -77,10 +77,10 @@ struct standing_post {
 
 struct public_post {
     post_id id;
-    std::string text;        // as a reader sees it now, above what an edit left below
+    std::string text;  // as a reader sees it now, above what an edit left below
     std::string language;
     time_point at;
-    post_id in_reply_to{};   // what it answers
+    post_id in_reply_to{};  // what it answers
 };
 
 // What not every platform has. Rungs, pinning and publishing are not here: the connector declares them.
@@ -101,16 +101,16 @@ enum class feature {
 // One thing that goes wrong on the wire. Applied by the stage around `serve`, alike for every platform.
 struct fault {
     call_kind on = call_kind::other;
-    int after = 0;                        // the first so many matching calls go well
-    int times = 1;                        // then so many go wrong
-    std::optional<int> status;            // instead of the real one
-    http_headers headers;                 // added; a Content-Type replaces
-    std::optional<std::string> body;      // instead of the real one
-    bool unreachable = false;             // nothing was sent
-    bool cut = false;                     // the answer never arrived whole
-    bool lie = false;                     // answered as if done, and nothing is done
-    bool carried_out = false;             // with a status or a cut: it is done all the same
-    std::size_t huge = 0;                 // the body filled up to so many bytes
+    int after = 0;                            // the first so many matching calls go well
+    int times = 1;                            // then so many go wrong
+    std::optional<int> status;                // instead of the real one
+    http_headers headers;                     // added; a Content-Type replaces
+    std::optional<std::string> body;          // instead of the real one
+    bool unreachable = false;                 // nothing was sent
+    bool cut = false;                         // the answer never arrived whole
+    bool lie = false;                         // answered as if done, and nothing is done
+    bool carried_out = false;                 // with a status or a cut: it is done all the same
+    std::size_t huge = 0;                     // the body filled up to so many bytes
     std::function<void(std::string&)> spoil;  // changes the real body
 };
 
@@ -143,21 +143,30 @@ public:
     virtual post_id schedule(const new_post& post, time_point now) = 0;
     virtual void remove(const post_id& scheduled, time_point now) = 0;
     // Other words for a post that waits or is held; where the platform has(feature::rewriting).
-    virtual void rewrite(const post_id&, const std::string& /*text*/, time_point) { throw std::logic_error("its words cannot be changed here"); }
+    virtual void rewrite(const post_id&, const std::string& /*text*/, time_point)
+    {
+        throw std::logic_error("its words cannot be changed here");
+    }
     virtual post_id publish(const std::string& text, bool pinned, time_point at) = 0;
 
     // What somebody writes to the account, and what becomes of it; where the platform has(feature::mentions).
-    virtual post_id mention(const std::string& /*text*/, const std::string& /*by*/, time_point) { throw std::logic_error("nobody can write to it here"); }
+    virtual post_id mention(const std::string& /*text*/, const std::string& /*by*/, time_point)
+    {
+        throw std::logic_error("nobody can write to it here");
+    }
     virtual void edit_mention(const post_id&, const std::string&) { throw std::logic_error("nobody can write to it here"); }
     virtual void remove_mention(const post_id&) { throw std::logic_error("nobody can write to it here"); }
     // The account's own words, where people's words stand.
-    virtual void answer_mention(const post_id&, const std::string&, time_point) { throw std::logic_error("nobody can write to it here"); }
+    virtual void answer_mention(const post_id&, const std::string&, time_point)
+    {
+        throw std::logic_error("nobody can write to it here");
+    }
 
     // By the id it has or had in the queue, or the id it got when it came back there.
     [[nodiscard]] virtual standing_post look(const post_id& id) = 0;
-    [[nodiscard]] virtual std::size_t queued() const = 0;               // how many would go out
+    [[nodiscard]] virtual std::size_t queued() const = 0;                  // how many would go out
     [[nodiscard]] virtual std::vector<public_post> published() const = 0;  // in the order they went out, the oldest first
-    [[nodiscard]] virtual std::vector<post_id> pinned() const = 0;      // as the platform shows them
+    [[nodiscard]] virtual std::vector<post_id> pinned() const = 0;         // as the platform shows them
     // What the account itself said in answer to that, the oldest first.
     [[nodiscard]] virtual std::vector<public_post> answers(const post_id& to) const
     {
@@ -166,7 +175,10 @@ public:
         return all;
     }
     // A public post shows that it was edited, or still says this under what is new; where the platform has(feature::edit_marks).
-    [[nodiscard]] virtual bool shows_edit(const post_id&, const std::string& /*said*/) const { throw std::logic_error("nothing shows an edit here"); }
+    [[nodiscard]] virtual bool shows_edit(const post_id&, const std::string& /*said*/) const
+    {
+        throw std::logic_error("nothing shows an edit here");
+    }
 };
 
 // Keys of settings() whose values are nobody's business.

@@ -17,7 +17,9 @@ publish_summary summary(bool look_first = false)
 {
     publish_summary call;
     call.crisis = crisis_id{"c-1"};
-    call.words = {"en", "We know that checkout is failing & are working on it.\n\nNext update by 14:45 UTC. https://status.example/1 #status"};
+    call.words = {
+        "en",
+        "We know that checkout is failing & are working on it.\n\nNext update by 14:45 UTC. https://status.example/1 #status"};
     call.key = "halfmast-c-1-acme-1772460000";
     call.look_first = look_first;
     return call;
@@ -238,7 +240,8 @@ TEST_CASE("a scheduled post reads the same in the queue and in the feed", "[cont
     stage on{which};
     if (!on.declared.can_read_feed)
         return not_possible(which, "feed", undescribed);
-    auto post = on.listed(on.platform->schedule(promo(on, "Sale & more, see https://shop.example/?a=1&b=2\n\nToday only!", 10min), on.now));
+    auto post =
+        on.listed(on.platform->schedule(promo(on, "Sale & more, see https://shop.example/?a=1&b=2\n\nToday only!", 10min), on.now));
     on.pass(20min);
     auto feed = on.run(on.to.feed->since(on.now - 30min)).value();
     REQUIRE(feed.size() == 1);

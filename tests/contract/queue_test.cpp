@@ -25,12 +25,9 @@ bool is_stopped(stage& on, const post_id& id, rung by, time_point due)
 {
     auto seen = on.platform->look(id);
     switch (by) {
-    case rung::takeout:
-        return seen.where == whereabouts::absent;
-    case rung::postpone:
-        return seen.where == whereabouts::queued && seen.due > due + 24h;
-    default:
-        return seen.where == whereabouts::parked;
+    case rung::takeout: return seen.where == whereabouts::absent;
+    case rung::postpone: return seen.where == whereabouts::queued && seen.due > due + 24h;
+    default: return seen.where == whereabouts::parked;
     }
 }
 
@@ -50,8 +47,10 @@ kept_bytes save_and_hold(stage& on, const post_ptr& post, rung by)
     return kept;
 }
 
-const std::string odd_unicode = "Sale \xE2\x80\x94 \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7 \xE2\x80\x8F\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D"
-                                " \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E e\xCC\x81 <b>&amp; \"quotes\" 100% \\ end";
+const std::string odd_unicode =
+    "Sale \xE2\x80\x94 \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7 "
+    "\xE2\x80\x8F\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D"
+    " \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E e\xCC\x81 <b>&amp; \"quotes\" 100% \\ end";
 
 new_post everything(const stage& on)
 {
@@ -78,8 +77,10 @@ TEST_CASE("the queue is listed whole, over all its pages", "[contract]")
     constexpr int many = 123;
     std::vector<post_id> made;
     for (int number = 0; number < many; ++number)
-        made.push_back(on.platform->schedule(promo(on, "Offer number " + std::to_string(number) + " https://shop.example/?n=" + std::to_string(number),
-                                                   1h + number * 1min), on.now));
+        made.push_back(on.platform->schedule(
+            promo(on, "Offer number " + std::to_string(number) + " https://shop.example/?n=" + std::to_string(number),
+                  1h + number * 1min),
+            on.now));
     auto all = on.run(on.to.queue->list());
     REQUIRE(all.has_value());
     REQUIRE(all->size() == many);
@@ -143,7 +144,10 @@ TEST_CASE("every declared rung holds, once and twice, and the read-back says so"
     CHECK(is_stopped(on, id, kind, post->due));
 
     auto seen = on.read_one(post, post->id, kind);
-    CHECK(seen.where == (kind == rung::takeout ? whereabouts::absent : kind == rung::postpone ? whereabouts::queued : whereabouts::parked));
+    CHECK(seen.where
+          == (kind == rung::takeout    ? whereabouts::absent
+              : kind == rung::postpone ? whereabouts::queued
+                                       : whereabouts::parked));
     if (kind == rung::postpone)
         CHECK(seen.due > post->due + 24h);
 
@@ -332,7 +336,8 @@ std::vector<part> parts()
              CHECK(before.poll.has_value());
              CHECK(after.poll == before.poll);
          }},
-        {"visibility, who is meant to see it", feature::visibility, [](post before, post after) { CHECK(after.visibility == before.visibility); }},
+        {"visibility, who is meant to see it", feature::visibility,
+         [](post before, post after) { CHECK(after.visibility == before.visibility); }},
         {"language", feature::language, [](post before, post after) { CHECK(after.language == before.language); }},
         {"content warning", feature::warning, [](post before, post after) { CHECK(after.warning == before.warning); }},
     };
@@ -383,8 +388,9 @@ TEST_CASE("a post that was held and let go is exactly as it was", "[contract]")
                 post.poll = contract::poll{{"Yes", "No \xE2\x9C\x93"}, 7'200, true};
             else if (on.platform->has(feature::media))
                 for (int number = 0; number < 3; ++number)
-                    post.media.push_back({"\x89PNG\r\n\x1a\n" + std::string(64, static_cast<char>(number)) + "\r\n--halfmast-0--\r\n", "image/png",
-                                          "Alt text " + std::to_string(number) + ":\nsecond line \xE6\x97\xA5"});
+                    post.media.push_back(
+                        {"\x89PNG\r\n\x1a\n" + std::string(64, static_cast<char>(number)) + "\r\n--halfmast-0--\r\n", "image/png",
+                         "Alt text " + std::to_string(number) + ":\nsecond line \xE6\x97\xA5"});
             auto [before, after] = hold_and_release(on, post, offer.kind);
             wanted.compare(before, after);
             if (one_will_do)

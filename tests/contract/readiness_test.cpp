@@ -22,7 +22,8 @@ std::vector<check_line> checked(stage& on)
 // Whatever is asked.
 void fail_all(stage& on, fault what)
 {
-    for (auto kind : {call_kind::lists, call_kind::reads, call_kind::reads_pins, call_kind::reads_feed, call_kind::reads_mentions, call_kind::other}) {
+    for (auto kind : {call_kind::lists, call_kind::reads, call_kind::reads_pins, call_kind::reads_feed, call_kind::reads_mentions,
+                      call_kind::other}) {
         what.on = kind;
         what.times = 1000;
         on.net.fail(what);
@@ -42,7 +43,8 @@ TEST_CASE("a sound account is ready for all that it declares, and was only looke
         INFO(to_string(line.of) << ", " << line.what << ": " << line.detail);
         CHECK(line.ok);
     }
-    for (auto kind : {call_kind::holds, call_kind::releases, call_kind::uploads, call_kind::publishes, call_kind::pins, call_kind::unpins})
+    for (auto kind :
+         {call_kind::holds, call_kind::releases, call_kind::uploads, call_kind::publishes, call_kind::pins, call_kind::unpins})
         CHECK(on.net.count(kind) == 0);
     CHECK(on.platform->published().empty());
 }

@@ -29,8 +29,8 @@ public:
     }
     bool has(feature what) const override
     {
-        return what == feature::credential_check || what == feature::rate_limit_reset || what == feature::mentions || what == feature::edit_marks
-            || what == feature::rewriting;
+        return what == feature::credential_check || what == feature::rate_limit_reset || what == feature::mentions
+               || what == feature::edit_marks || what == feature::rewriting;
     }
     call_kind kind_of(const http_request& request) const override { return site_->kind_of(request); }
 
@@ -45,7 +45,10 @@ public:
     void advance(time_point now) override { site_->advance(now); }
     post_id schedule(const new_post& post, time_point now) override { return site_->schedule(post, now); }
     void remove(const post_id& scheduled, time_point now) override { site_->remove(scheduled, now); }
-    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override { site_->rewrite(scheduled, text, now); }
+    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override
+    {
+        site_->rewrite(scheduled, text, now);
+    }
     post_id publish(const std::string& text, bool pinned, time_point at) override { return site_->publish(text, pinned, at); }
     post_id mention(const std::string& text, const std::string& by, time_point at) override { return site_->mention(text, by, at); }
     void edit_mention(const post_id& id, const std::string& text) override { site_->edit_mention(id, text); }
@@ -84,7 +87,8 @@ private:
 
 std::vector<maker> rest_fakes()
 {
-    return {{"rest, the description of WordPress", [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<rest_fake>(now); }},
+    return {{"rest, the description of WordPress",
+             [](time_point now) -> std::unique_ptr<fake_platform> { return std::make_unique<rest_fake>(now); }},
             {"rest, with rotating OAuth tokens", [](time_point now) { return make_rest_oauth(std::make_unique<rest_fake>(now)); }}};
 }
 

@@ -41,7 +41,8 @@ public:
         auto at = whole.find(before);
         if (at == std::string::npos)
             throw std::logic_error("wordpress.toml has another [auth] than it had");
-        whole.replace(at, before.size(), "kind = \"oauth2\"\ntoken_url = \"/oauth/token\"\nscopes = [\"posts:read\", \"posts:write\"]\n");
+        whole.replace(at, before.size(),
+                      "kind = \"oauth2\"\ntoken_url = \"/oauth/token\"\nscopes = [\"posts:read\", \"posts:write\"]\n");
         std::ofstream(path()) << whole;
     }
     ~description_file()
@@ -75,7 +76,10 @@ public:
         return keys;
     }
     bool has(feature what) const override { return site_->has(what); }
-    call_kind kind_of(const http_request& request) const override { return is_token_call(request) ? call_kind::other : site_->kind_of(request); }
+    call_kind kind_of(const http_request& request) const override
+    {
+        return is_token_call(request) ? call_kind::other : site_->kind_of(request);
+    }
 
     http_response serve(const http_request& request, time_point now, bool carry_out) override
     {
@@ -97,7 +101,10 @@ public:
     void advance(time_point now) override { site_->advance(now); }
     post_id schedule(const new_post& post, time_point now) override { return site_->schedule(post, now); }
     void remove(const post_id& scheduled, time_point now) override { site_->remove(scheduled, now); }
-    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override { site_->rewrite(scheduled, text, now); }
+    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override
+    {
+        site_->rewrite(scheduled, text, now);
+    }
     post_id publish(const std::string& text, bool pinned, time_point at) override { return site_->publish(text, pinned, at); }
     post_id mention(const std::string& text, const std::string& by, time_point at) override { return site_->mention(text, by, at); }
     void edit_mention(const post_id& id, const std::string& text) override { site_->edit_mention(id, text); }
@@ -139,7 +146,10 @@ private:
         refresh_ = "rt-" + number + "-5f0c1a";
         access_ = "at-" + number + "-77b3e2";
         ends_ = now_ + lifetime;
-        return answer(200, {{"access_token", access_}, {"refresh_token", refresh_}, {"token_type", "Bearer"}, {"expires_in", 3600},
+        return answer(200, {{"access_token", access_},
+                            {"refresh_token", refresh_},
+                            {"token_type", "Bearer"},
+                            {"expires_in", 3600},
                             {"scope", "posts:read posts:write"}});
     }
 
@@ -154,6 +164,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<fake_platform> make_rest_oauth(std::unique_ptr<fake_platform> site) { return std::make_unique<rest_oauth_fake>(std::move(site)); }
+std::unique_ptr<fake_platform> make_rest_oauth(std::unique_ptr<fake_platform> site)
+{
+    return std::make_unique<rest_oauth_fake>(std::move(site));
+}
 
 }  // namespace halfmast::contract

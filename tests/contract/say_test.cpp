@@ -15,7 +15,8 @@ constexpr auto not_described = "not among what is described for this account";
 constexpr auto no_mentions = "nobody tells there what people write to the account";
 
 constexpr auto first_words = "We know that checkout is failing & are working on it. Next update by 14:45 UTC.";
-constexpr auto second_words = "Checkout works again for cards; PayPal still fails.\n\nNext update by 15:30 UTC. https://status.example/1";
+constexpr auto second_words =
+    "Checkout works again for cards; PayPal still fails.\n\nNext update by 15:30 UTC. https://status.example/1";
 constexpr auto kind_words = "We're sorry. Please write to help@acme.example, so that we can look at it.";
 
 publish_summary answer_to(const post_id& mention, int number, bool look_first = false)
@@ -263,7 +264,8 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
     if (!on.declared.can_reply)
         return none_of(which, {thread_once, thread_found, thread_again, thread_lie, thread_gone}, "reply", not_described);
     if (!on.platform->has(feature::threads))
-        return none_of(which, {thread_once, thread_found, thread_again, thread_lie, thread_gone}, "threads", "posts stand alone there; people's comments can be answered");
+        return none_of(which, {thread_once, thread_found, thread_again, thread_lie, thread_gone}, "threads",
+                       "posts stand alone there; people's comments can be answered");
     auto first = on.say_first(first_words);
     auto thread_of = [&] { return on.platform->answers(first.remote); };
     SECTION("and each edition is another post")
@@ -321,7 +323,8 @@ TEST_CASE("a follow-up goes into the thread of the first edition, once", "[contr
             CHECK(refused.error().kind == failure::rejected);
             CHECK(on.platform->published().size() == 1);
         }
-        auto nowhere = on.say(edition_of(3, second_words, nobodys(post_id{first.remote.value.substr(0, first.remote.value.find('#'))})));
+        auto nowhere =
+            on.say(edition_of(3, second_words, nobodys(post_id{first.remote.value.substr(0, first.remote.value.find('#'))})));
         REQUIRE_FALSE(nowhere.has_value());
         CHECK(nowhere.error().kind == failure::rejected);
     }

@@ -75,7 +75,7 @@ std::string http_date(time_point at)
     constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     auto iso = format_utc(std::chrono::floor<seconds>(at));  // 2026-03-01T14:30:00Z
     return std::string{days[std::chrono::weekday{day}.c_encoding()]} + ", " + iso.substr(8, 2) + " "
-        + months[static_cast<unsigned>(date.month()) - 1] + " " + iso.substr(0, 4) + " " + iso.substr(11, 8) + " GMT";
+           + months[static_cast<unsigned>(date.month()) - 1] + " " + iso.substr(0, 4) + " " + iso.substr(11, 8) + " GMT";
 }
 
 std::string host_of(const std::string& url)
@@ -95,7 +95,8 @@ void note_request(const std::string& connector, const http_request& request)
     std::string body;
     for (unsigned char byte : request.body)
         body += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
-    nlohmann::json line{{"connector", connector}, {"method", request.method}, {"url", request.url}, {"headers", request.headers}, {"body", body}};
+    nlohmann::json line{
+        {"connector", connector}, {"method", request.method}, {"url", request.url}, {"headers", request.headers}, {"body", body}};
     if (auto text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); known.insert(text).second)
         out << text << std::endl;
 }
@@ -163,14 +164,16 @@ asio::awaitable<result<http_response>> wire::fetch(http_request request)
         if (what->spoil)
             what->spoil(given.body);
         if (what->huge > request.most_body)  // need not be built to be too large
-            co_return problem{failure::bad_reply, name + ": the answer is larger than " + std::to_string(request.most_body) + " bytes", {}};
+            co_return problem{
+                failure::bad_reply, name + ": the answer is larger than " + std::to_string(request.most_body) + " bytes", {}};
         if (what->huge > given.body.size())
             given.body.append(what->huge - given.body.size(), ' ');
         if (what->cut)
             co_return problem{failure::unknown_outcome, name + ": the connection closed before the whole answer came", {}};
     }
     if (given.body.size() > request.most_body)
-        co_return problem{failure::bad_reply, name + ": the answer is larger than " + std::to_string(request.most_body) + " bytes", {}};
+        co_return problem{
+            failure::bad_reply, name + ": the answer is larger than " + std::to_string(request.most_body) + " bytes", {}};
     co_return given;
 }
 
@@ -188,8 +191,10 @@ int wire::total() const
     return all;
 }
 
-stage::stage(const maker& which) :
-    now(std::chrono::sys_days{std::chrono::year{2026} / 3 / 2} + std::chrono::hours{14}), platform(which.make(now)), net(*platform, now)
+stage::stage(const maker& which)
+    : now(std::chrono::sys_days{std::chrono::year{2026} / 3 / 2} + std::chrono::hours{14}),
+      platform(which.make(now)),
+      net(*platform, now)
 {
     const auto* room = find_connector(platform->connector());
     if (room == nullptr)
@@ -238,8 +243,8 @@ post_reading stage::read_one(const post_ptr& post, const post_id& remote, rung b
     return read({{post->id, remote, by, post}}).value().at(0);
 }
 
-result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at, bool look_first,
-                               std::optional<std::string> text)
+result<receipt> stage::release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at,
+                               bool look_first, std::optional<std::string> text)
 {
     release_post call{post->id, remote, post, by, at, {}, look_first, std::move(text)};
     return run(to.queue->release(std::move(call), kept, now));

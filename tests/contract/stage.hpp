@@ -36,8 +36,8 @@ public:
         counts_.clear();
     }
 
-    std::vector<std::string> sent;      // "PUT https://..." in order
-    std::vector<std::string> details;   // requests that broke a rule of the wire: a secret sent elsewhere, a publish resent blindly
+    std::vector<std::string> sent;     // "PUT https://..." in order
+    std::vector<std::string> details;  // requests that broke a rule of the wire: a secret sent elsewhere, a publish resent blindly
 
 private:
     struct planned {
@@ -95,8 +95,8 @@ public:
     result<receipt> hold(const post_ptr& post, rung by);
     result<std::vector<post_reading>> read(const std::vector<read_request>& wanted);
     post_reading read_one(const post_ptr& post, const post_id& remote, rung by);
-    result<receipt> release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at, bool look_first = false,
-                            std::optional<std::string> text = {});
+    result<receipt> release(const post_ptr& post, const post_id& remote, rung by, const kept_bytes& kept, time_point at,
+                            bool look_first = false, std::optional<std::string> text = {});
 
     result<receipt> say(publish_summary call);
     // A summary that is out.
@@ -125,7 +125,8 @@ bool has_queue(const maker& which);
 std::vector<rung_offer> rungs_of(const maker& which);
 
 // An edition of crisis c-1 as the engine publishes it: the summary is number 1, what follows may answer it.
-publish_summary edition_of(std::uint32_t number, const std::string& words, const post_id& in_reply_to = {}, bool look_first = false);
+publish_summary edition_of(std::uint32_t number, const std::string& words, const post_id& in_reply_to = {},
+                           bool look_first = false);
 
 // A post of today, due so far ahead.
 new_post promo(const stage& on, std::string text, milliseconds ahead);

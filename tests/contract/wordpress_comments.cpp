@@ -65,10 +65,18 @@ void wordpress_comments::remove(const post_id& id) { all_.erase(number_of(id)); 
 
 nlohmann::json wordpress_comments::shown(const comment& one)
 {
-    return {{"id", one.id}, {"post", one.post}, {"parent", one.parent}, {"author", one.author}, {"author_name", as_html(one.name)}, {"author_url", ""},
-            {"date", without_zone(one.date + std::chrono::hours{1})}, {"date_gmt", without_zone(one.date)},
-            {"content", {{"rendered", "<p>" + texturized(one.content) + "</p>\n"}}}, {"status", one.held ? "hold" : "approved"},
-            {"link", "https://blog.acme.example/hello/#comment-" + std::to_string(one.id)}, {"type", "comment"}};
+    return {{"id", one.id},
+            {"post", one.post},
+            {"parent", one.parent},
+            {"author", one.author},
+            {"author_name", as_html(one.name)},
+            {"author_url", ""},
+            {"date", without_zone(one.date + std::chrono::hours{1})},
+            {"date_gmt", without_zone(one.date)},
+            {"content", {{"rendered", "<p>" + texturized(one.content) + "</p>\n"}}},
+            {"status", one.held ? "hold" : "approved"},
+            {"link", "https://blog.acme.example/hello/#comment-" + std::to_string(one.id)},
+            {"type", "comment"}};
 }
 
 http_response wordpress_comments::one(std::int64_t id, bool known) const
@@ -76,7 +84,8 @@ http_response wordpress_comments::one(std::int64_t id, bool known) const
     auto found = all_.find(id);
     if (found == all_.end())
         return refused(404, "rest_comment_invalid_id", "Invalid comment ID.");
-    return known ? said(200, shown(found->second)) : refused(401, "rest_forbidden_context", "Sorry, you are not allowed to edit comments.");
+    return known ? said(200, shown(found->second))
+                 : refused(401, "rest_forbidden_context", "Sorry, you are not allowed to edit comments.");
 }
 
 http_response wordpress_comments::create(const nlohmann::json& body, std::int64_t author, time_point at)
@@ -90,7 +99,8 @@ http_response wordpress_comments::create(const nlohmann::json& body, std::int64_
         return refused(400, "rest_comment_content_invalid", "Invalid comment content.");
     for (const auto& [id, one] : all_)
         if (one.author == author && one.post == post && one.parent == parent && one.content == content)
-            return refused(409, "comment_duplicate", "Duplicate comment detected; it looks as though you&#8217;ve already said that!");
+            return refused(409, "comment_duplicate",
+                           "Duplicate comment detected; it looks as though you&#8217;ve already said that!");
     auto id = next_++;
     all_[id] = {id, author, "halfmast", content, std::chrono::floor<seconds>(at), false, post, parent};
     return said(201, shown(all_.at(id)));
@@ -124,7 +134,8 @@ http_response wordpress_comments::answer(const std::map<std::string, std::string
     bool shows_words = !query.contains("_fields") || ("," + query.at("_fields") + ",").find(",content,") != std::string::npos;
     std::vector<const comment*> fitting;
     for (const auto& [id, one] : all_)
-        if ((!one.held || held_too) && one.date > *after && wanted("author", one.author) && wanted("post", one.post) && wanted("parent", one.parent))
+        if ((!one.held || held_too) && one.date > *after && wanted("author", one.author) && wanted("post", one.post)
+            && wanted("parent", one.parent))
             fitting.push_back(&one);
     std::ranges::stable_sort(fitting, {}, &comment::date);
     if (value("order", "desc") == "desc")

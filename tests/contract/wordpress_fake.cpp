@@ -43,14 +43,23 @@ public:
     wordpress_fake(time_point now, bool pretty) : now_(now), pretty_(pretty) {}
 
     std::string connector() const override { return "wordpress"; }
-    std::map<std::string, std::string> settings() const override { return {{"url", std::string{base}}, {"username", "halfmast"}, {"password", password}}; }
-    bool has(feature what) const override { return what == feature::credential_check || what == feature::mentions || what == feature::edit_marks || what == feature::rewriting; }
+    std::map<std::string, std::string> settings() const override
+    {
+        return {{"url", std::string{base}}, {"username", "halfmast"}, {"password", password}};
+    }
+    bool has(feature what) const override
+    {
+        return what == feature::credential_check || what == feature::mentions || what == feature::edit_marks
+               || what == feature::rewriting;
+    }
 
     call_kind kind_of(const http_request& request) const override
     {
         auto asked = understand(request, pretty_);
         if (asked.route.starts_with("/wp/v2/comments"))
-            return asked.method != "GET" ? call_kind::publishes : asked.query.contains("after") ? call_kind::reads_mentions : call_kind::reads;
+            return asked.method != "GET"           ? call_kind::publishes
+                   : asked.query.contains("after") ? call_kind::reads_mentions
+                                                   : call_kind::reads;
         bool posts = asked.route.starts_with("/wp/v2/posts") || asked.route.starts_with("/wp/v2/pages");
         if (!posts)
             return call_kind::other;
@@ -63,7 +72,9 @@ public:
             return asked.value("status") == "future" ? call_kind::lists : call_kind::reads_feed;
         }
         if (asked.body.contains("status"))
-            return asked.body["status"] == "draft" ? call_kind::holds : asked.body["status"] == "future" ? call_kind::releases : call_kind::publishes;
+            return asked.body["status"] == "draft"    ? call_kind::holds
+                   : asked.body["status"] == "future" ? call_kind::releases
+                                                      : call_kind::publishes;
         if (asked.body.contains("content"))
             return call_kind::edits;
         return asked.body.value("sticky", false) ? call_kind::pins : call_kind::unpins;
@@ -128,7 +139,10 @@ public:
         return post_id{std::to_string(made.id)};
     }
 
-    post_id mention(const std::string& text, const std::string& by, time_point at) override { return comments_.write(text, by, 0, at); }
+    post_id mention(const std::string& text, const std::string& by, time_point at) override
+    {
+        return comments_.write(text, by, 0, at);
+    }
     std::vector<public_post> answers(const post_id& to) const override { return comments_.answers(to, own_user); }
     bool shows_edit(const post_id& id, const std::string& said) const override
     {
@@ -143,7 +157,10 @@ public:
     }
     void edit_mention(const post_id& id, const std::string& text) override { comments_.edit(id, text); }
     void remove_mention(const post_id& id) override { comments_.remove(id); }
-    void answer_mention(const post_id&, const std::string& text, time_point at) override { comments_.write(text, "halfmast", own_user, at); }
+    void answer_mention(const post_id&, const std::string& text, time_point at) override
+    {
+        comments_.write(text, "halfmast", own_user, at);
+    }
 
     standing_post look(const post_id& id) override
     {
@@ -152,7 +169,9 @@ public:
         if (found == posts_.end() || found->second.status == "trash")
             return seen;
         const auto& post = found->second;
-        seen.where = post.status == "future" ? whereabouts::queued : post.status == "publish" ? whereabouts::published : whereabouts::parked;
+        seen.where = post.status == "future"    ? whereabouts::queued
+                     : post.status == "publish" ? whereabouts::published
+                                                : whereabouts::parked;
         seen.due = post.date;
         seen.as = id;
         seen.text = shown(post);
@@ -161,7 +180,8 @@ public:
 
     std::size_t queued() const override
     {
-        return static_cast<std::size_t>(std::ranges::count_if(posts_, [](const auto& one) { return one.second.status == "future"; }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(posts_, [](const auto& one) { return one.second.status == "future"; }));
     }
 
     std::vector<public_post> published() const override
@@ -201,7 +221,8 @@ private:
         post.title = escaped(lines.empty() ? "" : lines.front());
         for (std::size_t i = 1; i < lines.size(); ++i)
             if (!lines[i].empty())
-                post.content += "<!-- wp:paragraph {\"fontSize\":\"large\"} -->\n<p>" + escaped(lines[i]) + "</p>\n<!-- /wp:paragraph -->\n\n";
+                post.content +=
+                    "<!-- wp:paragraph {\"fontSize\":\"large\"} -->\n<p>" + escaped(lines[i]) + "</p>\n<!-- /wp:paragraph -->\n\n";
     }
 
     static std::string shown(const wp_post& post)
@@ -238,20 +259,33 @@ private:
         }
         bool known = find_header(request.headers, "Authorization") == authorization;
         if (asked.route == "/")
-            return answer(200, {{"name", "Acme"}, {"namespaces", {"oembed/1.0", "wp/v2"}}, {"authentication", {{"application-passwords", json::object()}}}});
+            return answer(200, {{"name", "Acme"},
+                                {"namespaces", {"oembed/1.0", "wp/v2"}},
+                                {"authentication", {{"application-passwords", json::object()}}}});
         if (asked.route == "/wp/v2/users/me")
             return known ? me() : refuse(401, "rest_not_logged_in", "You are not currently logged in.");
         if (asked.route == "/wp/v2/types")
             return known ? types() : refuse(401, "rest_cannot_view", "Sorry, you are not allowed to edit posts in this post type.");
         if (asked.route == "/wp/v2/taxonomies")
-            return answer(200, {{"category", {{"slug", "category"}, {"types", {"post"}}, {"hierarchical", true}, {"rest_base", "categories"}, {"rest_namespace", "wp/v2"}}},
-                                {"post_tag", {{"slug", "post_tag"}, {"types", {"post"}}, {"hierarchical", false}, {"rest_base", "tags"}, {"rest_namespace", "wp/v2"}}}});
+            return answer(200, {{"category",
+                                 {{"slug", "category"},
+                                  {"types", {"post"}},
+                                  {"hierarchical", true},
+                                  {"rest_base", "categories"},
+                                  {"rest_namespace", "wp/v2"}}},
+                                {"post_tag",
+                                 {{"slug", "post_tag"},
+                                  {"types", {"post"}},
+                                  {"hierarchical", false},
+                                  {"rest_base", "tags"},
+                                  {"rest_namespace", "wp/v2"}}}});
         if (asked.route == "/wp/v2/tags")
             return tags(asked);
         if (asked.route == "/wp/v2/comments" && asked.method == "GET")
             return comments_.answer(asked.query, known);
         if (asked.route == "/wp/v2/comments")
-            return known ? comments_.create(asked.body, own_user, now_) : refuse(401, "rest_comment_login_required", "Sorry, you must be logged in to comment.");
+            return known ? comments_.create(asked.body, own_user, now_)
+                         : refuse(401, "rest_comment_login_required", "Sorry, you must be logged in to comment.");
         if (asked.route.starts_with("/wp/v2/comments/"))
             return comments_.one(std::stoll(asked.route.substr(16)), known);
         if (asked.route == "/wp/v2/users" || asked.route == "/wp/v2/categories")
@@ -279,11 +313,18 @@ private:
     static http_response types()
     {
         auto type = [](const std::string& name, const std::string& route, bool viewable) {
-            return json{{"slug", name}, {"name", name}, {"rest_base", route}, {"rest_namespace", "wp/v2"}, {"viewable", viewable},
-                        {"capabilities", {{"edit_others_posts", "edit_others_" + name + "s"}, {"publish_posts", "publish_" + name + "s"}}}};
+            return json{
+                {"slug", name},
+                {"name", name},
+                {"rest_base", route},
+                {"rest_namespace", "wp/v2"},
+                {"viewable", viewable},
+                {"capabilities", {{"edit_others_posts", "edit_others_" + name + "s"}, {"publish_posts", "publish_" + name + "s"}}}};
         };
-        return answer(200, {{"post", type("post", "posts", true)}, {"page", type("page", "pages", true)},
-                            {"attachment", type("attachment", "media", true)}, {"wp_block", type("wp_block", "blocks", false)}});
+        return answer(200, {{"post", type("post", "posts", true)},
+                            {"page", type("page", "pages", true)},
+                            {"attachment", type("attachment", "media", true)},
+                            {"wp_block", type("wp_block", "blocks", false)}});
     }
 
     http_response tags(const call& asked) const
@@ -299,9 +340,12 @@ private:
 
     json element(const wp_post& post, bool edit) const
     {
-        auto link = post.status == "publish" ? std::string{base} + "/" + post.slug + "/" : std::string{base} + "/?p=" + std::to_string(post.id);
-        json made{{"id", post.id}, {"date", gmt(post.date + 1h)}, {"date_gmt", gmt(post.date)}, {"modified_gmt", gmt(post.modified)},
-                  {"slug", post.slug}, {"status", post.status}, {"type", post.type}, {"link", link}, {"author", 2}, {"featured_media", 0}};
+        auto link = post.status == "publish" ? std::string{base} + "/" + post.slug + "/"
+                                             : std::string{base} + "/?p=" + std::to_string(post.id);
+        json made{
+            {"id", post.id},     {"date", gmt(post.date + 1h)}, {"date_gmt", gmt(post.date)}, {"modified_gmt", gmt(post.modified)},
+            {"slug", post.slug}, {"status", post.status},       {"type", post.type},          {"link", link},
+            {"author", 2},       {"featured_media", 0}};
         made["title"] = {{"rendered", post.title}};
         made["content"] = {{"rendered", "<div class=\"ads\">" + post.content + "</div>"}, {"protected", false}};
         if (edit) {
@@ -334,8 +378,8 @@ private:
         auto fits = [&](const wp_post& post) {
             bool right = status == "any" ? post.status != "trash" : post.status == status;
             return right && post.type == type && (wanted.empty() || wanted.contains(std::to_string(post.id)))
-                && (!asked.query.contains("slug") || post.slug == asked.value("slug")) && (!asked.query.contains("sticky") || post.sticky)
-                && (!after || post.date > *after);
+                   && (!asked.query.contains("slug") || post.slug == asked.value("slug"))
+                   && (!asked.query.contains("sticky") || post.sticky) && (!after || post.date > *after);
         };
         auto all = newest_first(fits);
         if (asked.value("orderby") == "id")
@@ -346,7 +390,8 @@ private:
         auto pages = (total + size - 1) / size;
         auto page = asked.number("page", 1);
         if (page > pages && total > 0)
-            return refuse(400, "rest_post_invalid_page_number", "The page number requested is larger than the number of pages available.");
+            return refuse(400, "rest_post_invalid_page_number",
+                          "The page number requested is larger than the number of pages available.");
         auto given = json::array();
         auto first = asked.number("offset", (page - 1) * size);
         for (auto i = first; i < std::min(first + size, total); ++i)
@@ -412,7 +457,8 @@ private:
         if (found == posts_.end() || found->second.type != type)
             return refuse(404, "rest_post_invalid_id", "Invalid post ID.");
         if (!known)
-            return refuse(401, asked.method == "GET" ? "rest_forbidden_context" : "rest_cannot_edit", "Sorry, you are not allowed to edit this post.");
+            return refuse(401, asked.method == "GET" ? "rest_forbidden_context" : "rest_cannot_edit",
+                          "Sorry, you are not allowed to edit this post.");
         if (asked.method != "GET")
             take_over(found->second, asked.body);
         return answer(200, element(found->second, true));

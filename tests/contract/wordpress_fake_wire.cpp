@@ -51,8 +51,10 @@ http_response refuse(int status, const std::string& code, const std::string& mes
 http_response status_is_forbidden(int inner)
 {
     json about{{"code", "rest_forbidden_status"}, {"message", "Status is forbidden."}, {"data", {{"status", inner}}}};
-    return answer(400, {{"code", "rest_invalid_param"}, {"message", "Invalid parameter(s): status"},
-                        {"data", {{"status", 400}, {"params", {{"status", "Status is forbidden."}}}, {"details", {{"status", about}}}}}});
+    return answer(
+        400, {{"code", "rest_invalid_param"},
+              {"message", "Invalid parameter(s): status"},
+              {"data", {{"status", 400}, {"params", {{"status", "Status is forbidden."}}}, {"details", {{"status", about}}}}}});
 }
 
 call understand(const http_request& request, bool pretty)

@@ -42,10 +42,7 @@ post_reading read_words(stage& on, const post_ptr& post, const post_id& remote, 
     return on.read({{post->id, remote, by, post, true}}).value().at(0);
 }
 
-bool takes_words(const maker& which)
-{
-    return has_queue(which) && std::ranges::any_of(rungs_of(which), &rung_offer::edits);
-}
+bool takes_words(const maker& which) { return has_queue(which) && std::ranges::any_of(rungs_of(which), &rung_offer::edits); }
 
 }  // namespace
 

@@ -52,8 +52,8 @@ public:
                 told.push_back({one.receiver, one.verb, one.group, now, one});
             else
                 ++refused_letters;
-            happen(page_answered{
-                one.group, one.receiver, one.id, down == trouble_of.end() ? std::nullopt : std::optional{down->second}, "202"});
+            happen(page_answered{one.group, one.receiver, one.id,
+                                 down == trouble_of.end() ? std::nullopt : std::optional{down->second}, "202"});
         }
     }
 

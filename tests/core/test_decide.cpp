@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 TEST_CASE("a raise plans what is promotional or unknown, and nothing else", "[decide]")
 {
     desk here;
-    here.sees({promo("sale", at("14:30")), notice("notice", at("14:10")), make_post("riddle", at("15:00"), "other"), make_post("party", at("15:00"), "team")});
+    here.sees({promo("sale", at("14:30")), notice("notice", at("14:10")), make_post("riddle", at("15:00"), "other"),
+               make_post("party", at("15:00"), "team")});
     CHECK(here.total(record_kind::hold_planned) == 0);
     here.raise();
     CHECK(here.crisis == crisis_id{"c-1"});

@@ -274,7 +274,8 @@ const std::vector<scope> drill_scopes{{}, {{"brand", "acme"}}, {{"brand", "other
 class mixed_history {
 public:
     mixed_history()
-        : here({drill_account("a1", false), drill_account("a2", false, "other"), drill_account("s1", true), drill_account("s2", true, "other")})
+        : here({drill_account("a1", false), drill_account("a2", false, "other"), drill_account("s1", true),
+                drill_account("s2", true, "other")})
     {
     }
 
@@ -413,7 +414,8 @@ TEST_CASE("no act of a drill touches an account that is not for practice, and no
             story.step();
         for (const auto& [id, flag] : story.here.known.crises)
             drills += flag.drill;
-        acts += static_cast<std::size_t>(story.here.total(record_kind::hold_started) + story.here.total(record_kind::summary_started));
+        acts +=
+            static_cast<std::size_t>(story.here.total(record_kind::hold_started) + story.here.total(record_kind::summary_started));
     }));
     CHECK(drills > 0);  // else the histories told nothing
     CHECK(acts > 0);

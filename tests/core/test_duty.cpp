@@ -47,18 +47,34 @@ TEST_CASE("who has the duty, and the first moment in which nobody has", "[duty]"
         const char* gap_to;  // "": none is known
     };
     const std::vector<row> table{
-        {"one after the other", {{at("08:00"), at("16:00"), "a"}, {at("16:00"), at("+1 00:00"), "b"}}, "15:59", {"a"}, "+1 00:00",
-            ""},
-        {"the moment of the handover is the next one's", {{at("08:00"), at("16:00"), "a"}, {at("16:00"), at("+1 00:00"), "b"}},
-            "16:00", {"b"}, "+1 00:00", ""},
+        {"one after the other",
+         {{at("08:00"), at("16:00"), "a"}, {at("16:00"), at("+1 00:00"), "b"}},
+         "15:59",
+         {"a"},
+         "+1 00:00",
+         ""},
+        {"the moment of the handover is the next one's",
+         {{at("08:00"), at("16:00"), "a"}, {at("16:00"), at("+1 00:00"), "b"}},
+         "16:00",
+         {"b"},
+         "+1 00:00",
+         ""},
         {"two at once", {{at("08:00"), at("16:00"), "a"}, {at("12:00"), at("20:00"), "b"}}, "13:00", {"a", "b"}, "20:00", ""},
-        {"a long one under short ones", {{at("08:00"), at("+2 00:00"), "a"}, {at("09:00"), at("10:00"), "b"}}, "11:00", {"a"},
-            "+2 00:00", ""},
+        {"a long one under short ones",
+         {{at("08:00"), at("+2 00:00"), "a"}, {at("09:00"), at("10:00"), "b"}},
+         "11:00",
+         {"a"},
+         "+2 00:00",
+         ""},
         {"a gap between two", {{at("08:00"), at("12:00"), "a"}, {at("13:00"), at("20:00"), "b"}}, "11:00", {"a"}, "12:00", "13:00"},
         {"in the gap", {{at("08:00"), at("12:00"), "a"}, {at("13:00"), at("20:00"), "b"}}, "12:30", {}, "12:30", "13:00"},
         {"nothing at all", {}, "12:00", {}, "12:00", ""},
-        {"the same person in two events is one", {{at("08:00"), at("16:00"), "a"}, {at("08:00"), at("16:00"), "a"}}, "09:00", {"a"},
-            "16:00", ""},
+        {"the same person in two events is one",
+         {{at("08:00"), at("16:00"), "a"}, {at("08:00"), at("16:00"), "a"}},
+         "09:00",
+         {"a"},
+         "16:00",
+         ""},
     };
     for (const auto& one : table) {
         INFO(one.what);
@@ -125,7 +141,7 @@ TEST_CASE("nobody has the duty: who stands in is told, and hears that there is a
            "whom no receiver stands for; mail is told instead");
     here.pass(61min);
     CHECK(here.heard_of("boss", "crisis/c-1") > 0);  // she came on
-    CHECK_FALSE(here.is_open("rota/on-call"));  // and nobody is missing
+    CHECK_FALSE(here.is_open("rota/on-call"));       // and nobody is missing
 }
 
 TEST_CASE("a gap is a small thing while it is far, and a large one an hour before", "[duty]")
@@ -137,7 +153,7 @@ TEST_CASE("a gap is a small thing while it is far, and a large one an hour befor
     CHECK(here.last_letter("rota").level == page_level::minor);
     CHECK(here.last_letter("rota").what.find(
               "nobody has the duty from 2026-03-01T18:00:00Z until 2026-03-01T20:00:00Z; mail will be told instead")
-        != std::string::npos);
+          != std::string::npos);
     here.acknowledge("rota/on-call");
     here.pass(210min, 30s);
     CHECK(here.last_letter("rota").level == page_level::major);
@@ -194,7 +210,7 @@ TEST_CASE("a calendar that was never read, and one that is not asked any more", 
     here.raise();
     here.pass(10s, 1s);
     CHECK(here.heard("mail") == names{"trigger crisis/c-1"});  // before anything was read
-    CHECK_FALSE(here.is_open("rota/on-call"));  // it is being read
+    CHECK_FALSE(here.is_open("rota/on-call"));                 // it is being read
     duty_roster nothing;
     nothing.trouble = "connection refused";
     reads(here, nothing);

@@ -260,8 +260,10 @@ TEST_CASE("holds leave in the order of their due times, over any number of posts
         for (const auto& one : here.asked)
             if (const auto* call = std::get_if<hold_post>(&one.what))
                 order.push_back(call->snapshot->due);
-        while (here.answer<hold_post>(outcome{})) { }
-        while (here.answer_read(whereabouts::parked)) { }
+        while (here.answer<hold_post>(outcome{})) {
+        }
+        while (here.answer_read(whereabouts::parked)) {
+        }
     }
     CHECK(order.size() == 200);
     CHECK(std::ranges::is_sorted(order));
@@ -314,7 +316,8 @@ TEST_CASE("a restart in the middle of a takeout: stored and no longer there, not
 TEST_CASE("without a feed, a stored takeout that is not due yet is held, and anything else is gone", "[holds]")
 {
     for (bool stored_first : {true, false}) {
-        auto blog = make_account("blog", stored_first ? std::vector<rung_offer>{{rung::takeout}} : std::vector<rung_offer>{{rung::draft}});
+        auto blog =
+            make_account("blog", stored_first ? std::vector<rung_offer>{{rung::takeout}} : std::vector<rung_offer>{{rung::draft}});
         blog.can_read_feed = false;
         desk here{make_policy({blog})};
         here.sees({promo("a", at("15:00"))});

@@ -80,7 +80,8 @@ TEST_CASE("a summary with a hole holds everything and says nothing until somebod
     CHECK(now.here.summary_of().state == summary_state::pinned);
 }
 
-TEST_CASE("the summary in other words takes the place of the one that waits, and what it says happened stays said", "[editions][holes]")
+TEST_CASE("the summary in other words takes the place of the one that waits, and what it says happened stays said",
+          "[editions][holes]")
 {
     unsaid now;
     now.raise(with_hole("We know that is failing."));

@@ -55,7 +55,8 @@ double whole_story(int posts)
         here.reads_feed(feed);
         here.lower();
         for (int i = 0; i < posts; ++i)
-            here.happen(release_requested{account_id{"blog"}, queue[static_cast<std::size_t>(i)]->id, actor_id{"maria"}, at("+2 00:00"), "", false});
+            here.happen(release_requested{account_id{"blog"}, queue[static_cast<std::size_t>(i)]->id, actor_id{"maria"},
+                                          at("+2 00:00"), "", false});
         work();
         REQUIRE(here.count(hold_state::rescheduled) == static_cast<std::uint32_t>(posts));
         // Raised again, and lowered before anything left: all of it is let go.
@@ -79,7 +80,4 @@ TEST_CASE("the work grows with the posts, not with their square", "[many]")
     CHECK(more < few * 20 + 0.05);
 }
 
-TEST_CASE("a hundred thousand posts in one crisis", "[.][many][large]")
-{
-    CHECK(whole_story(100'000) < 60.0);
-}
+TEST_CASE("a hundred thousand posts in one crisis", "[.][many][large]") { CHECK(whole_story(100'000) < 60.0); }

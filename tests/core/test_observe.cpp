@@ -139,7 +139,8 @@ TEST_CASE("an edit can make a post promotional", "[observe]")
 
 TEST_CASE("an escape is found by id and by words, but not in what is due much later", "[observe]")
 {
-    auto here = with_held({promo("a", at("14:10")), promo("b", at("14:20"), "twenty per cent off"), promo("c", at("18:00"), "twenty per cent off")});
+    auto here = with_held(
+        {promo("a", at("14:10")), promo("b", at("14:20"), "twenty per cent off"), promo("c", at("18:00"), "twenty per cent off")});
     here.now = at("14:21");
     here.reads_feed({out("a", at("14:10"), "edited words"), out("900", at("14:20"), "twenty per cent off")});
     CHECK(here.of("a").state == hold_state::escaped);

@@ -136,7 +136,7 @@ TEST_CASE("a refused credential is told at once, and that it works again", "[pag
     here.happen(account_unread{account_id{"blog"}, {failure::auth_expired, "token refused (401)", {}}});
     here.pass(5s, 1s);
     CHECK(here.last_letter("account-refused").what
-        == "blog refuses halfmast's credential: nothing can be held there: token refused (401)");
+          == "blog refuses halfmast's credential: nothing can be held there: token refused (401)");
     here.sees({});
     here.pass(5s, 1s);
     CHECK(here.last_letter("account-refused").verb == page_verb::resolve);
@@ -180,7 +180,9 @@ TEST_CASE("what waits for a second person is told, until she decides", "[pages]"
     here.pass(20s);
     REQUIRE(here.heard_of("duty", "second-person/c-1") == 1);
     const auto& said = here.last_letter("second-person/c-1");
-    CHECK(said.what == "1 decision waits for a second person; maria wants to let blog/a go, which is due 2026-03-01T20:00:00Z: it is harmless");
+    CHECK(
+        said.what
+        == "1 decision waits for a second person; maria wants to let blog/a go, which is due 2026-03-01T20:00:00Z: it is harmless");
     CHECK(said.todo == "halfmast queue asks; to agree: halfmast queue second a-1");
     here.restart();
     here.pass(10s);
@@ -193,7 +195,8 @@ TEST_CASE("what waits for a second person is told, until she decides", "[pages]"
     crisis_lowered down{crisis_id{"c-1"}, actor_id{"maria"}, "it works again"};
     here.happen(down);
     here.pass(70s);
-    CHECK(here.last_letter("second-person/c-1").what == "1 decision waits for a second person; maria wants to lower c-1: it works again");
+    CHECK(here.last_letter("second-person/c-1").what
+          == "1 decision waits for a second person; maria wants to lower c-1: it works again");
     down.by = actor_id{"jon"};
     here.happen(down);
     here.pass(10s);

@@ -9,8 +9,9 @@ TEST_CASE("small things wait for the morning, large ones do not", "[pages]")
 {
     paging_desk here;
     auto morning = at("+1 07:00");
-    here.rules.pages.quiet_until
-        = [morning](time_point moment) { return moment < morning ? std::optional{morning} : std::nullopt; };
+    here.rules.pages.quiet_until = [morning](time_point moment) {
+        return moment < morning ? std::optional{morning} : std::nullopt;
+    };
     here.happen(account_unread{account_id{"blog"}, {failure::unreachable, "no route", {}}});
     here.pass(3h, 1min);
     CHECK(here.told.empty());  // nothing is up: an account that is away is a small thing
@@ -20,8 +21,9 @@ TEST_CASE("small things wait for the morning, large ones do not", "[pages]")
     CHECK(here.heard_of("duty", "crisis/c-1") == 1);
 
     paging_desk calm;
-    calm.rules.pages.quiet_until
-        = [morning](time_point moment) { return moment < morning ? std::optional{morning} : std::nullopt; };
+    calm.rules.pages.quiet_until = [morning](time_point moment) {
+        return moment < morning ? std::optional{morning} : std::nullopt;
+    };
     calm.happen(account_unread{account_id{"blog"}, {failure::unreachable, "no route", {}}});
     calm.pass(17h + 1min, 1min);
     CHECK(calm.heard_of("duty", "account-unreachable") == 1);

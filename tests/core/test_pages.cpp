@@ -292,7 +292,10 @@ TEST_CASE("whatever happens: what was told and what is owed agree, and a replay 
             case 3: here.happen(account_unread{id, {failure::auth_expired, "401", {}}}); break;
             case 4: here.happen(account_unread{id, {failure::unreachable, "gone", {}}}); break;
             case 5: here.sees({promo("p" + std::to_string(here.ledger.size()), here.now + 10min)}, id.value); break;
-            case 6: here.offer(10, "blog"); here.offer(10, "news"); break;
+            case 6:
+                here.offer(10, "blog");
+                here.offer(10, "news");
+                break;
             case 7: here.trouble_of["duty"] = down(); break;
             case 8: here.trouble_of.clear(); break;
             case 9: here.restart(); break;

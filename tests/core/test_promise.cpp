@@ -9,11 +9,13 @@ using namespace std::chrono_literals;
 namespace {
 
 struct promised {
-    promised() : here(make_policy({[] {
-        auto one = make_account("blog");
-        one.can_reply = true;
-        return one;
-    }()})), people{here}
+    promised()
+        : here(make_policy({[] {
+              auto one = make_account("blog");
+              one.can_reply = true;
+              return one;
+          }()})),
+          people{here}
     {
         auto& pages = here.rules.pages;
         pages.receivers["owner"] = {};
@@ -44,7 +46,8 @@ struct promised {
     }
     [[nodiscard]] bool heard(const std::string& who, const std::string& what) const
     {
-        return std::ranges::any_of(told, [&](const auto& line) { return line.starts_with(who + ": ") && line.find(what) != std::string::npos; });
+        return std::ranges::any_of(
+            told, [&](const auto& line) { return line.starts_with(who + ": ") && line.find(what) != std::string::npos; });
     }
     [[nodiscard]] const crisis& flag() const { return here.known.crises.at(crisis_id{"c-1"}); }
 

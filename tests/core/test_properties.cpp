@@ -12,16 +12,18 @@ using namespace std::chrono_literals;
 namespace {
 
 const account_id blog{"blog"};
-constexpr std::initializer_list<failure> every_kind{failure::unreachable, failure::unknown_outcome, failure::auth_expired, failure::forbidden,
-                                                    failure::not_found,   failure::conflict,        failure::rejected,     failure::rate_limited,
-                                                    failure::bad_reply,   failure::unsupported,     failure::local};
+constexpr std::initializer_list<failure> every_kind{
+    failure::unreachable, failure::unknown_outcome, failure::auth_expired, failure::forbidden,
+    failure::not_found,   failure::conflict,        failure::rejected,     failure::rate_limited,
+    failure::bad_reply,   failure::unsupported,     failure::local};
 
 // The part of a hold that the ledger promises.
 std::string ledger_part(const hold& one)
 {
-    std::string text = one.id.value + "|" + one.remote.value + "|" + std::string{to_string(one.state)} + "|" + std::string{to_string(one.by)} + "|"
-        + format_utc(one.until) + "|" + format_utc(one.due) + "|" + std::to_string(one.silence_proved) + std::to_string(one.missing)
-        + std::to_string(one.by_hand) + std::to_string(one.attempts) + "|" + std::to_string(one.saved.size());
+    std::string text = one.id.value + "|" + one.remote.value + "|" + std::string{to_string(one.state)} + "|"
+                       + std::string{to_string(one.by)} + "|" + format_utc(one.until) + "|" + format_utc(one.due) + "|"
+                       + std::to_string(one.silence_proved) + std::to_string(one.missing) + std::to_string(one.by_hand)
+                       + std::to_string(one.attempts) + "|" + std::to_string(one.saved.size());
     for (const auto* set : {&one.covered_by, &one.seen_in, &one.exempt}) {
         text += "|";
         for (const auto& id : *set)
@@ -41,8 +43,9 @@ std::vector<std::string> ledger_part(const state& known)
         for (const auto& [post, one] : where.holds)
             lines.push_back(id.value + "/" + ledger_part(one));
         for (const auto& [crisis, one] : where.summaries)
-            lines.push_back(id.value + ":" + crisis.value + std::string{to_string(one.state)} + one.remote.value + std::to_string(one.recalled)
-                            + std::to_string(one.former_pins.size()) + std::to_string(one.displaced.size()));
+            lines.push_back(id.value + ":" + crisis.value + std::string{to_string(one.state)} + one.remote.value
+                            + std::to_string(one.recalled) + std::to_string(one.former_pins.size())
+                            + std::to_string(one.displaced.size()));
         for (const auto& [crisis, counts] : where.counts)
             for (auto number : counts)
                 if (number != 0)
@@ -90,7 +93,8 @@ bool indexes_agree(const account_state& where)
         if (auto found = where.holds.find(key.post); found == where.holds.end() || found->second.due != key.due)
             return false;
     return planned == where.planned.size() && unconfirmed == where.unconfirmed.size()
-        && releasing == where.releasing.size() + where.answered.size() && delayed == where.delayed.size() && missing == where.missing.size();
+           && releasing == where.releasing.size() + where.answered.size() && delayed == where.delayed.size()
+           && missing == where.missing.size();
 }
 
 bool counts_agree(const state& known)
@@ -122,7 +126,8 @@ public:
           }())
     {
         for (int i = 0; i < 6; ++i)
-            there.schedule(make_post("p" + std::to_string(i), at("14:10") + std::chrono::minutes{i * 11}, i % 3 == 2 ? "service" : "promo"));
+            there.schedule(
+                make_post("p" + std::to_string(i), at("14:10") + std::chrono::minutes{i * 11}, i % 3 == 2 ? "service" : "promo"));
         there.pinned = {{"x"}, {"y"}};
     }
 
@@ -131,7 +136,9 @@ public:
         switch (*rc::gen::inRange(0, 16)) {
         case 0: return happen([&] { here.raise(*rc::gen::element<std::string>("outage", "recall"), {}, true); });
         case 1: return happen([&] { here.lower("c-" + std::to_string(*rc::gen::inRange(1, 4))); });
-        case 2: there.schedule(promo("n" + std::to_string(++added), here.now + std::chrono::minutes{*rc::gen::inRange(1, 90)})); return;
+        case 2:
+            there.schedule(promo("n" + std::to_string(++added), here.now + std::chrono::minutes{*rc::gen::inRange(1, 90)}));
+            return;
         case 3: return edit();
         case 4: return happen([&] { here.happen(clock_ticked{}); });
         case 5: return happen([&] { here.restart(); });
@@ -143,9 +150,7 @@ public:
             there.pass(here.now);
             return;
         case 10:
-        case 11:
-            happen([&] { here.sees(there.queue()); });
-            return happen([&] { here.reads_feed(there.feed); });
+        case 11: happen([&] { here.sees(there.queue()); }); return happen([&] { here.reads_feed(there.feed); });
         default: return work();
         }
     }
@@ -173,7 +178,12 @@ private:
     void ask_release()
     {
         auto post = any_post();
-        release_requested order{blog, post, actor_id{"maria"}, here.now + std::chrono::minutes{*rc::gen::inRange(-5, 60)}, "", *rc::gen::arbitrary<bool>()};
+        release_requested order{blog,
+                                post,
+                                actor_id{"maria"},
+                                here.now + std::chrono::minutes{*rc::gen::inRange(-5, 60)},
+                                "",
+                                *rc::gen::arbitrary<bool>()};
         happen([&] { here.happen(order); });
         if (!here.refused)
             ordered.insert(here.last.back().post);
@@ -209,22 +219,23 @@ private:
     {
         for (const auto& one : here.asked) {
             if (const auto* call = std::get_if<release_post>(&one.what)) {
-                RC_ASSERT(ordered.contains(call->post));                   // (a) a person's word
-                RC_ASSERT(call->at >= here.now + seconds{120});            // (f) never a time that is past or too near
+                RC_ASSERT(ordered.contains(call->post));         // (a) a person's word
+                RC_ASSERT(call->at >= here.now + seconds{120});  // (f) never a time that is past or too near
             }
             if (const auto* call = std::get_if<publish_summary>(&one.what)) {
-                const auto& flag = here.known.crises.at(call->crisis);     // (a) a raise, and the flag still up
+                const auto& flag = here.known.crises.at(call->crisis);  // (a) a raise, and the flag still up
                 RC_ASSERT(flag.now == phase::raised || call->look_only);
             }
             if (const auto* call = std::get_if<hold_post>(&one.what); call != nullptr && call->by == rung::takeout)
-                RC_ASSERT(!here.of(call->post.value).saved.empty());       // stored before it is taken out
+                RC_ASSERT(!here.of(call->post.value).saved.empty());  // stored before it is taken out
         }
     }
 
     void check_record(const audit_record& record)
     {
         if (record.kind == record_kind::hold_confirmed)  // (e) only by what was seen
-            RC_ASSERT(record.why.starts_with("read back") || record.why.starts_with("seen in the queue") || record.why.starts_with("no longer scheduled"));
+            RC_ASSERT(record.why.starts_with("read back") || record.why.starts_with("seen in the queue")
+                      || record.why.starts_with("no longer scheduled"));
     }
 
     std::set<post_id> ordered;

@@ -16,11 +16,15 @@ const account_id blog_id{"blog"};
 
 check_line well(ability of) { return {of, std::string{to_string(of)}, true, ""}; }
 check_line no(ability of, const std::string& why) { return {of, std::string{to_string(of)}, false, why}; }
-check_line silent(ability of, failure kind = failure::unreachable) { return {of, std::string{to_string(of)}, problem{kind, "no route", {}}}; }
+check_line silent(ability of, failure kind = failure::unreachable)
+{
+    return {of, std::string{to_string(of)}, problem{kind, "no route", {}}};
+}
 
 std::vector<check_line> all_well()
 {
-    return {well(ability::credential), well(ability::list), well(ability::hold), well(ability::publish), well(ability::pin), well(ability::read_feed)};
+    return {well(ability::credential), well(ability::list), well(ability::hold),
+            well(ability::publish),    well(ability::pin),  well(ability::read_feed)};
 }
 
 // The same answers but one.
@@ -54,7 +58,8 @@ std::vector<std::string> standings(const readiness& ready)
 {
     std::vector<std::string> all;
     for (const auto& one : ready.abilities)
-        all.push_back(std::string{to_string(one.of)} + (one.by ? " by " + std::string{to_string(*one.by)} : "") + ": " + std::string{to_string(one.now)});
+        all.push_back(std::string{to_string(one.of)} + (one.by ? " by " + std::string{to_string(*one.by)} : "") + ": "
+                      + std::string{to_string(one.now)});
     return all;
 }
 
@@ -63,7 +68,9 @@ std::vector<std::string> standings(const readiness& ready)
 TEST_CASE("every ability that an account declares has a line", "[readiness]")
 {
     auto blog = make_account("blog", {{rung::postpone}, {rung::takeout}});
-    auto word_of = [](const check_line& line) { return line.by_person ? "person" : line.ok ? "ok" : is_unanswered(line) ? "unknown" : "no"; };
+    auto word_of = [](const check_line& line) {
+        return line.by_person ? "person" : line.ok ? "ok" : is_unanswered(line) ? "unknown" : "no";
+    };
     auto words = [&](std::vector<check_line> lines) {
         std::map<std::string, std::string> found;
         for (const auto& line : complete(blog, std::move(lines)))
@@ -75,7 +82,13 @@ TEST_CASE("every ability that an account declares has a line", "[readiness]")
     SECTION("what has no line of its own follows from another")
     {
         CHECK(words({well(ability::credential), well(ability::list), well(ability::read_feed)})
-              == table{{"credential", "ok"}, {"list", "ok"}, {"hold postpone", "ok"}, {"hold takeout", "ok"}, {"publish", "ok"}, {"pin", "ok"}, {"read_feed", "ok"}});
+              == table{{"credential", "ok"},
+                       {"list", "ok"},
+                       {"hold postpone", "ok"},
+                       {"hold takeout", "ok"},
+                       {"publish", "ok"},
+                       {"pin", "ok"},
+                       {"read_feed", "ok"}});
         auto lines = complete(blog, {well(ability::credential), well(ability::list), well(ability::read_feed)});
         auto hold = std::ranges::find(lines, ability::hold, &check_line::of);
         REQUIRE(hold != lines.end());
@@ -84,13 +97,24 @@ TEST_CASE("every ability that an account declares has a line", "[readiness]")
     SECTION("a refused credential is the end of all")
     {
         CHECK(words({no(ability::credential, "401")})
-              == table{{"credential", "no"}, {"list", "no"}, {"hold postpone", "no"}, {"hold takeout", "no"}, {"publish", "no"}, {"pin", "no"}, {"read_feed", "no"}});
+              == table{{"credential", "no"},
+                       {"list", "no"},
+                       {"hold postpone", "no"},
+                       {"hold takeout", "no"},
+                       {"publish", "no"},
+                       {"pin", "no"},
+                       {"read_feed", "no"}});
     }
     SECTION("a platform that does not answer says nothing about anything")
     {
         CHECK(words({silent(ability::credential)})
-              == table{{"credential", "unknown"}, {"list", "unknown"}, {"hold postpone", "unknown"}, {"hold takeout", "unknown"}, {"publish", "unknown"},
-                       {"pin", "unknown"}, {"read_feed", "unknown"}});
+              == table{{"credential", "unknown"},
+                       {"list", "unknown"},
+                       {"hold postpone", "unknown"},
+                       {"hold takeout", "unknown"},
+                       {"publish", "unknown"},
+                       {"pin", "unknown"},
+                       {"read_feed", "unknown"}});
     }
     SECTION("a queue that nobody read is not known to be readable")
     {
@@ -107,7 +131,8 @@ TEST_CASE("every ability that an account declares has a line", "[readiness]")
     }
     SECTION("a line about one rung says nothing of the other")
     {
-        auto found = words({well(ability::credential), well(ability::list), check_line{rung::takeout, "the application has write:media", false, "it lacks write:media"}});
+        auto found = words({well(ability::credential), well(ability::list),
+                            check_line{rung::takeout, "the application has write:media", false, "it lacks write:media"}});
         CHECK(found["hold takeout"] == "no");
         CHECK(found["hold postpone"] == "ok");
     }
@@ -152,7 +177,8 @@ TEST_CASE("a loss is on record once, is paged, and is over when the same check w
     here.checks(all_well());
     CHECK(here.total(record_kind::readiness_lost) == 0);
     CHECK(standings(here.ready())
-          == std::vector<std::string>{"credential: ready", "list: ready", "hold by draft: ready", "publish: ready", "pin: ready", "read_feed: ready"});
+          == std::vector<std::string>{"credential: ready", "list: ready", "hold by draft: ready", "publish: ready", "pin: ready",
+                                      "read_feed: ready"});
     CHECK(here.ready().checked_at == here.now);
     auto sound_since = here.now;
 
@@ -335,7 +361,8 @@ TEST_CASE("when an account is tried again", "[readiness]")
 
     auto lost = sound;
     lost.abilities = {{ability::hold, rung::draft, standing::lost, now, "no"}};
-    for (const auto& [in_vain, expected] : std::vector<std::pair<int, milliseconds>>{{1, 15min}, {4, 15min}, {5, 30min}, {6, 1h}, {9, 6h}, {1000, 6h}}) {
+    for (const auto& [in_vain, expected] :
+         std::vector<std::pair<int, milliseconds>>{{1, 15min}, {4, 15min}, {5, 30min}, {6, 1h}, {9, 6h}, {1000, 6h}}) {
         lost.in_vain = in_vain;
         CHECK(wait(lost) == expected);
     }
@@ -452,7 +479,8 @@ TEST_CASE("any sequence of checks leaves losses and returns in turn, and no page
             here.checks(lines);
             if (std::ranges::all_of(lines, [](const auto& line) { return is_unanswered(line); }))
                 for (auto at = before; at < here.ledger.size(); ++at)
-                    RC_ASSERT(here.ledger[at].kind != record_kind::readiness_lost && here.ledger[at].kind != record_kind::readiness_back);
+                    RC_ASSERT(here.ledger[at].kind != record_kind::readiness_lost
+                              && here.ledger[at].kind != record_kind::readiness_back);
 
             std::map<std::pair<ability, std::optional<rung>>, bool> lost;
             bool silence = false;

@@ -273,10 +273,17 @@ TEST_CASE("every failure of a release has its next state", "[releases]")
         failure kind;
         hold_state state;
     };
-    for (const auto& row : std::vector<row>{{failure::unreachable, hold_state::releasing}, {failure::rate_limited, hold_state::releasing},
-             {failure::local, hold_state::releasing}, {failure::unknown_outcome, hold_state::releasing}, {failure::conflict, hold_state::releasing},
-             {failure::bad_reply, hold_state::releasing}, {failure::auth_expired, hold_state::held}, {failure::forbidden, hold_state::held},
-             {failure::rejected, hold_state::held}, {failure::unsupported, hold_state::held}, {failure::not_found, hold_state::unconfirmed}}) {
+    for (const auto& row : std::vector<row>{{failure::unreachable, hold_state::releasing},
+                                            {failure::rate_limited, hold_state::releasing},
+                                            {failure::local, hold_state::releasing},
+                                            {failure::unknown_outcome, hold_state::releasing},
+                                            {failure::conflict, hold_state::releasing},
+                                            {failure::bad_reply, hold_state::releasing},
+                                            {failure::auth_expired, hold_state::held},
+                                            {failure::forbidden, hold_state::held},
+                                            {failure::rejected, hold_state::held},
+                                            {failure::unsupported, hold_state::held},
+                                            {failure::not_found, hold_state::unconfirmed}}) {
         INFO(to_string(row.kind));
         auto here = after_the_crisis();
         here.happen(order(at("16:00")));

@@ -9,19 +9,22 @@ using namespace std::chrono_literals;
 namespace {
 
 struct answered {
-    explicit answered(bool can_reply = true) : here(make_policy({[&] {
-        auto one = make_account("blog");
-        one.can_reply = can_reply;
-        one.text_limit = 100;
-        return one;
-    }()})), people{here}
+    explicit answered(bool can_reply = true)
+        : here(make_policy({[&] {
+              auto one = make_account("blog");
+              one.can_reply = can_reply;
+              one.text_limit = 100;
+              return one;
+          }()})),
+          people{here}
     {
         here.raise("outage", {}, true);
         people.settle(there);
     }
     void ask(const std::string& text = "Write to help@acme.example, please.", const std::string& by = "ann")
     {
-        here.happen(reply_asked{crisis_id{"c-1"}, account_id{"blog"}, post_id{"q1"}, "https://blog.example/q1", actor_id{by}, {"en", text}});
+        here.happen(reply_asked{
+            crisis_id{"c-1"}, account_id{"blog"}, post_id{"q1"}, "https://blog.example/q1", actor_id{by}, {"en", text}});
     }
     [[nodiscard]] const reply& one(const std::string& id = "r-1") const { return here.known.replies.at(id); }
 

@@ -251,7 +251,7 @@ TEST_CASE("what was seen of a change counts by its words, also for two changes o
     seen.saw_text = here.of("a").source_text;
     here.restart();
     here.later(1h);
-    here.happen(source_seen{acme, {reading("a", "post a")}});                    // back and forth
+    here.happen(source_seen{acme, {reading("a", "post a")}});  // back and forth
     here.happen(source_seen{acme, {reading("a", "post a, now with 30% off")}});
     seen.shift = true;
     here.happen(seen);

@@ -19,7 +19,8 @@ std::vector<time_point> let_out_by_ledger(const desk& here)
     for (const auto& record : here.ledger)
         if (record.kind == record_kind::release_asked)
             out[record.post] = *record.due;
-        else if (record.kind == record_kind::release_failed || record.kind == record_kind::hold_drifted || record.kind == record_kind::hold_planned)
+        else if (record.kind == record_kind::release_failed || record.kind == record_kind::hold_drifted
+                 || record.kind == record_kind::hold_planned)
             out.erase(record.post);
     std::vector<time_point> times;
     for (const auto& [post, when] : out)
@@ -39,9 +40,7 @@ void step_of_a_review(desk& here, site& there, const std::vector<std::string>& n
     case 2: return here.happen(crisis_lowered{crisis_id{"c-" + std::to_string(*rc::gen::inRange(1, 3))}, who, "over"});
     case 3: return here.later(*rc::gen::inRange(1, 40) * 1min);
     case 4: return here.restart();
-    case 5:
-        there.pass(here.now);
-        return here.sees(there.queue());
+    case 5: there.pass(here.now); return here.sees(there.queue());
     default: break;
     }
     release_requested asked;

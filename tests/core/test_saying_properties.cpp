@@ -19,8 +19,7 @@ constexpr int text_limit = 40;
 
 class telling {
 public:
-    telling()
-        : here(make_rules()), people{here}
+    telling() : here(make_rules()), people{here}
     {
         auto& declared = here.rules.accounts.at(wall_owner);
         auto room = *rc::gen::element<std::size_t>(0, 1, 2, 3, 5);
@@ -40,7 +39,8 @@ public:
         case 2: return happen([&] { people.undo(); });
         case 3: return approve();
         case 4: return reply();
-        case 5: return happen([&] { here.happen(reply_approved{"r-" + std::to_string(*rc::gen::inRange(1, 5)), actor_id{"bea"}}); });
+        case 5:
+            return happen([&] { here.happen(reply_approved{"r-" + std::to_string(*rc::gen::inRange(1, 5)), actor_id{"bea"}}); });
         case 6: return raise();
         case 7:
             if (*rc::gen::inRange(0, 4) == 0)
@@ -53,9 +53,7 @@ public:
         case 9: return kill();
         case 10: return happen([&] { here.sees({}); });
         case 11: return happen([&] { here.happen(clock_ticked{}); });
-        case 12:
-            here.later(milliseconds{*rc::gen::element(1'000, 25'000, 61'000, 600'000, 1'300'000)});
-            return;
+        case 12: here.later(milliseconds{*rc::gen::element(1'000, 25'000, 61'000, 600'000, 1'300'000)}); return;
         default: break;
         }
         happen([&] { here.offer(3); });
@@ -149,7 +147,8 @@ private:
         statement_asked what;
         what.crisis = crisis_id{"c-1"};
         what.by = actor_id{*rc::gen::element<std::string>("ann", "bea")};
-        what.kind = *rc::gen::element(edition_kind::update, edition_kind::update, edition_kind::correction, edition_kind::all_clear, edition_kind::summary);
+        what.kind = *rc::gen::element(edition_kind::update, edition_kind::update, edition_kind::correction, edition_kind::all_clear,
+                                      edition_kind::summary);
         what.about = "number " + std::to_string(said);
         what.break_glass = sometimes_alone();
         if (what.kind != edition_kind::all_clear)
@@ -161,7 +160,9 @@ private:
 
     void reply()
     {
-        happen([&] { here.happen(reply_asked{crisis_id{"c-1"}, wall_owner, post_id{"q"}, "", actor_id{"ann"}, words("Answer ")}); });
+        happen([&] {
+            here.happen(reply_asked{crisis_id{"c-1"}, wall_owner, post_id{"q"}, "", actor_id{"ann"}, words("Answer ")});
+        });
     }
 
     // As after kill -9: the ledger folded anew; what became of the calls under way nobody knows.
@@ -185,7 +186,8 @@ private:
         if (!faults)
             result = carry(call);
         else
-            result = carry_perhaps({failure::unknown_outcome, failure::unknown_outcome, failure::unreachable, failure::rate_limited, failure::rejected},
+            result = carry_perhaps({failure::unknown_outcome, failure::unknown_outcome, failure::unreachable, failure::rate_limited,
+                                    failure::rejected},
                                    [&] { return carry(call); });
     }
 
@@ -201,13 +203,13 @@ private:
     {
         auto result = there.carry(one.what, here.now);
         for (const auto& post : there.posts) {
-            RC_ASSERT(there.copies(post.key) == 1);                   // one copy of one edition, one of each reply
+            RC_ASSERT(there.copies(post.key) == 1);  // one copy of one edition, one of each reply
             RC_ASSERT(post.text.size() <= static_cast<std::size_t>(text_limit));
             RC_ASSERT(post.text.find("{{") == std::string::npos);
         }
         auto most = here.rules.playbooks.at("outage").most_public_acts;
         auto recent = std::ranges::count_if(there.acts, [&](auto at) { return at + 1h > here.now; });
-        RC_ASSERT(most == 0 || recent <= most);                       // in any window of an hour: each one ends with an act
+        RC_ASSERT(most == 0 || recent <= most);  // in any window of an hour: each one ends with an act
         return result;
     }
 
@@ -256,12 +258,14 @@ private:
         RC_ASSERT(one.approved);
         RC_ASSERT(!one.undone);
         RC_ASSERT(one.undo_until <= here.now);
-        bool alone = std::ranges::any_of(here.ledger, [&](const auto& record) { return record.kind == record_kind::glass_broken && record.crisis == crisis; });
+        bool alone = std::ranges::any_of(
+            here.ledger, [&](const auto& record) { return record.kind == record_kind::glass_broken && record.crisis == crisis; });
         if (flag.two_person && one.kind != edition_kind::summary && !alone)
             RC_ASSERT(one.approved_by != one.by);
         if (!hole_in(one.words).empty())  // nothing with a hole without a person's word for it, after it was asked for
             RC_ASSERT(std::ranges::any_of(here.ledger, [&](const auto& record) {
-                return record.kind == record_kind::summary_approved && record.crisis == crisis && record.number == number && !record.actor.empty();
+                return record.kind == record_kind::summary_approved && record.crisis == crisis && record.number == number
+                       && !record.actor.empty();
             }));
         RC_ASSERT(flag.now == phase::raised || one.kind == edition_kind::all_clear || one.kind == edition_kind::correction);
     }
@@ -301,7 +305,8 @@ TEST_CASE("whatever is said, lost or killed: whole, once, within the cap, never 
     }));
 }
 
-TEST_CASE("when the faults end, the latest edition is shown and pinned alone; lowered, the former pins stand as before", "[properties]")
+TEST_CASE("when the faults end, the latest edition is shown and pinned alone; lowered, the former pins stand as before",
+          "[properties]")
 {
     CHECK(rc::check("comes to rest", [] {
         telling story;
@@ -321,7 +326,7 @@ TEST_CASE("when the faults end, the latest edition is shown and pinned alone; lo
             auto ours = std::ranges::count_if(story.there.pinned, [&](const auto& id) { return story.there.find(id) != nullptr; });
             RC_ASSERT(ours <= 1);
             bool by_call = last != nullptr && last->words.at(wall_owner).text.find("{{") == std::string::npos
-                && fits(story.here.rules.accounts.at(wall_owner), last->words.at(wall_owner));
+                           && fits(story.here.rules.accounts.at(wall_owner), last->words.at(wall_owner));
             if (by_call) {
                 RC_ASSERT(one.edition == last->number);
                 const auto* shown = story.there.find(one.remote);

@@ -35,34 +35,40 @@ failure read_failure(const std::string& word)
 std::string shown(const action& one)
 {
     auto at = one.account.value;
-    return std::visit([&](const auto& call) -> std::string {
-        using type = std::decay_t<decltype(call)>;
-        if constexpr (std::is_same_v<type, save_post>)
-            return "save " + at + "/" + call.post.value;
-        else if constexpr (std::is_same_v<type, hold_post>)
-            return "hold " + at + "/" + call.post.value + " " + std::string{to_string(call.by)};
-        else if constexpr (std::is_same_v<type, read_posts>) {
-            std::string text = "read";
-            for (const auto& wanted : call.wanted)
-                text += " " + at + "/" + wanted.post.value;
-            return text;
-        } else if constexpr (std::is_same_v<type, release_post>)
-            return "release " + at + "/" + call.post.value + " " + format_utc(call.at).substr(11, 5) + (call.look_first ? " look-first" : "");
-        else if constexpr (std::is_same_v<type, publish_summary>)
-            return "publish " + at + " " + call.crisis.value + (call.look_only ? " look-only" : call.look_first ? " look-first" : "");
-        else if constexpr (std::is_same_v<type, edit_summary>)
-            return "edit " + at + " " + call.crisis.value + " " + std::to_string(call.edition);
-        else if constexpr (std::is_same_v<type, read_pins>)
-            return "pins " + at + " " + call.crisis.value;
-        else if constexpr (std::is_same_v<type, pin_summary>)
-            return "pin " + at + " " + call.crisis.value;
-        else {
-            std::string text = "unpin " + at + " " + call.crisis.value;
-            for (const auto& id : call.restore)
-                text += " +" + id.value;
-            return text;
-        }
-    }, one.what);
+    return std::visit(
+        [&](const auto& call) -> std::string {
+            using type = std::decay_t<decltype(call)>;
+            if constexpr (std::is_same_v<type, save_post>)
+                return "save " + at + "/" + call.post.value;
+            else if constexpr (std::is_same_v<type, hold_post>)
+                return "hold " + at + "/" + call.post.value + " " + std::string{to_string(call.by)};
+            else if constexpr (std::is_same_v<type, read_posts>) {
+                std::string text = "read";
+                for (const auto& wanted : call.wanted)
+                    text += " " + at + "/" + wanted.post.value;
+                return text;
+            } else if constexpr (std::is_same_v<type, release_post>)
+                return "release " + at + "/" + call.post.value + " " + format_utc(call.at).substr(11, 5)
+                       + (call.look_first ? " look-first" : "");
+            else if constexpr (std::is_same_v<type, publish_summary>)
+                return "publish " + at + " " + call.crisis.value
+                       + (call.look_only    ? " look-only"
+                          : call.look_first ? " look-first"
+                                            : "");
+            else if constexpr (std::is_same_v<type, edit_summary>)
+                return "edit " + at + " " + call.crisis.value + " " + std::to_string(call.edition);
+            else if constexpr (std::is_same_v<type, read_pins>)
+                return "pins " + at + " " + call.crisis.value;
+            else if constexpr (std::is_same_v<type, pin_summary>)
+                return "pin " + at + " " + call.crisis.value;
+            else {
+                std::string text = "unpin " + at + " " + call.crisis.value;
+                for (const auto& id : call.restore)
+                    text += " +" + id.value;
+                return text;
+            }
+        },
+        one.what);
 }
 
 class story {
@@ -162,7 +168,8 @@ private:
             bool found = false;
             for (auto i = records; i < here.ledger.size(); ++i) {
                 const auto& record = here.ledger[i];
-                auto about = record.post.empty() ? record.account.value.empty() ? record.crisis.value : record.account.value : display_id(record.account, record.post);
+                auto about = record.post.empty() ? record.account.value.empty() ? record.crisis.value : record.account.value
+                                                 : display_id(record.account, record.post);
                 found = found || (record.kind == *kind && (target.empty() || about == target));
             }
             CHECK(found == (words[0] == "note"));
@@ -240,7 +247,8 @@ private:
         auto name = (finds ? "read " : words.at(1) + " ") + words.at(finds ? 1 : 2);
         auto found = std::ranges::find_if(here.open, [&](const action& one) {
             auto text = shown(one) + " ";
-            return finds ? text.starts_with("read ") && text.find(" " + words[1] + " ") != std::string::npos : text.starts_with(name + " ");
+            return finds ? text.starts_with("read ") && text.find(" " + words[1] + " ") != std::string::npos
+                         : text.starts_with(name + " ");
         });
         if (found == here.open.end())
             fault("no such call is open: " + name);
@@ -280,7 +288,9 @@ private:
                 seen.where = whereabouts::queued;
                 seen.due = at(word.substr(7));
             } else {
-                seen.where = word == "parked" ? whereabouts::parked : word == "published" ? whereabouts::published : whereabouts::absent;
+                seen.where = word == "parked"      ? whereabouts::parked
+                             : word == "published" ? whereabouts::published
+                                                   : whereabouts::absent;
                 if (seen.where == whereabouts::absent && word != "absent")
                     fault("a post is parked, published, absent or queued@TIME; not " + word);
             }
@@ -310,7 +320,8 @@ private:
             auto place = words[i].find('@');
             auto equals = words[i].find('=');
             auto text = "post " + words[i].substr(equals + 1);
-            posts.push_back({post_id{words[i].substr(0, place)}, at(words[i].substr(place + 1, equals - place - 1)), text, text, {}, ""});
+            posts.push_back(
+                {post_id{words[i].substr(0, place)}, at(words[i].substr(place + 1, equals - place - 1)), text, text, {}, ""});
         }
         here.reads_feed(posts, words.at(1));
     }
@@ -375,7 +386,8 @@ private:
 TEST_CASE("every story of tests/scenarios", "[scenarios]")
 {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator{std::filesystem::path{HALFMAST_SOURCE_DIR} / "tests" / "scenarios"})
+    for (const auto& entry :
+         std::filesystem::directory_iterator{std::filesystem::path{HALFMAST_SOURCE_DIR} / "tests" / "scenarios"})
         if (entry.path().extension() == ".txt")
             files.push_back(entry.path());
     std::ranges::sort(files);

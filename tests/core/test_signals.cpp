@@ -402,7 +402,7 @@ TEST_CASE("a restart knows every proposal, and whatever comes keeps its numbers"
                 here.hear(said);
             else if (one < 10)
                 here.word(one == 8 ? proposal_verdict::accept : proposal_verdict::dismiss,
-                    "p-" + std::to_string(here.known.proposals.next - 1));
+                          "p-" + std::to_string(here.known.proposals.next - 1));
             else if (one == 10)
                 here.pass(30min, 5min);
             else
@@ -422,7 +422,7 @@ TEST_CASE("a restart knows every proposal, and whatever comes keeps its numbers"
         }
         for (const auto& [number, one] : live.all)  // never two that wait for the same thing
             for (const auto& [other, two] : live.all)
-                RC_ASSERT(
-                    number == other || one.now != proposal_state::open || two.now != proposal_state::open || one.key != two.key);
+                RC_ASSERT(number == other || one.now != proposal_state::open || two.now != proposal_state::open
+                          || one.key != two.key);
     }));
 }

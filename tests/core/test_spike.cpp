@@ -19,9 +19,9 @@ class spoken_weeks {
 public:
     spoken_weeks(double a_minute, unsigned seed) : dice_(seed), a_minute_(a_minute) {}
 
-    double growth_a_day = 0;      // 0.01: one per cent more each day
+    double growth_a_day = 0;  // 0.01: one per cent more each day
     double complaint_share = 0.1;
-    double unevenness = 0.15;     // of days
+    double unevenness = 0.15;  // of days
 
     [[nodiscard]] double rate(time_point at)
     {
@@ -101,9 +101,10 @@ TEST_CASE("ninety quiet days raise no alarm, however much is said, and however i
         double growth;
         double unevenness;
     };
-    const auto what = GENERATE(quiet{"one an hour", 1.0 / 60, 0, 0.15}, quiet{"ten an hour", 10.0 / 60, 0, 0.15}, quiet{"one a minute", 1, 0, 0.15},
-                               quiet{"six a minute", 6, 0, 0.15}, quiet{"forty a minute", 40, 0, 0.15}, quiet{"growing, three times in ninety days", 4, 0.0123, 0.15},
-                               quiet{"nobody", 0, 0, 0});
+    const auto what =
+        GENERATE(quiet{"one an hour", 1.0 / 60, 0, 0.15}, quiet{"ten an hour", 10.0 / 60, 0, 0.15},
+                 quiet{"one a minute", 1, 0, 0.15}, quiet{"six a minute", 6, 0, 0.15}, quiet{"forty a minute", 40, 0, 0.15},
+                 quiet{"growing, three times in ninety days", 4, 0.0123, 0.15}, quiet{"nobody", 0, 0, 0});
     CAPTURE(what.name);
     rhythm account;
     spoken_weeks people{what.a_minute, 7};
@@ -111,7 +112,8 @@ TEST_CASE("ninety quiet days raise no alarm, however much is said, and however i
     people.unevenness = what.unevenness;
     auto learning = alarms_of(account, people, first_monday, 14);
     auto alarms = alarms_of(account, people, first_monday + 14 * 24h, quiet_days);
-    std::cout << "spike, " << quiet_days << " quiet days, " << what.name << ": " << alarms << " of " << quiet_days * 1440 << " minutes (and " << learning << " in the first two weeks)\n";
+    std::cout << "spike, " << quiet_days << " quiet days, " << what.name << ": " << alarms << " of " << quiet_days * 1440
+              << " minutes (and " << learning << " in the first two weeks)\n";
     CHECK(learning == 0);
     CHECK(alarms == 0);
 }
@@ -143,8 +145,9 @@ TEST_CASE("five times the usual is found within five minutes", "[core][spike]")
     REQUIRE(delays.size() > 40);
     std::ranges::sort(delays);
     auto late = std::ranges::count_if(delays, [](int one) { return one < 0 || one > 5; });
-    std::cout << "spike, 5x burst, " << a_minute << " a minute, " << static_cast<int>(share * 100) << "% complaints: " << delays.size() << " bursts, median "
-              << delays[delays.size() / 2] << " min, longest " << delays.back() << " min, later than 5 min: " << late << '\n';
+    std::cout << "spike, 5x burst, " << a_minute << " a minute, " << static_cast<int>(share * 100)
+              << "% complaints: " << delays.size() << " bursts, median " << delays[delays.size() / 2] << " min, longest "
+              << delays.back() << " min, later than 5 min: " << late << '\n';
     CHECK(delays.front() > 0);
     CHECK(late * 100 <= std::ssize(delays));  // one in a hundred is a slow burst by chance
     CHECK(delays.back() <= 8);
@@ -157,7 +160,8 @@ TEST_CASE("where little is said a burst is found a little later, and a few voice
     CHECK(alarms_of(account, people, first_monday, 35) == 0);
     std::vector<int> delays;
     for (int turn = 0; turn < 50; ++turn)
-        delays.push_back(delay_of(account, spoken_weeks{0.5, 100U + static_cast<unsigned>(turn)}, first_monday + 35 * 24h + 14h, 8, 0.6));
+        delays.push_back(
+            delay_of(account, spoken_weeks{0.5, 100U + static_cast<unsigned>(turn)}, first_monday + 35 * 24h + 14h, 8, 0.6));
     std::ranges::sort(delays);
     std::cout << "spike, 8x burst, one every two minutes: median " << delays[25] << " min, longest " << delays.back() << " min\n";
     CHECK(delays.front() > 0);
@@ -239,7 +243,8 @@ TEST_CASE("minutes in which nobody listened are not taken for silence", "[core][
     spike_rules rules;
     // The daemon is away from ten to twelve each day, for weeks.
     for (auto at = first_monday; at < first_monday + 28 * 24h; at += 1min)
-        if (auto hour = std::chrono::floor<std::chrono::hours>(at - std::chrono::floor<std::chrono::days>(at)).count(); hour != 10 && hour != 11)
+        if (auto hour = std::chrono::floor<std::chrono::hours>(at - std::chrono::floor<std::chrono::days>(at)).count();
+            hour != 10 && hour != 11)
             hear(account, rules, people.next(at));
     CHECK(alarms_of(account, people, first_monday + 28 * 24h, 2) == 0);
 }
@@ -285,6 +290,10 @@ TEST_CASE("complaint words of each language are found as judgement finds words",
     judgement complaints{{}, words, false};
     CHECK(complaints_in(complaints, "my kettle is broken. broken!") == std::vector<std::string>{"broken"});
     CHECK(complaints_in(complaints, "der wasserkocher ist kaputt und funktioniert nicht").size() == 2);
-    CHECK(complaints_in(complaints, "a kassza hib\xC3\xA1san m\xC5\xB1k\xC3\xB6" "dik").size() == 1);
+    CHECK(complaints_in(complaints,
+                        "a kassza hib\xC3\xA1san m\xC5\xB1k\xC3\xB6"
+                        "dik")
+              .size()
+          == 1);
     CHECK(complaints_in(complaints, "what a lovely kettle, unbroken").empty());
 }

@@ -69,14 +69,15 @@ public:
     // Posts that were out before their call arrived.
     [[nodiscard]] int escaped() const
     {
-        return static_cast<int>(std::ranges::count_if(there.posts, [](const auto& one) { return one.second.where == whereabouts::published; }));
+        return static_cast<int>(
+            std::ranges::count_if(there.posts, [](const auto& one) { return one.second.where == whereabouts::published; }));
     }
 
     desk here;
     site there;
     bucket calls;
     milliseconds trip;
-    int faults;  // of a hundred calls
+    int faults;                // of a hundred calls
     milliseconds idle = tick;  // how often it is asked for work while no call is under way
     time_point raised_at{};
     bool in_order = true;
@@ -94,8 +95,8 @@ private:
             flights.erase(flights.begin());
             outcome result;
             auto die = faults == 0 ? 100 : *rc::gen::inRange(0, 100);
-            bool lies = die < faults && die % 3 == 0;        // says yes, does nothing
-            bool swallowed = die < faults && die % 3 == 1;   // does it, and the answer is lost
+            bool lies = die < faults && die % 3 == 0;       // says yes, does nothing
+            bool swallowed = die < faults && die % 3 == 1;  // does it, and the answer is lost
             if (die < faults && die % 3 == 2)
                 result = trouble(failure::unreachable);
             else if (!lies || std::holds_alternative<read_posts>(done.what))
@@ -171,15 +172,18 @@ int least_leaks(std::vector<milliseconds> dues, bucket calls, milliseconds trip)
 }
 
 // Only the first calls may come too late and cost a place: how long a trip takes is learned from their answers.
-int most_leaks(const stop& story, int best) { return best + 2 * static_cast<int>(story.trip / story.calls.refill) + story.calls.burst; }
+int most_leaks(const stop& story, int best)
+{
+    return best + 2 * static_cast<int>(story.trip / story.calls.refill) + story.calls.burst;
+}
 
 }  // namespace
 
 TEST_CASE("a call that came too late teaches how long a trip takes", "[stop]")
 {
     stop story{{1, 900ms, 1}, 150ms, 0};
-    story.schedule("first", 130ms);   // in time for a trip of 100 ms, which is what is thought at first
-    story.schedule("second", 1030ms); // so is this for the call of 900 ms
+    story.schedule("first", 130ms);    // in time for a trip of 100 ms, which is what is thought at first
+    story.schedule("second", 1030ms);  // so is this for the call of 900 ms
     story.schedule("third", 1100ms);
     story.raise();
     story.run(60s);
@@ -207,50 +211,51 @@ TEST_CASE("without faults as few get out as the limit of calls allows", "[stop][
 {
     for (int round = 0; round < rounds; ++round)
         CHECK(rc::check("order optimal", [] {
-        stop story{some_bucket(), tick * *rc::gen::inRange(1, 6), 0};
-        auto first = *rc::gen::inRange(0, 200);
-        std::vector<milliseconds> dues;
-        auto count = *rc::gen::inRange(1, 40);
-        for (int number = 0; number < count; ++number) {
-            dues.push_back(tick * (first + *rc::gen::inRange(0, 400)));  // all within twenty seconds: stopping comes before knowing
-            story.schedule("p" + std::to_string(number), dues.back());
-        }
-        auto best = least_leaks(dues, story.calls, story.trip);
-        story.raise();
-        story.run(60s);
-        RC_LOG() << story.escaped() << " of " << count << " got out, at best " << best << "; burst " << story.calls.burst << ", one more each "
-                 << story.calls.refill.count() << " ms, trip " << story.trip.count() << " ms\n";
-        RC_ASSERT(story.in_order);
-        RC_ASSERT(story.escaped() <= most_leaks(story, best));
-    }));
+            stop story{some_bucket(), tick * *rc::gen::inRange(1, 6), 0};
+            auto first = *rc::gen::inRange(0, 200);
+            std::vector<milliseconds> dues;
+            auto count = *rc::gen::inRange(1, 40);
+            for (int number = 0; number < count; ++number) {
+                dues.push_back(tick
+                               * (first + *rc::gen::inRange(0, 400)));  // all within twenty seconds: stopping comes before knowing
+                story.schedule("p" + std::to_string(number), dues.back());
+            }
+            auto best = least_leaks(dues, story.calls, story.trip);
+            story.raise();
+            story.run(60s);
+            RC_LOG() << story.escaped() << " of " << count << " got out, at best " << best << "; burst " << story.calls.burst
+                     << ", one more each " << story.calls.refill.count() << " ms, trip " << story.trip.count() << " ms\n";
+            RC_ASSERT(story.in_order);
+            RC_ASSERT(story.escaped() <= most_leaks(story, best));
+        }));
 }
 
 TEST_CASE("whatever the platform answers, each post ends held, escaped or with a person", "[stop][properties]")
 {
     for (int round = 0; round < rounds; ++round)
         CHECK(rc::check("ends known", [] {
-        stop story{some_bucket(), tick * *rc::gen::inRange(1, 20), *rc::gen::inRange(0, 60)};
-        story.idle = 10 * tick;  // a quarter of an hour, most of it quiet
-        auto count = *rc::gen::inRange(1, 25);
-        for (int number = 0; number < count; ++number)
-            story.schedule("p" + std::to_string(number), tick * *rc::gen::inRange(0, 6000));
-        story.raise();
-        story.run(60s);
-        if (*rc::gen::arbitrary<bool>())
-            story.there.schedule(promo("late", story.here.now + 90s));  // found by a look
-        story.run(10min);
-        story.faults = 0;
-        story.run(5min);
-        for (const auto& [id, one] : story.here.known.accounts.at(guarded).holds) {
-            RC_LOG() << id.value << " " << to_string(one.state) << ": " << one.detail << "\n";
-            auto truth = story.there.posts.at(one.id.value).where;
-            switch (one.state) {
-            case hold_state::held: RC_ASSERT(truth == whereabouts::parked); break;
-            case hold_state::escaped: RC_ASSERT(truth == whereabouts::published); break;
-            default: RC_ASSERT(one.state == hold_state::manual); break;
+            stop story{some_bucket(), tick * *rc::gen::inRange(1, 20), *rc::gen::inRange(0, 60)};
+            story.idle = 10 * tick;  // a quarter of an hour, most of it quiet
+            auto count = *rc::gen::inRange(1, 25);
+            for (int number = 0; number < count; ++number)
+                story.schedule("p" + std::to_string(number), tick * *rc::gen::inRange(0, 6000));
+            story.raise();
+            story.run(60s);
+            if (*rc::gen::arbitrary<bool>())
+                story.there.schedule(promo("late", story.here.now + 90s));  // found by a look
+            story.run(10min);
+            story.faults = 0;
+            story.run(5min);
+            for (const auto& [id, one] : story.here.known.accounts.at(guarded).holds) {
+                RC_LOG() << id.value << " " << to_string(one.state) << ": " << one.detail << "\n";
+                auto truth = story.there.posts.at(one.id.value).where;
+                switch (one.state) {
+                case hold_state::held: RC_ASSERT(truth == whereabouts::parked); break;
+                case hold_state::escaped: RC_ASSERT(truth == whereabouts::published); break;
+                default: RC_ASSERT(one.state == hold_state::manual); break;
+                }
             }
-        }
-        for (const auto& [id, one] : story.there.posts)  // none got out unreported, none was overlooked
-            RC_ASSERT(story.here.has_hold(id) || (one.where == whereabouts::published && one.post->due <= story.raised_at));
-    }));
+            for (const auto& [id, one] : story.there.posts)  // none got out unreported, none was overlooked
+                RC_ASSERT(story.here.has_hold(id) || (one.where == whereabouts::published && one.post->due <= story.raised_at));
+        }));
 }

@@ -9,13 +9,15 @@ using namespace std::chrono_literals;
 namespace {
 
 struct by_hand {
-    explicit by_hand(bool can_publish = false, bool can_pin = false) : here(make_policy({[&] {
-        auto one = make_account("blog");
-        one.can_publish = can_publish;
-        one.can_pin = can_pin;
-        one.can_reply = can_publish;
-        return one;
-    }()})), people{here}
+    explicit by_hand(bool can_publish = false, bool can_pin = false)
+        : here(make_policy({[&] {
+              auto one = make_account("blog");
+              one.can_publish = can_publish;
+              one.can_pin = can_pin;
+              one.can_reply = can_publish;
+              return one;
+          }()})),
+          people{here}
     {
     }
     [[nodiscard]] const task& one(const std::string& id = "t-1") const { return here.known.tasks.at(id); }
@@ -214,7 +216,8 @@ TEST_CASE("what other hands publish is counted, and ours is not", "[tasks]")
     by_hand now{true, true};
     now.here.raise("outage", {}, true);
     now.people.settle(now.there);
-    now.here.reads_feed({{post_id{"p1"}, now.here.now, "We are on it.", "", {}, ""}, {post_id{"5"}, now.here.now - 5min, "Hi", "hi", {}, ""},
+    now.here.reads_feed({{post_id{"p1"}, now.here.now, "We are on it.", "", {}, ""},
+                         {post_id{"5"}, now.here.now - 5min, "Hi", "hi", {}, ""},
                          {post_id{"6"}, now.here.now - 2h, "Old", "old", {}, ""}});
     auto counts = count_acts(now.here.known.accounts.at(account_id{"blog"}), now.here.now);
     CHECK(counts.ours == 1);

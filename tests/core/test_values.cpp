@@ -31,9 +31,8 @@ judgement words(std::vector<word_rule> rules) { return judgement{{}, std::move(r
 TEST_CASE("the gentlest rung that can still work", "[ladder]")
 {
     auto blog = make_account("blog", {{rung::native, 10min}, {rung::postpone, 5min, 2, 300}, {rung::takeout}});
-    auto choose = [&](std::string_view due, std::set<rung> spent = {}, std::map<std::int64_t, int> parked = {}, std::size_t queued = 1) {
-        return choose_rung(blog, spent, at(due), at("14:00"), 24h * 330, parked, queued);
-    };
+    auto choose = [&](std::string_view due, std::set<rung> spent = {}, std::map<std::int64_t, int> parked = {},
+                      std::size_t queued = 1) { return choose_rung(blog, spent, at(due), at("14:00"), 24h * 330, parked, queued); };
     CHECK(choose("14:10").by == rung::native);
     CHECK(choose("14:09:59").by == rung::postpone);
     CHECK(choose("14:04:59").by == rung::takeout);
@@ -70,8 +69,10 @@ TEST_CASE("labels beat words, and a mark that holds beats one that does not", "[
 
 TEST_CASE("links with campaign parameters, words by their starts, and scripts without blanks", "[classify]")
 {
-    auto rules = words({{"sale", post_class::promotional, 1.0, "w"}, {"akci", post_class::promotional, 1.0, "w", true},
-                        {"出售", post_class::promotional, 1.0, "w"}, {"recall", post_class::essential, 1.0, "w"}});
+    auto rules = words({{"sale", post_class::promotional, 1.0, "w"},
+                        {"akci", post_class::promotional, 1.0, "w", true},
+                        {"出售", post_class::promotional, 1.0, "w"},
+                        {"recall", post_class::essential, 1.0, "w"}});
     auto kind = [&](const std::string& text) { return rules.judge(saying(text)).kind; };
     CHECK(kind("summer sale now") == post_class::promotional);
     CHECK(kind("wholesale prices") == post_class::unknown);
@@ -98,7 +99,8 @@ TEST_CASE("evidence for a promotion is never outvoted into letting the post go",
     CHECK(rc::check("with promotional evidence the class is promotional or unknown", [] {
         auto weight = *rc::gen::inRange(1, 100);
         auto other = *rc::gen::inRange(1, 100);
-        auto rules = words({{"sale", post_class::promotional, weight / 10.0, "w"}, {"recall", post_class::essential, other / 10.0, "w"}});
+        auto rules =
+            words({{"sale", post_class::promotional, weight / 10.0, "w"}, {"recall", post_class::essential, other / 10.0, "w"}});
         auto kind = rules.judge(saying("recall sale")).kind;
         RC_ASSERT(kind == post_class::promotional || kind == post_class::unknown);
     }));
@@ -106,7 +108,9 @@ TEST_CASE("evidence for a promotion is never outvoted into letting the post go",
 
 TEST_CASE("any bytes are judged without trouble", "[classify]")
 {
-    auto rules = words({{"sale", post_class::promotional, 1.0, "w"}, {"распродажа", post_class::promotional, 1.0, "w", true}, {"促销", post_class::promotional, 1.0, "w"}});
+    auto rules = words({{"sale", post_class::promotional, 1.0, "w"},
+                        {"распродажа", post_class::promotional, 1.0, "w", true},
+                        {"促销", post_class::promotional, 1.0, "w"}});
     CHECK(rc::check("any bytes", [&] {
         auto judged = rules.judge(saying(*rc::gen::arbitrary<std::string>()));
         RC_ASSERT(!judged.why.empty());
@@ -123,8 +127,9 @@ TEST_CASE("RFC 3339: what is read and what is refused", "[time]")
     CHECK(parse_rfc3339("2026-03-01t15:30:00.250+01:00") == at("14:30") + 250ms);
     CHECK(parse_rfc3339("2026-03-01 09:00:00-0530") == at("14:30"));
     CHECK(parse_rfc3339("2026-03-01T14:29:60Z") == at("14:30"));
-    for (auto text : {"", "2026-03-01", "2026-03-01T14:30:00", "2026-02-30T14:30:00Z", "2026-03-01T24:00:00Z", "2026-03-01T14:30:00.Z",
-                      "2026-03-01T14:30:00Zx", "2026-13-01T14:30:00Z", "2026-03-01T14:30:00+24:00", "2026-03-01T14:30Z"}) {
+    for (auto text :
+         {"", "2026-03-01", "2026-03-01T14:30:00", "2026-02-30T14:30:00Z", "2026-03-01T24:00:00Z", "2026-03-01T14:30:00.Z",
+          "2026-03-01T14:30:00Zx", "2026-13-01T14:30:00Z", "2026-03-01T14:30:00+24:00", "2026-03-01T14:30Z"}) {
         INFO(text);
         CHECK_FALSE(parse_rfc3339(text));
     }

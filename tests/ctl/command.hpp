@@ -15,15 +15,15 @@ struct run_result {
     std::string out;
     std::string err;
 
-    [[nodiscard]] document json() const;      // of the whole standard output: exactly one document
+    [[nodiscard]] document json() const;  // of the whole standard output: exactly one document
     [[nodiscard]] std::string last_line() const;
 };
 
 struct run_input {
-    std::string text;                          // standard input
-    std::map<std::string, std::string> env;    // beside a bare environment
-    std::string program;                       // empty: the built one
-    std::function<bool()> interrupt_when;      // SIGINT once this holds
+    std::string text;                        // standard input
+    std::map<std::string, std::string> env;  // beside a bare environment
+    std::string program;                     // empty: the built one
+    std::function<bool()> interrupt_when;    // SIGINT once this holds
 };
 
 // Kills it and fails after half a minute.

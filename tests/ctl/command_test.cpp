@@ -20,11 +20,43 @@ namespace {
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 const std::vector<std::vector<std::string>> commands{
-    {"raise"}, {"status"}, {"plan"}, {"lower"}, {"queue"}, {"queue", "list"}, {"queue", "show"}, {"queue", "why"}, {"queue", "hold"},
-    {"queue", "release"}, {"queue", "reschedule"}, {"queue", "keep"}, {"say"}, {"say", "draft"}, {"say", "publish"}, {"say", "correct"}, {"say", "undo"}, {"say", "approve"},
-    {"say", "owner"}, {"say", "reply"}, {"say", "replies"}, {"say", "drop"}, {"tasks"}, {"tasks", "list"}, {"tasks", "done"}, {"pages"}, {"pages", "list"},
-    {"pages", "ack"}, {"audit"}, {"audit", "list"},
-    {"audit", "verify"}, {"audit", "export"}, {"audit", "silence"}, {"check-config"}, {"doctor"}, {"judge"}, {"help"},
+    {"raise"},
+    {"status"},
+    {"plan"},
+    {"lower"},
+    {"queue"},
+    {"queue", "list"},
+    {"queue", "show"},
+    {"queue", "why"},
+    {"queue", "hold"},
+    {"queue", "release"},
+    {"queue", "reschedule"},
+    {"queue", "keep"},
+    {"say"},
+    {"say", "draft"},
+    {"say", "publish"},
+    {"say", "correct"},
+    {"say", "undo"},
+    {"say", "approve"},
+    {"say", "owner"},
+    {"say", "reply"},
+    {"say", "replies"},
+    {"say", "drop"},
+    {"tasks"},
+    {"tasks", "list"},
+    {"tasks", "done"},
+    {"pages"},
+    {"pages", "list"},
+    {"pages", "ack"},
+    {"audit"},
+    {"audit", "list"},
+    {"audit", "verify"},
+    {"audit", "export"},
+    {"audit", "silence"},
+    {"check-config"},
+    {"doctor"},
+    {"judge"},
+    {"help"},
 };
 
 }  // namespace
@@ -127,10 +159,26 @@ TEST_CASE("a daemon that is down is exit code 7, with what to do", "[ctl][progra
 {
     folder here;
     auto nobody = here / "sock";
-    for (auto words : std::vector<std::vector<std::string>>{{"status"}, {"plan"}, {"lower"}, {"lower", "c-1"}, {"queue", "list"}, {"queue", "show", "a/1"},
-                                                            {"queue", "hold", "a/1", "a/2"}, {"say", "approve"}, {"audit", "list"}, {"raise", "-n"},
-                                                            {"status", "--watch"}, {"say", "publish"}, {"say", "approve", "r-1"}, {"say", "draft"}, {"say", "undo", "c-1"}, {"tasks", "list"},
-                                                            {"tasks", "done", "t-1"}, {"pages", "list"}, {"pages", "ack"}, {"doctor", "--pages"}}) {
+    for (auto words : std::vector<std::vector<std::string>>{{"status"},
+                                                            {"plan"},
+                                                            {"lower"},
+                                                            {"lower", "c-1"},
+                                                            {"queue", "list"},
+                                                            {"queue", "show", "a/1"},
+                                                            {"queue", "hold", "a/1", "a/2"},
+                                                            {"say", "approve"},
+                                                            {"audit", "list"},
+                                                            {"raise", "-n"},
+                                                            {"status", "--watch"},
+                                                            {"say", "publish"},
+                                                            {"say", "approve", "r-1"},
+                                                            {"say", "draft"},
+                                                            {"say", "undo", "c-1"},
+                                                            {"tasks", "list"},
+                                                            {"tasks", "done", "t-1"},
+                                                            {"pages", "list"},
+                                                            {"pages", "ack"},
+                                                            {"doctor", "--pages"}}) {
         INFO(words[0]);
         words.insert(words.begin(), {"--socket", nobody});
         auto told = run_halfmast(words);
@@ -149,8 +197,9 @@ TEST_CASE("a raise while the daemon is down is kept where the settings say", "[c
 {
     folder here;
     here.write("halfmast.toml", "[daemon]\nstate_dir = \"" + here.path() + "\"\n");
-    std::vector<std::string> words{"raise", "outage", "--reason", "it \"burns\"", "--severity", "3", "--scope", "brand=acme", "--scope", "region=eu",
-                                   "--next-update", "30m", "--now", "--socket", here / "sock", "--config", here / "halfmast.toml"};
+    std::vector<std::string> words{"raise",   "outage",     "--reason",    "it \"burns\"", "--severity",          "3",
+                                   "--scope", "brand=acme", "--scope",     "region=eu",    "--next-update",       "30m",
+                                   "--now",   "--socket",   here / "sock", "--config",     here / "halfmast.toml"};
     auto told = run_halfmast(words);
     CHECK(told.code == 7);
     CHECK(has(told.err, "systemctl start halfmastd"));
@@ -203,18 +252,19 @@ TEST_CASE("a refusal of the daemon keeps its reason and its exit code", "[ctl][p
 {
     folder here;
     fake_daemon daemon{here / "sock", [](const asked& request) {
-        if (request.target == "/api/v1/posts/a/1/release")
-            return problem(422, 1, "past-time", "its old time has passed");
-        if (request.target == "/api/v1/crises")
-            return problem(404, 1, "unknown-target", "there is no playbook 'outrage'");
-        return problem(409, 9, "conflict", "dana changed it first");
-    }};
+                           if (request.target == "/api/v1/posts/a/1/release")
+                               return problem(422, 1, "past-time", "its old time has passed");
+                           if (request.target == "/api/v1/crises")
+                               return problem(404, 1, "unknown-target", "there is no playbook 'outrage'");
+                           return problem(409, 9, "conflict", "dana changed it first");
+                       }};
     auto socket = here / "sock";
     auto refused = run_halfmast({"queue", "release", "a/1", "--socket", socket});
     CHECK(refused.code == 1);
     CHECK(refused.err == "halfmast: its old time has passed\n");
     auto as_json = run_halfmast({"queue", "release", "a/1", "--socket", socket, "-o", "json"});
-    CHECK(as_json.json().dump() == R"({"schema":"halfmast.error/1","type":"past-time","detail":"its old time has passed","exit_code":1})");
+    CHECK(as_json.json().dump()
+          == R"({"schema":"halfmast.error/1","type":"past-time","detail":"its old time has passed","exit_code":1})");
     CHECK(run_halfmast({"lower", "c-1", "--socket", socket}).code == 9);
     auto raise = run_halfmast({"raise", "outrage", "--socket", socket, "--state-dir", here.path()});
     CHECK(raise.code == 1);
@@ -235,12 +285,13 @@ TEST_CASE("what is no answer of ours is said, not believed", "[ctl][program]")
 TEST_CASE("status shows what is up and what is not well", "[ctl][program]")
 {
     folder here;
-    std::string body = R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"fire\u001b[2J",)"
-                       R"("owner":"dana","raised_by":"eve","raised_at":"2026-03-01T14:30:00Z","next_update_by":"2026-03-01T15:15:00Z","phase":"raised",)"
-                       R"("scope":{"brand":"acme"},"holds":{"held":4,"manual":1},"summary":{"pinned":2,"failed":0}}],)"
-                       R"("accounts":[{"id":"a","connector":"ghost","reachable":false,"last_poll":null,"queued":3,"trouble":"401: token refused"},)"
-                       R"({"id":"b","connector":"bluesky","reachable":false,"last_poll":null,"queued":null}],)"
-                       R"("degraded":["a: 401: token refused"]})";
+    std::string body =
+        R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"fire\u001b[2J",)"
+        R"("owner":"dana","raised_by":"eve","raised_at":"2026-03-01T14:30:00Z","next_update_by":"2026-03-01T15:15:00Z","phase":"raised",)"
+        R"("scope":{"brand":"acme"},"holds":{"held":4,"manual":1},"summary":{"pinned":2,"failed":0}}],)"
+        R"("accounts":[{"id":"a","connector":"ghost","reachable":false,"last_poll":null,"queued":3,"trouble":"401: token refused"},)"
+        R"({"id":"b","connector":"bluesky","reachable":false,"last_poll":null,"queued":null}],)"
+        R"("degraded":["a: 401: token refused"]})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, body}; }};
     auto told = run_halfmast({"status", "--socket", here / "sock"});
     CHECK(told.code == 0);
@@ -265,8 +316,9 @@ TEST_CASE("status --watch goes on until Ctrl-C and prints what changed", "[ctl][
     folder here;
     int asked_for = 0;
     fake_daemon daemon{here / "sock", [&](const asked&) {
-        return answered{200, R"({"crises":[],"accounts":[],"degraded":[],"turn":)" + std::to_string(++asked_for > 2 ? 2 : 1) + "}"};
-    }};
+                           return answered{200, R"({"crises":[],"accounts":[],"degraded":[],"turn":)"
+                                                    + std::to_string(++asked_for > 2 ? 2 : 1) + "}"};
+                       }};
     run_input input;
     input.interrupt_when = [&] { return daemon.times("GET", "/status") >= 4; };
     auto told = run_halfmast({"status", "--watch", "-o", "json", "--socket", here / "sock"}, input);

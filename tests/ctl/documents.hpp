@@ -24,8 +24,8 @@ inline std::string crisis(bool settled, const std::string& holds, const std::str
     return R"({"schema":"halfmast.crisis/1","crisis":{"id":"c-1","playbook":"outage","severity":"major","reason":"","owner":"dana",)"
            R"("raised_by":"dana","raised_at":"2026-03-01T14:30:00Z","next_update_by":"2026-03-01T15:15:00Z","phase":"raised",)"
            R"("scope":{},"publish":"at-once","holds":{)"
-        + holds + R"(},"settled":)" + (settled ? "true" : "false") + R"(},"accounts":[)" + accounts + R"(],"attention":[)" + attention + "]" + more
-        + "}";
+           + holds + R"(},"settled":)" + (settled ? "true" : "false") + R"(},"accounts":[)" + accounts + R"(],"attention":[)"
+           + attention + "]" + more + "}";
 }
 
 }  // namespace halfmast::ctl::tests

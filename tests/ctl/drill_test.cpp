@@ -32,10 +32,10 @@ TEST_CASE("drill asks for the same as raise, marked, and says at the end how it 
 {
     folder here;
     fake_daemon daemon{here / "sock", [](const asked& request) {
-        auto text = held_in_drill;
-        text.insert(text.size() - 1, R"(,"created":true)");
-        return answered{request.method == "POST" ? 201 : 200, text};
-    }};
+                           auto text = held_in_drill;
+                           text.insert(text.size() - 1, R"(,"created":true)");
+                           return answered{request.method == "POST" ? 201 : 200, text};
+                       }};
     auto told = run_halfmast(
         {"drill", "outage", "--reason", "first Monday", "--scope", "brand=acme", "--owner", "dana", "--socket", here / "sock"});
     CHECK(told.code == 0);
@@ -85,16 +85,21 @@ TEST_CASE("status shows a drill in a frame of its own, and counts it apart", "[c
 {
     folder here;
     auto flag = [](const std::string& id, const std::string& more, int number) {
-        return R"({"id":")" + id + R"(","playbook":"outage","severity":"major","raised_at":"2026-03-01T14:30:00Z",)"
-               R"("raised_by":"dana","phase":"raised","scope":{},"holds":{"held":)" + std::to_string(number) + R"(},"summary":{})" + more + "}";
+        return R"({"id":")" + id
+               + R"(","playbook":"outage","severity":"major","raised_at":"2026-03-01T14:30:00Z",)"
+                 R"("raised_by":"dana","phase":"raised","scope":{},"holds":{"held":)"
+               + std::to_string(number) + R"(},"summary":{})" + more + "}";
     };
     std::string crises = flag("c-1", R"(,"drill":true)", 2);
-    fake_daemon daemon{here / "sock", [&](const asked&) {
-        return answered{200, R"({"schema":"halfmast.status/1","crises":[)" + crises + R"(],"accounts":[{"id":"sand",)"
-                                 R"("connector":"mastodon","practice":true,"reachable":true,"queued":1,)"
-                                 R"("last_poll":"2026-03-01T14:30:00Z"}],"degraded":[],"pages":[{"key":"drill-crisis/c-1",)"
-                                 R"("drill":true,"severity":"major","what":"c-1 was raised","since":"2026-03-01T14:30:00Z"}]})"};
-    }};
+    fake_daemon daemon{
+        here / "sock", [&](const asked&) {
+            return answered{200,
+                            R"({"schema":"halfmast.status/1","crises":[)" + crises
+                                + R"(],"accounts":[{"id":"sand",)"
+                                  R"("connector":"mastodon","practice":true,"reachable":true,"queued":1,)"
+                                  R"("last_poll":"2026-03-01T14:30:00Z"}],"degraded":[],"pages":[{"key":"drill-crisis/c-1",)"
+                                  R"("drill":true,"severity":"major","what":"c-1 was raised","since":"2026-03-01T14:30:00Z"}]})"};
+        }};
     auto only = run_halfmast({"status", "--socket", here / "sock"});
     CHECK(only.code == 0);
     CHECK(says(only.out, "+-- DRILL: practice accounts only"));
@@ -115,10 +120,10 @@ TEST_CASE("lower says that it was a drill, and names which is one when both are 
     folder here;
     std::string flags = R"({"id":"c-1","phase":"raised","drill":true})";
     fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (request.target == "/api/v1/status")
-            return answered{200, R"({"crises":[)" + flags + "]}"};
-        return answered{200, drilled(crisis(true, R"("held":3)", account("sand", R"(,"summary":"unpinned")")))};
-    }};
+                           if (request.target == "/api/v1/status")
+                               return answered{200, R"({"crises":[)" + flags + "]}"};
+                           return answered{200, drilled(crisis(true, R"("held":3)", account("sand", R"(,"summary":"unpinned")")))};
+                       }};
     auto told = run_halfmast({"lower", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(told.last_line().starts_with("DRILL: the drill c-1 is over; nothing was released"));

@@ -84,12 +84,12 @@ TEST_CASE("an answer is read by its length, whatever the pieces it comes in", "[
     folder here;
     std::string large(300'000, 'x');
     listener daemon{here / "sock", {[&](int fd) {
-        hear(fd);
-        for (std::string_view piece : {"HTTP/1.1 2", "00 OK\r\ncontent-", "length:  5\r\n\r", "\nhel", "lo"})
-            say(fd, piece);
-        hear(fd);  // over the same connection
-        say(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n" + large);
-    }}};
+                        hear(fd);
+                        for (std::string_view piece : {"HTTP/1.1 2", "00 OK\r\ncontent-", "length:  5\r\n\r", "\nhel", "lo"})
+                            say(fd, piece);
+                        hear(fd);  // over the same connection
+                        say(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n" + large);
+                    }}};
     exchange to{here / "sock"};
     auto first = to.ask("/a", nullptr, 20s);
     CHECK(first.how == end::answered);
@@ -103,12 +103,12 @@ TEST_CASE("an answer is read by its length, whatever the pieces it comes in", "[
 TEST_CASE("a body without a length ends with the connection, one that is cut is no answer", "[ctl]")
 {
     folder here;
-    listener daemon{here / "sock", {[](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\n\r\nall of it"); },
-                                    [](int fd) { hear(fd), say(fd, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold"); },
-                                    [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); },
-                                    [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"); },
-                                    [](int fd) { hear(fd), say(fd, "SSH-2.0-OpenSSH\r\n\r\n"); },
-                                    [](int fd) { hear(fd); }}};
+    listener daemon{here / "sock",
+                    {[](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\n\r\nall of it"); },
+                     [](int fd) { hear(fd), say(fd, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold"); },
+                     [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); },
+                     [](int fd) { hear(fd), say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"); },
+                     [](int fd) { hear(fd), say(fd, "SSH-2.0-OpenSSH\r\n\r\n"); }, [](int fd) { hear(fd); }}};
     exchange to{here / "sock"};
     CHECK(to.ask("/", nullptr, 20s).body == "all of it");
     CHECK(to.ask("/", nullptr, 20s).body == "old");
@@ -122,9 +122,10 @@ TEST_CASE("a question goes over a new connection when the old one is closed; wha
     std::vector<std::string> heard;
     constexpr const char* fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     {
-        listener daemon{here / "sock", {[&](int fd) { heard.push_back(hear(fd)), say(fd, fine), heard.push_back(hear(fd)); },  // and closes without a word
-                                        [&](int fd) { heard.push_back(hear(fd)), say(fd, fine); },
-                                        [&](int fd) { heard.push_back(hear(fd, 4)); }}};
+        listener daemon{
+            here / "sock",
+            {[&](int fd) { heard.push_back(hear(fd)), say(fd, fine), heard.push_back(hear(fd)); },  // and closes without a word
+             [&](int fd) { heard.push_back(hear(fd)), say(fd, fine); }, [&](int fd) { heard.push_back(hear(fd, 4)); }}};
         exchange to{here / "sock"};
         CHECK(to.ask("/1", nullptr, 20s).body == "ok");
         CHECK(to.ask("/2", nullptr, 20s).body == "ok");

@@ -17,7 +17,8 @@ fake_daemon::fake_daemon(std::string socket, script answers) : socket_(std::move
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, socket_.c_str(), sizeof address.sun_path - 1);
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0)
+    if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0
+        || ::listen(listener_, 64) != 0)
         throw std::runtime_error("no socket at " + socket_);
     thread_ = std::thread([this] { serve(); });
 }
@@ -85,8 +86,9 @@ void fake_daemon::serve_one(int fd)
     auto answer = answers_(request);
     if (answer.silent)
         return;
-    auto reply = "HTTP/1.1 " + std::to_string(answer.status) + " X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: "
-        + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
+    auto reply = "HTTP/1.1 " + std::to_string(answer.status)
+                 + " X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: "
+                 + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
     for (std::size_t sent = 0; sent < reply.size();) {
         auto wrote = ::send(fd, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
         if (wrote <= 0)
@@ -99,8 +101,8 @@ answered problem(int status, int exit_code, const std::string& type, const std::
 {
     answered made;
     made.status = status;
-    made.body = R"({"type":"urn:halfmast:problem:)" + type + R"(","title":"T","status":)" + std::to_string(status) + R"(,"detail":")" + detail
-        + R"(","exit_code":)" + std::to_string(exit_code) + "}";
+    made.body = R"({"type":"urn:halfmast:problem:)" + type + R"(","title":"T","status":)" + std::to_string(status)
+                + R"(,"detail":")" + detail + R"(","exit_code":)" + std::to_string(exit_code) + "}";
     return made;
 }
 

@@ -25,13 +25,29 @@ TEST_CASE("text from outside cannot steer a terminal", "[ctl]")
         {"plain", "Half price", "Half price"},
         {"letters of everywhere", "Őszi akció, 半价, скидка", "Őszi akció, 半价, скидка"},
         {"an escape sequence loses its escape", "a\x1b[2Jb", "a [2Jb"},
-        {"the eight-bit form of one", "a\xC2\x9B" "31mb", "a 31mb"},
+        {"the eight-bit form of one",
+         "a\xC2\x9B"
+         "31mb",
+         "a 31mb"},
         {"line ends are one blank", "a\r\n\n\tb", "a b"},
-        {"line and paragraph separators", "a\xE2\x80\xA8" "b", "a b"},
-        {"right-to-left override", "a\xE2\x80\xAE" "b", "a b"},
-        {"isolates", "a\xE2\x81\xA6" "b", "a b"},
+        {"line and paragraph separators",
+         "a\xE2\x80\xA8"
+         "b",
+         "a b"},
+        {"right-to-left override",
+         "a\xE2\x80\xAE"
+         "b",
+         "a b"},
+        {"isolates",
+         "a\xE2\x81\xA6"
+         "b",
+         "a b"},
         {"a NUL", std::string{"a\0b", 3}, "a b"},
-        {"broken UTF-8", "a\xFF" "b\xC3", "a\xEF\xBF\xBD" "b\xEF\xBF\xBD"},
+        {"broken UTF-8",
+         "a\xFF"
+         "b\xC3",
+         "a\xEF\xBF\xBD"
+         "b\xEF\xBF\xBD"},
         {"overlong slash", "a\xC0\xAF", "a\xEF\xBF\xBD\xEF\xBF\xBD"},
         {"a surrogate", "\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
     };

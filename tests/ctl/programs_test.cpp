@@ -95,8 +95,9 @@ TEST_CASE("check-config, judge and doctor are halfmastd's own work", "[ctl][prog
 TEST_CASE("doctor asks the daemon that runs", "[ctl][program]")
 {
     bench here{echo};
-    std::string answer = R"({"schema":"halfmast.doctor/1","ok":false,"accounts":[{"id":"a","connector":"ghost","checks":[)"
-                         R"({"what":"reach","ok":true,"detail":""},{"what":"token","ok":false,"detail":"401: refused"}]}],"degraded":[]})";
+    std::string answer =
+        R"({"schema":"halfmast.doctor/1","ok":false,"accounts":[{"id":"a","connector":"ghost","checks":[)"
+        R"({"what":"reach","ok":true,"detail":""},{"what":"token","ok":false,"detail":"401: refused"}]}],"degraded":[]})";
     fake_daemon daemon{here.here / "sock", [&](const asked&) { return answered{200, answer}; }};
     auto told = here.run({"doctor"});
     CHECK(told.code == 8);

@@ -11,7 +11,8 @@ namespace {
 
 document at_work(int held, const std::string& more = {})
 {
-    return parsed(crisis(false, "", account("a", R"(,"total":4,"held":)" + std::to_string(held) + more) + "," + account("b", R"(,"total":0)")));
+    return parsed(crisis(
+        false, "", account("a", R"(,"total":4,"held":)" + std::to_string(held) + more) + "," + account("b", R"(,"total":0)")));
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ TEST_CASE("more accounts than lines: those with work left, and a number for the 
 {
     std::string accounts;
     for (int i = 0; i < 10; ++i)
-        accounts += (i == 0 ? "" : ",") + account("a" + std::to_string(i), i < 5 ? R"(,"total":1,"held":1)" : R"(,"total":1,"held":0)");
+        accounts +=
+            (i == 0 ? "" : ",") + account("a" + std::to_string(i), i < 5 ? R"(,"total":1,"held":1)" : R"(,"total":1,"held":0)");
     std::ostringstream out;
     progress drawing{out, progress_style::bars, 6};
     drawing.show(parsed(crisis(false, "", accounts)));

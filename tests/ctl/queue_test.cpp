@@ -18,8 +18,10 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 answered post(const std::string& state, const std::string& more = {})
 {
-    return {200, R"({"schema":"halfmast.post/1","post":{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional","why":[],"state":")"
-                + state + R"(","rung":"draft","text":"Sale")" + more + "}}"};
+    return {
+        200,
+        R"({"schema":"halfmast.post/1","post":{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional","why":[],"state":")"
+            + state + R"(","rung":"draft","text":"Sale")" + more + "}}"};
 }
 
 }  // namespace
@@ -27,11 +29,12 @@ answered post(const std::string& state, const std::string& more = {})
 TEST_CASE("queue list asks for what was asked for, and shows text safely", "[ctl][program]")
 {
     folder here;
-    std::string list = R"({"schema":"halfmast.queue/1","posts":[{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional",)"
-                       R"("why":[],"state":"held","rung":"draft","text":"Sale\n\u001b]0;x\u0007now"}],"next":"17~a/1"})";
+    std::string list =
+        R"({"schema":"halfmast.queue/1","posts":[{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional",)"
+        R"("why":[],"state":"held","rung":"draft","text":"Sale\n\u001b]0;x\u0007now"}],"next":"17~a/1"})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, list}; }};
-    auto told = run_halfmast({"queue", "list", "--state", "held,manual", "--account", "a", "--class", "promotional", "--limit", "1", "--cursor", "16~a/0",
-                              "--socket", here / "sock"});
+    auto told = run_halfmast({"queue", "list", "--state", "held,manual", "--account", "a", "--class", "promotional", "--limit", "1",
+                              "--cursor", "16~a/0", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(told.out == "a/1  2026-03-01 14:30 UTC  promotional  held  draft  Sale ]0;x now\n");
     CHECK(told.err == "There are more: --cursor '17~a/1'\n");
@@ -42,12 +45,17 @@ TEST_CASE("queue list asks for what was asked for, and shows text safely", "[ctl
 TEST_CASE("queue show and why give the daemon's document as it came", "[ctl][program]")
 {
     folder here;
-    fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (has(request.target, "/why"))
-            return answered{200, R"({"schema":"halfmast.why/1","id":"a/1","class":"promotional","why":[{"rule":"judgement.promotional.tags","match":"promo"}],)"
-                                 R"("state":"held","sentence":"promotional, because 'promo' matches","hold":"held by draft"})"};
-        return post("held", R"(,"original":{"id":12345678901234567890123},"history":[{"at":"2026-03-01T14:00:00Z","actor":"dana","action":"hold_planned"}])");
-    }};
+    fake_daemon daemon{
+        here / "sock", [&](const asked& request) {
+            if (has(request.target, "/why"))
+                return answered{
+                    200,
+                    R"({"schema":"halfmast.why/1","id":"a/1","class":"promotional","why":[{"rule":"judgement.promotional.tags","match":"promo"}],)"
+                    R"("state":"held","sentence":"promotional, because 'promo' matches","hold":"held by draft"})"};
+            return post(
+                "held",
+                R"(,"original":{"id":12345678901234567890123},"history":[{"at":"2026-03-01T14:00:00Z","actor":"dana","action":"hold_planned"}])");
+        }};
     auto socket = here / "sock";
     CHECK(has(run_halfmast({"queue", "show", "a/1", "-o", "json", "--socket", socket}).out, "12345678901234567890123"));
     auto shown = run_halfmast({"queue", "show", "a/1", "--socket", socket});
@@ -63,12 +71,14 @@ TEST_CASE("release waits until the post is read back", "[ctl][program]")
     folder here;
     std::atomic<int> looked{0};
     fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (request.method == "POST")
-            return post("releasing");
-        return ++looked < 2 ? post("releasing") : post("rescheduled", R"(,"order":{"by":"dana","at":"2027-03-01T14:30:00Z","reason":""})");
-    }};
-    auto told = run_halfmast({"queue", "release", "a/1", "--at", "2027-03-01T15:30:00+01:00", "--reason", "it is over", "--during-crisis", "--socket",
-                              here / "sock"});
+                           if (request.method == "POST")
+                               return post("releasing");
+                           return ++looked < 2
+                                      ? post("releasing")
+                                      : post("rescheduled", R"(,"order":{"by":"dana","at":"2027-03-01T14:30:00Z","reason":""})");
+                       }};
+    auto told = run_halfmast({"queue", "release", "a/1", "--at", "2027-03-01T15:30:00+01:00", "--reason", "it is over",
+                              "--during-crisis", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(has(told.out, "a/1: rescheduled, goes out 2027-03-01 14:30 UTC\n"));
     auto log = daemon.log();
@@ -88,8 +98,9 @@ TEST_CASE("a release that came to nothing is exit code 1, one that is not known 
     folder here;
     std::string after = "held";
     fake_daemon daemon{here / "sock", [&](const asked& request) {
-        return request.method == "POST" ? post("releasing") : post(after, R"(,"detail":"422: the platform refused it")");
-    }};
+                           return request.method == "POST" ? post("releasing")
+                                                           : post(after, R"(,"detail":"422: the platform refused it")");
+                       }};
     auto told = run_halfmast({"queue", "release", "a/1", "--socket", here / "sock"});
     CHECK(told.code == 1);
     CHECK(told.out == "a/1: NOT released: it is held (422: the platform refused it)\n");
@@ -103,10 +114,10 @@ TEST_CASE("ids come from standard input, one line each; mixed results end with 8
 {
     folder here;
     fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (has(request.target, "/a/2/"))
-            return problem(409, 9, "wrong-state", "a/2 is escaped");
-        return post("kept");
-    }};
+                           if (has(request.target, "/a/2/"))
+                               return problem(409, 9, "wrong-state", "a/2 is escaped");
+                           return post("kept");
+                       }};
     run_input input;
     input.text = "a/1\n\n  a/2\r\na/1\n";
     auto told = run_halfmast({"queue", "keep", "-", "--socket", here / "sock"}, input);
@@ -124,10 +135,13 @@ TEST_CASE("ids come from standard input, one line each; mixed results end with 8
 TEST_CASE("audit list shows records, newest first, and where it goes on", "[ctl][program]")
 {
     folder here;
-    fake_daemon daemon{here / "sock", [&](const asked&) {
-        return answered{200, R"({"schema":"halfmast.audit/1","records":[{"seq":7,"at":"2026-03-01T14:30:00Z","kind":"hold_planned","actor":"dana",)"
-                             R"("account":"a","post":"1","outcome":"intent","why":"fire"}],"next":7})"};
-    }};
+    fake_daemon daemon{
+        here / "sock", [&](const asked&) {
+            return answered{
+                200,
+                R"({"schema":"halfmast.audit/1","records":[{"seq":7,"at":"2026-03-01T14:30:00Z","kind":"hold_planned","actor":"dana",)"
+                R"("account":"a","post":"1","outcome":"intent","why":"fire"}],"next":7})"};
+        }};
     auto told = run_halfmast({"audit", "list", "--target", "a/1", "--limit", "1", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(told.out == "7  2026-03-01 14:30 UTC  hold_planned  intent  dana  a/1  fire\n");
@@ -138,10 +152,15 @@ TEST_CASE("audit list shows records, newest first, and where it goes on", "[ctl]
 TEST_CASE("audit silence names what got out", "[ctl][program]")
 {
     folder here;
-    std::string escaped = R"(,{"id":"a/2","state":"escaped","escaped_as":"99","due":"2026-03-01T14:30:00Z","old_due":"2026-03-01T14:30:00Z","unseen_at":null,"silence_proved":false})";
-    fake_daemon daemon{here / "sock", [&](const asked&) {
-        return answered{200, R"({"posts":[{"id":"a/1","state":"held","old_due":"2026-03-01T14:00:00Z","unseen_at":"2026-03-01T14:05:00Z","silence_proved":true})" + escaped + R"(],"next":null})"};
-    }};
+    std::string escaped =
+        R"(,{"id":"a/2","state":"escaped","escaped_as":"99","due":"2026-03-01T14:30:00Z","old_due":"2026-03-01T14:30:00Z","unseen_at":null,"silence_proved":false})";
+    fake_daemon daemon{
+        here / "sock", [&](const asked&) {
+            return answered{
+                200,
+                R"({"posts":[{"id":"a/1","state":"held","old_due":"2026-03-01T14:00:00Z","unseen_at":"2026-03-01T14:05:00Z","silence_proved":true})"
+                    + escaped + R"(],"next":null})"};
+        }};
     auto told = run_halfmast({"audit", "silence", "c-1", "--socket", here / "sock"});
     CHECK(told.code == 1);
     CHECK(has(told.out, "a/1  silent   due 2026-03-01 14:00 UTC  not in the feed at 2026-03-01 14:05 UTC  held"));

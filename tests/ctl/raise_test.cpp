@@ -29,8 +29,7 @@ const std::string created = R"(,"created":true)";
 class raising {
 public:
     raising(std::vector<std::string> messages, std::string more = created, int status = 201)
-        : daemon_{here / "sock",
-                  [this, messages, more, status](const asked& request) {
+        : daemon_{here / "sock", [this, messages, more, status](const asked& request) {
                       if (request.method == "POST") {
                           auto text = messages.front();
                           text.insert(text.size() - 1, more);
@@ -61,8 +60,8 @@ private:
 TEST_CASE("raise waits until everything is confirmed; the truth is its last line", "[ctl][program]")
 {
     raising stage{{under_way, under_way, held}};
-    auto told = stage.run({"raise", "outage", "--reason", "checkout is failing", "--severity", "2", "--scope", "brand=acme", "--owner", "dana",
-                           "--next-update", "45m"});
+    auto told = stage.run({"raise", "outage", "--reason", "checkout is failing", "--severity", "2", "--scope", "brand=acme",
+                           "--owner", "dana", "--next-update", "45m"});
     CHECK(told.code == 0);
     CHECK(told.last_line() == "2 held and confirmed; summary pinned on 1 of 1 account");
     CHECK(has(told.out, "The flag is up: c-1 outage (major)"));
@@ -70,8 +69,9 @@ TEST_CASE("raise waits until everything is confirmed; the truth is its last line
     auto log = stage.daemon().log();
     CHECK(log[0].method == "POST");  // before anything else
     CHECK(log[0].target == "/api/v1/crises");
-    CHECK(parsed(log[0].body).dump()
-          == R"({"playbook":"outage","reason":"checkout is failing","severity":"major","scope":{"brand":"acme"},"owner":"dana","next_update":"45m"})");
+    CHECK(
+        parsed(log[0].body).dump()
+        == R"({"playbook":"outage","reason":"checkout is failing","severity":"major","scope":{"brand":"acme"},"owner":"dana","next_update":"45m"})");
 }
 
 TEST_CASE("with -o json raise prints one document and draws nothing", "[ctl][program]")
@@ -105,10 +105,12 @@ TEST_CASE("while nothing is drawn only numbers are asked for, and what is said a
 
 TEST_CASE("raise says what is not confirmed, and ends with 8", "[ctl][program]")
 {
-    raising stage{{crisis(true, R"("held":1,"manual":1)", one_account, R"({"id":"a/7","state":"manual","detail":"403: refused","url":"https://x/7"})")}};
+    raising stage{{crisis(true, R"("held":1,"manual":1)", one_account,
+                          R"({"id":"a/7","state":"manual","detail":"403: refused","url":"https://x/7"})")}};
     auto told = stage.run({"raise"});
     CHECK(told.code == 8);
-    CHECK(told.last_line() == "1 held and confirmed, 1 NOT confirmed: a/7 (manual: 403: refused); summary pinned on 1 of 1 account");
+    CHECK(told.last_line()
+          == "1 held and confirmed, 1 NOT confirmed: a/7 (manual: 403: refused); summary pinned on 1 of 1 account");
     CHECK(has(told.out, "  not confirmed: a/7 (manual: 403: refused)  https://x/7\n"));
 }
 
@@ -150,15 +152,15 @@ TEST_CASE("a daemon that goes away under a raise is waited for, and then not bel
     std::atomic<int> looked{0};
     std::atomic<bool> comes_back{true};
     fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (request.method == "POST") {
-            auto text = under_way;
-            text.insert(text.size() - 1, created);
-            return answered{201, text};
-        }
-        answered answer{200, held};
-        answer.silent = !comes_back || ++looked < 3;
-        return answer;
-    }};
+                           if (request.method == "POST") {
+                               auto text = under_way;
+                               text.insert(text.size() - 1, created);
+                               return answered{201, text};
+                           }
+                           answered answer{200, held};
+                           answer.silent = !comes_back || ++looked < 3;
+                           return answer;
+                       }};
     CHECK(run_halfmast({"raise", "--socket", here / "sock"}).code == 0);
     comes_back = false;
     auto told = run_halfmast({"raise", "--wait", "600ms", "--socket", here / "sock"});
@@ -171,20 +173,20 @@ TEST_CASE("a raise that got no answer is asked again, for asking twice is safe",
     folder here;
     std::atomic<int> asked_for{0};
     fake_daemon daemon{here / "sock", [&](const asked&) {
-        auto text = held;
-        text.insert(text.size() - 1, created);
-        answered answer{201, text};
-        answer.silent = ++asked_for == 1;
-        return answer;
-    }};
+                           auto text = held;
+                           text.insert(text.size() - 1, created);
+                           answered answer{201, text};
+                           answer.silent = ++asked_for == 1;
+                           return answer;
+                       }};
     CHECK(run_halfmast({"raise", "--socket", here / "sock", "--state-dir", here.path()}).code == 0);
     CHECK(daemon.times("POST", "/crises") == 2);
 
     fake_daemon mute{here / "mute", [&](const asked&) {
-        answered answer;
-        answer.silent = true;
-        return answer;
-    }};
+                         answered answer;
+                         answer.silent = true;
+                         return answer;
+                     }};
     auto told = run_halfmast({"raise", "--socket", here / "mute", "--state-dir", here.path()});
     CHECK(told.code == 7);
     CHECK(has(told.err, "NOT known"));
@@ -194,11 +196,12 @@ TEST_CASE("a raise that got no answer is asked again, for asking twice is safe",
 TEST_CASE("raise -n shows the plan and raises nothing", "[ctl][program]")
 {
     folder here;
-    std::string plan = R"({"schema":"halfmast.plan/1","playbook":"outage","severity":"major",)"
-                       R"("accounts":[{"id":"a","would_hold":1,"leaves":2,"rungs":{"draft":1},"quiet_in":"12s"}],)"
-                       R"("statements":[{"account":"a","language":"en","text":"We know.","length":8,"limit":500,"can_publish":true,"can_pin":false,"trouble":null}],)"
-                       R"("posts":[{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional","would_hold":true,"rung":"draft","text":"Sale"},)"
-                       R"({"id":"a/2","account":"a","due":"2026-03-01T14:30:00Z","class":"essential","would_hold":false,"rung":null,"text":"Recall"}]})";
+    std::string plan =
+        R"({"schema":"halfmast.plan/1","playbook":"outage","severity":"major",)"
+        R"("accounts":[{"id":"a","would_hold":1,"leaves":2,"rungs":{"draft":1},"quiet_in":"12s"}],)"
+        R"("statements":[{"account":"a","language":"en","text":"We know.","length":8,"limit":500,"can_publish":true,"can_pin":false,"trouble":null}],)"
+        R"("posts":[{"id":"a/1","account":"a","due":"2026-03-01T14:30:00Z","class":"promotional","would_hold":true,"rung":"draft","text":"Sale"},)"
+        R"({"id":"a/2","account":"a","due":"2026-03-01T14:30:00Z","class":"essential","would_hold":false,"rung":null,"text":"Recall"}]})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, plan}; }};
     auto told = run_halfmast({"raise", "-n", "--reason", "x", "--socket", here / "sock"});
     CHECK(told.code == 0);
@@ -219,16 +222,19 @@ TEST_CASE("lower takes the only flag, and names them when there are several", "[
     folder here;
     std::string flags = R"({"id":"c-1","phase":"raised"})";
     std::atomic<int> looked{0};
-    fake_daemon daemon{here / "sock", [&](const asked& request) {
-        if (request.target == "/api/v1/status")
-            return answered{200, R"({"crises":[)" + flags + "]}"};
-        bool back = request.method == "GET" && ++looked > 1;
-        return answered{200, crisis(back, R"("held":3)", account("a", back ? R"(,"summary":"unpinned")" : R"(,"summary":"unpinning")"))};
-    }};
+    fake_daemon daemon{
+        here / "sock", [&](const asked& request) {
+            if (request.target == "/api/v1/status")
+                return answered{200, R"({"crises":[)" + flags + "]}"};
+            bool back = request.method == "GET" && ++looked > 1;
+            return answered{
+                200, crisis(back, R"("held":3)", account("a", back ? R"(,"summary":"unpinned")" : R"(,"summary":"unpinning")"))};
+        }};
     auto socket = here / "sock";
     auto told = run_halfmast({"lower", "--reason", "it works again", "--socket", socket});
     CHECK(told.code == 0);
-    CHECK(told.last_line() == "the flag c-1 is down; nothing was released, 3 posts wait for review; former pins restored on 1 of 1 account");
+    CHECK(told.last_line()
+          == "the flag c-1 is down; nothing was released, 3 posts wait for review; former pins restored on 1 of 1 account");
     CHECK(daemon.log()[1].body == R"({"reason":"it works again"})");
     auto as_json = run_halfmast({"lower", "c-1", "-o", "json", "--socket", socket});
     CHECK(as_json.json()["schema"] == "halfmast.lower/1");
@@ -250,10 +256,12 @@ TEST_CASE("say approve waits until the summary is out and pinned", "[ctl][progra
 {
     folder here;
     std::atomic<int> looked{0};
-    fake_daemon daemon{here / "sock", [&](const asked& request) {
-        bool out = request.method == "GET" && ++looked > 1;
-        return answered{200, crisis(out, R"("held":3)", account("a", out ? R"(,"summary":"pinned")" : R"(,"summary":"publishing")"))};
-    }};
+    fake_daemon daemon{
+        here / "sock", [&](const asked& request) {
+            bool out = request.method == "GET" && ++looked > 1;
+            return answered{
+                200, crisis(out, R"("held":3)", account("a", out ? R"(,"summary":"pinned")" : R"(,"summary":"publishing")"))};
+        }};
     auto told = run_halfmast({"say", "approve", "c-1", "-o", "json", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(told.json()["schema"] == "halfmast.say-approve/1");

@@ -14,7 +14,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 std::string ready_account(const std::string& id, const std::string& ready)
 {
-    return R"({"id":")" + id + R"(","connector":"wordpress","reachable":true,"last_poll":"2026-03-01T14:00:00Z","queued":0,"ready":)" + ready + "}";
+    return R"({"id":")" + id
+           + R"(","connector":"wordpress","reachable":true,"last_poll":"2026-03-01T14:00:00Z","queued":0,"ready":)" + ready + "}";
 }
 
 std::string status(const std::string& accounts)
@@ -30,9 +31,11 @@ TEST_CASE("status has one line for each account that is not wholly ready", "[ctl
     std::string body = status(
         ready_account("fine", R"({"ok":true,"lost":[],"trouble":null,"credential_ends":null})") + ","
         + ready_account("new", R"({"ok":null,"lost":[],"trouble":null,"credential_ends":null})") + ","
-        + ready_account("weak", R"({"ok":false,"lost":[{"ability":"hold","rung":"draft","since":"2026-03-01T14:00:00Z","detail":"give it the role\u001b[2J Editor"},)"
-                          R"({"ability":"publish","rung":null,"since":"2026-03-01T14:00:00Z","detail":"x"}],"trouble":null,"credential_ends":null})") + ","
-        + ready_account("far", R"({"ok":false,"lost":[],"trouble":"credential: no route","credential_ends":null})") + ","
+        + ready_account(
+            "weak",
+            R"({"ok":false,"lost":[{"ability":"hold","rung":"draft","since":"2026-03-01T14:00:00Z","detail":"give it the role\u001b[2J Editor"},)"
+            R"({"ability":"publish","rung":null,"since":"2026-03-01T14:00:00Z","detail":"x"}],"trouble":null,"credential_ends":null})")
+        + "," + ready_account("far", R"({"ok":false,"lost":[],"trouble":"credential: no route","credential_ends":null})") + ","
         + ready_account("old", R"({"ok":false,"lost":[],"trouble":null,"credential_ends":"2026-03-09T08:00:00Z"})"));
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, body}; }};
     auto told = run_halfmast({"status", "--socket", here / "sock"});
@@ -57,8 +60,9 @@ TEST_CASE("a daemon that tells nothing of readiness is shown as before", "[ctl][
 TEST_CASE("doctor says when a credential ends", "[ctl][program][readiness]")
 {
     folder here;
-    std::string body = R"({"schema":"halfmast.doctor/1","ok":true,"accounts":[{"id":"a","connector":"ghost","checks":[)"
-                       R"({"what":"credential","ok":true,"detail":"","ability":"credential","rung":null,"by_person":false,"ends":"2026-03-09T08:00:00Z"}]}],"degraded":[]})";
+    std::string body =
+        R"({"schema":"halfmast.doctor/1","ok":true,"accounts":[{"id":"a","connector":"ghost","checks":[)"
+        R"({"what":"credential","ok":true,"detail":"","ability":"credential","rung":null,"by_person":false,"ends":"2026-03-09T08:00:00Z"}]}],"degraded":[]})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, body}; }};
     auto told = run_halfmast({"doctor", "--socket", here / "sock"});
     CHECK(told.code == 0);
@@ -68,9 +72,10 @@ TEST_CASE("doctor says when a credential ends", "[ctl][program][readiness]")
 TEST_CASE("a plan names the rung that an account is not ready for", "[ctl][program][readiness]")
 {
     folder here;
-    std::string body = R"({"schema":"halfmast.plan/1","playbook":"outage","severity":"major","posts":[{"id":"a/1","due":"2026-03-01T14:00:00Z","class":"promotional",)"
-                       R"("would_hold":true,"rung":"draft","doubt":"the role is Author","text":"Sale"}],"statements":[],"accounts":[{"id":"a","would_hold":1,"leaves":0,)"
-                       R"("rungs":{"draft":1},"not_ready":{"draft":"the role is Author"},"quiet_in":null}]})";
+    std::string body =
+        R"({"schema":"halfmast.plan/1","playbook":"outage","severity":"major","posts":[{"id":"a/1","due":"2026-03-01T14:00:00Z","class":"promotional",)"
+        R"("would_hold":true,"rung":"draft","doubt":"the role is Author","text":"Sale"}],"statements":[],"accounts":[{"id":"a","would_hold":1,"leaves":0,)"
+        R"("rungs":{"draft":1},"not_ready":{"draft":"the role is Author"},"quiet_in":null}]})";
     fake_daemon daemon{here / "sock", [&](const asked&) { return answered{200, body}; }};
     auto told = run_halfmast({"plan", "--socket", here / "sock"});
     CHECK(told.code == 0);

@@ -18,17 +18,20 @@ namespace {
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // halfmast.crisis/1 with two editions, the second one in that state.
-std::string with_edition(const std::string& state, const std::string& accounts, const std::string& more = {}, const std::string& undo_until = "2026-03-01T14:40:00Z")
+std::string with_edition(const std::string& state, const std::string& accounts, const std::string& more = {},
+                         const std::string& undo_until = "2026-03-01T14:40:00Z")
 {
     auto text = crisis(true, R"("held":1)", accounts, {}, R"(,"edition":2)");
-    auto editions = R"("editions":[{"number":1,"kind":"summary","state":"out","out":2,"of":2},{"number":2,"kind":"update","state":")" + state
+    auto editions =
+        R"("editions":[{"number":1,"kind":"summary","state":"out","out":2,"of":2},{"number":2,"kind":"update","state":")" + state
         + R"(","by":"dana","out":1,"of":2,"undo_until":")" + undo_until + R"("}],)";
     text.insert(text.find(R"("settled")"), editions + more);
     return text;
 }
 
 const std::string shows_it = account("a", R"(,"summary":"pinned","edition":2,"wanted_edition":2)");
-const std::string is_behind = account("b", R"(,"summary":"pinned","edition":1,"wanted_edition":2,"summary_detail":"four in this hour; next at 15:10 UTC")");
+const std::string is_behind =
+    account("b", R"(,"summary":"pinned","edition":1,"wanted_edition":2,"summary_detail":"four in this hour; next at 15:10 UTC")");
 const std::string caught_up = account("b", R"(,"summary":"pinned","edition":2,"wanted_edition":2)");
 
 struct stage {
@@ -59,17 +62,23 @@ TEST_CASE("an edition is said when every account shows it as well as it can; els
         {"everywhere", with_edition("out", shows_it + "," + caught_up), true, exit_code::done,
          "edition 2 (update) is out on 2 of 2 accounts, pinned on 2"},
         {"one is behind", with_edition("going-out", shows_it + "," + is_behind), false, exit_code::partly,
-         "edition 2 (update) is out on 1 of 2 accounts, pinned on 1; NOT done on b (still shows edition 1: four in this hour; next at 15:10 UTC)"},
-        {"out and not pinned yet", with_edition("out", account("a", R"(,"summary":"published","edition":2,"wanted_edition":2)")), false,
-         exit_code::partly, "edition 2 (update) is out on 1 of 1 account, pinned on 0; NOT done on a (published, not pinned)"},
+         "edition 2 (update) is out on 1 of 2 accounts, pinned on 1; NOT done on b (still shows edition 1: four in this hour; next "
+         "at 15:10 UTC)"},
+        {"out and not pinned yet", with_edition("out", account("a", R"(,"summary":"published","edition":2,"wanted_edition":2)")),
+         false, exit_code::partly,
+         "edition 2 (update) is out on 1 of 1 account, pinned on 0; NOT done on a (published, not pinned)"},
         {"a person has to post it",
-         with_edition("going-out", account("a", R"(,"summary":"manual","edition":1,"wanted_edition":2)"), R"("tasks":1,)"), true, exit_code::partly,
-         "edition 2 (update) is out on 0 of 1 account, pinned on 0; NOT done on a (still shows edition 1); 1 task is open ('halfmast tasks list')"},
-        {"an account without words of it", with_edition("out", shows_it + "," + account("c", R"(,"summary":"pinned","edition":1,"wanted_edition":1)")),
-         true, exit_code::done, "edition 2 (update) is out on 1 of 1 account, pinned on 1"},
+         with_edition("going-out", account("a", R"(,"summary":"manual","edition":1,"wanted_edition":2)"), R"("tasks":1,)"), true,
+         exit_code::partly,
+         "edition 2 (update) is out on 0 of 1 account, pinned on 0; NOT done on a (still shows edition 1); 1 task is open "
+         "('halfmast tasks list')"},
+        {"an account without words of it",
+         with_edition("out", shows_it + "," + account("c", R"(,"summary":"pinned","edition":1,"wanted_edition":1)")), true,
+         exit_code::done, "edition 2 (update) is out on 1 of 1 account, pinned on 1"},
         {"taken back", with_edition("undone", is_behind), true, exit_code::conflict,
          "edition 2 (update) was taken back by somebody: nothing of it became public"},
-        {"overtaken", with_edition("skipped", shows_it), true, exit_code::conflict, "edition 2 (update) was overtaken: a later one stands in its place"},
+        {"overtaken", with_edition("skipped", shows_it), true, exit_code::conflict,
+         "edition 2 (update) was overtaken: a later one stands in its place"},
         {"waits for a word", with_edition("waits-for-approval", is_behind), true, exit_code::partly,
          "edition 2 (update) waits for 'halfmast say approve c-1'"},
     };
@@ -88,8 +97,10 @@ TEST_CASE("an open task is in the truth about a raise and about a lower", "[ctl]
     auto raised = parsed(with_edition("out", shows_it, R"("tasks":2,)"));
     CHECK(tell_raise(raised).code == exit_code::partly);
     CHECK(has(tell_raise(raised).sentence, "2 tasks are open ('halfmast tasks list')"));
-    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":1,)"))).code == exit_code::partly);
-    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":0,)"))).code == exit_code::done);
+    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":1,)"))).code
+          == exit_code::partly);
+    CHECK(tell_lower(parsed(with_edition("out", account("a", R"(,"summary":"unpinned")"), R"("tasks":0,)"))).code
+          == exit_code::done);
 }
 
 TEST_CASE("say publish waits until every account shows it, and the last line is the truth", "[ctl][program]")
@@ -97,7 +108,8 @@ TEST_CASE("say publish waits until every account shows it, and the last line is 
     std::atomic<int> looked{0};
     stage here{[&](const asked& request) {
         bool done = request.method == "GET" && ++looked > 2;
-        return answered{request.method == "POST" ? 202 : 200, with_edition(done ? "out" : "going-out", shows_it + "," + (done ? caught_up : is_behind))};
+        return answered{request.method == "POST" ? 202 : 200,
+                        with_edition(done ? "out" : "going-out", shows_it + "," + (done ? caught_up : is_behind))};
     }};
     auto told = here.run({"say", "publish", "c-1", "--about", "Cards work again.", "--next-update", "30m", "--now"});
     CHECK(told.code == 0);
@@ -147,14 +159,16 @@ TEST_CASE("say draft shows every account's words with what is wrong with them, a
 {
     std::string links = R"([{"url":"https://acme.example/help","ok":true,"said":"HEAD: 200 OK"}])";
     stage here{[&](const asked&) {
-        return answered{200,
-                        R"({"schema":"halfmast.statements/1","statements":[{"account":"a","kind":"update","by":"edit","language":"hu","text":"Első sor\nmásodik\u001b[2J","form":"short",)"
-                        R"("length":17,"limit":300,"can_publish":true,"can_pin":true,"unpins":["https://x/9"],"links":)"
-                            + links + R"(,"trouble":null}]})"};
+        return answered{
+            200,
+            R"({"schema":"halfmast.statements/1","statements":[{"account":"a","kind":"update","by":"edit","language":"hu","text":"Első sor\nmásodik\u001b[2J","form":"short",)"
+            R"("length":17,"limit":300,"can_publish":true,"can_pin":true,"unpins":["https://x/9"],"links":)"
+                + links + R"(,"trouble":null}]})"};
     }};
     auto told = here.run({"say", "draft", "c-1", "--correct", "--about", "x"});
     CHECK(told.code == 0);
-    CHECK(has(told.out, "It would say on a (hu, short form, 17 of 300 characters, edits the pinned post):\n  Első sor\n  második [2J\n"));
+    CHECK(has(told.out,
+              "It would say on a (hu, short form, 17 of 300 characters, edits the pinned post):\n  Első sor\n  második [2J\n"));
     CHECK(has(told.out, "unpins for it: https://x/9"));
     CHECK(has(told.out, "link answers: https://acme.example/help (HEAD: 200 OK)"));
     CHECK(told.last_line() == "Nothing was published. It would go out on 1 account");
@@ -197,10 +211,12 @@ TEST_CASE("what is typed may be given by language, and cannot be taken for anyth
         {{"say", "publish", "c-1", "--about", "x", "--about-in", "hu", "y"}, R"({"kind":"update","about":{"und":"x","hu":"y"}})"},
         {{"say", "publish", "c-1", "--summary", "--reason", "the tills"}, R"({"kind":"summary","reason":"the tills"})"},
         {{"say", "correct", "c-1", "--about-in", "hu", "y"}, R"({"kind":"correction","about":{"hu":"y"}})"},
-        {{"say", "publish", "c-1", "--about", "x", "--break-glass", "alone"}, R"({"kind":"update","about":"x","break_glass":"alone"})"},
+        {{"say", "publish", "c-1", "--about", "x", "--break-glass", "alone"},
+         R"({"kind":"update","about":"x","break_glass":"alone"})"},
         {{"say", "approve", "c-1", "--break-glass", "alone"}, R"({"break_glass":"alone"})"},
         {{"lower", "c-1", "--all-clear", "--about-in", "ru", "x"}, R"({"all_clear":true,"about":{"ru":"x"}})"},
-        {{"raise", "outage", "--reason-in", "en", "x", "--reason-in", "zh-Hans", "y"}, R"({"playbook":"outage","reason":{"en":"x","zh-Hans":"y"}})"},
+        {{"raise", "outage", "--reason-in", "en", "x", "--reason-in", "zh-Hans", "y"},
+         R"({"playbook":"outage","reason":{"en":"x","zh-Hans":"y"}})"},
     };
     for (const auto& told : stories) {
         auto before = here.daemon.log().size();
@@ -211,11 +227,12 @@ TEST_CASE("what is typed may be given by language, and cannot be taken for anyth
         REQUIRE(here.daemon.log().size() > before);
         CHECK(here.daemon.log()[before].body == told.body);
     }
-    for (const auto& words : std::vector<std::vector<std::string>>{{"say", "correct", "c-1"},
-                                                                  {"say", "publish", "c-1", "--about-in", "hu", "x", "--about-in", "hu", "y"},
-                                                                  {"say", "publish", "c-1", "--about-in", "hu", ""},
-                                                                  {"say", "publish", "c-1", "--about-in", "hu"},
-                                                                  {"lower", "c-1", "--about-in", "hu", "x"}})
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"say", "correct", "c-1"},
+                                               {"say", "publish", "c-1", "--about-in", "hu", "x", "--about-in", "hu", "y"},
+                                               {"say", "publish", "c-1", "--about-in", "hu", ""},
+                                               {"say", "publish", "c-1", "--about-in", "hu"},
+                                               {"lower", "c-1", "--about-in", "hu", "x"}})
         CHECK(here.run(words).code == 2);
 }
 
@@ -238,8 +255,11 @@ TEST_CASE("what waits because of a hole says which field is missing and what to 
 
 TEST_CASE("what a person said that they posted counts as out, where nobody can look", "[ctl]")
 {
-    auto by_hand = R"({"id":"q","connector":"exec","reachable":true,"can_publish":false,"can_pin":false,"summary":"manual","edition":)";
-    auto told = [&](const std::string& edition) { return tell_raise(parsed(crisis(true, R"("held":1)", by_hand + edition + R"(,"wanted_edition":1})"))); };
+    auto by_hand =
+        R"({"id":"q","connector":"exec","reachable":true,"can_publish":false,"can_pin":false,"summary":"manual","edition":)";
+    auto told = [&](const std::string& edition) {
+        return tell_raise(parsed(crisis(true, R"("held":1)", by_hand + edition + R"(,"wanted_edition":1})")));
+    };
     CHECK(told("1").code == exit_code::done);
     CHECK(told("0").code == exit_code::partly);
 }
@@ -247,13 +267,17 @@ TEST_CASE("what a person said that they posted counts as out, where nobody can l
 TEST_CASE("a draft says in which language what was typed stands in each text", "[ctl][program]")
 {
     stage here{[&](const asked&) {
-        return answered{200, R"({"schema":"halfmast.statements/1","statements":[{"account":"a","language":"hu","text":"x","length":1,"limit":null,"can_publish":false,)"
-                             R"("can_pin":false,"fillings":[{"field":"about","language":"hu","differs":false},{"field":"reason","language":"en","differs":true},)"
-                             R"({"field":"owner","language":"und","differs":false}],"trouble":null}]})"};
+        return answered{
+            200,
+            R"({"schema":"halfmast.statements/1","statements":[{"account":"a","language":"hu","text":"x","length":1,"limit":null,"can_publish":false,)"
+            R"("can_pin":false,"fillings":[{"field":"about","language":"hu","differs":false},{"field":"reason","language":"en","differs":true},)"
+            R"({"field":"owner","language":"und","differs":false}],"trouble":null}]})"};
     }};
     auto told = here.run({"say", "draft", "c-1"});
     CHECK(told.code == 0);
-    CHECK(has(told.out, "  filled in: about in hu\n  filled in: reason in en, NOT the language of the text\n  filled in: owner, in a language that was not said\n"));
+    CHECK(has(told.out,
+              "  filled in: about in hu\n  filled in: reason in en, NOT the language of the text\n  filled in: owner, in a "
+              "language that was not said\n"));
 }
 
 TEST_CASE("say undo, owner and approve each ask once and say what is so", "[ctl][program]")
@@ -272,13 +296,15 @@ TEST_CASE("say undo, owner and approve each ask once and say what is so", "[ctl]
     CHECK(here.daemon.log().back().body == R"({"owner":"dana"})");
     auto approved = here.run({"say", "approve", "c-1"});
     CHECK(approved.code == 0);
-    CHECK(approved.last_line() == "edition 2 (update) of c-1 is approved; edition 2 (update) is out on 2 of 2 accounts, pinned on 2");
+    CHECK(approved.last_line()
+          == "edition 2 (update) of c-1 is approved; edition 2 (update) is out on 2 of 2 accounts, pinned on 2");
 }
 
 TEST_CASE("a reply waits for a second person and says so; drop ends it", "[ctl][program]")
 {
-    std::string reply = R"({"id":"r-1","crisis":"c-1","account":"a","to":"113","by":"dana","text":"We are sorry.","state":"waiting","approved":false,)"
-                        R"("not_before":"2026-03-01T14:40:00Z","detail":null})";
+    std::string reply =
+        R"({"id":"r-1","crisis":"c-1","account":"a","to":"113","by":"dana","text":"We are sorry.","state":"waiting","approved":false,)"
+        R"("not_before":"2026-03-01T14:40:00Z","detail":null})";
     stage here{[&](const asked& request) {
         if (request.target == "/api/v1/status")
             return answered{200, R"({"crises":[{"id":"c-1","phase":"raised"}]})"};
@@ -305,8 +331,9 @@ TEST_CASE("a reply waits for a second person and says so; drop ends it", "[ctl][
 
 TEST_CASE("tasks: the text to paste whole, the place, until when; open ones are exit code 8", "[ctl][program]")
 {
-    std::string list = R"({"id":"t-1","kind":"publish","state":"open","account":"x","what":"Post edition 2 on x by hand","text":"First line\nsecond","link":"https://x/new",)"
-                       R"("owner":"dana","due":"2026-03-01T14:40:00Z"})";
+    std::string list =
+        R"({"id":"t-1","kind":"publish","state":"open","account":"x","what":"Post edition 2 on x by hand","text":"First line\nsecond","link":"https://x/new",)"
+        R"("owner":"dana","due":"2026-03-01T14:40:00Z"})";
     stage here{[&](const asked& request) {
         if (request.target == "/api/v1/tasks/t-9/done")
             return problem(404, 1, "unknown-target", "there is no task 't-9'");
@@ -317,7 +344,9 @@ TEST_CASE("tasks: the text to paste whole, the place, until when; open ones are 
     auto told = here.run({"tasks", "list"});
     CHECK(told.code == 8);
     CHECK(has(told.out, "OVERDUE: t-1  publish on x, due 2026-03-01 14:40 UTC"));
-    CHECK(has(told.out, "for dana\n  Post edition 2 on x by hand\n  where: https://x/new\n  the text:\n    First line\n    second\n  then: halfmast tasks done t-1\n"));
+    CHECK(has(told.out,
+              "for dana\n  Post edition 2 on x by hand\n  where: https://x/new\n  the text:\n    First line\n    second\n  then: "
+              "halfmast tasks done t-1\n"));
     CHECK(told.last_line() == "1 task is open.");
     auto done = here.run({"tasks", "done", "t-1", "--reason", "posted"});
     CHECK(done.code == 0);
@@ -338,7 +367,9 @@ TEST_CASE("tasks: the text to paste whole, the place, until when; open ones are 
 
 TEST_CASE("lower --all-clear says first that it is over", "[ctl][program]")
 {
-    stage here{[&](const asked&) { return answered{200, with_edition("out", account("a", R"(,"summary":"unpinned","edition":3,"wanted_edition":3)"))}; }};
+    stage here{[&](const asked&) {
+        return answered{200, with_edition("out", account("a", R"(,"summary":"unpinned","edition":3,"wanted_edition":3)"))};
+    }};
     auto told = here.run({"lower", "c-1", "--all-clear", "--about", "It is mended.", "--now"});
     CHECK(told.code == 0);
     CHECK(here.daemon.log().front().body == R"({"all_clear":true,"about":"It is mended.","now":true})");
@@ -361,13 +392,15 @@ TEST_CASE("a lower that needs a second person says so and waits for nothing", "[
 TEST_CASE("status: the owner, each account's edition, the promise, the tasks and how much of the hour is used", "[ctl][program]")
 {
     stage here{[&](const asked&) {
-        return answered{200, R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"","owner":"dana","raised_by":"eve",)"
-                             R"("raised_at":"2026-03-01T14:30:00Z","next_update_by":"2099-03-01T15:15:00Z","phase":"raised","scope":{},"holds":{"held":4},"summary":{"pinned":2},)"
-                             R"("promise":{"kept":2,"missed":1,"late":false},"most_public_acts":4,"replies":1,"editions":[{"number":1,"kind":"summary","state":"out","by":"eve","out":2,"of":2},)"
-                             R"({"number":2,"kind":"all_clear","state":"waits-for-approval","by":"dana","out":0,"of":2}]}],)"
-                             R"("accounts":[{"id":"a","connector":"mastodon","reachable":true,"last_poll":null,"queued":0,"shows":[{"crisis":"c-1","summary":"pinned","edition":1,)"
-                             R"("wanted_edition":2,"public_acts":3,"public_acts_of_others":1}]}],"degraded":[],)"
-                             R"("tasks":[{"id":"t-1","owner":"dana","due":"2026-03-01T14:40:00Z","what":"Pin it on x"}]})"};
+        return answered{
+            200,
+            R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"","owner":"dana","raised_by":"eve",)"
+            R"("raised_at":"2026-03-01T14:30:00Z","next_update_by":"2099-03-01T15:15:00Z","phase":"raised","scope":{},"holds":{"held":4},"summary":{"pinned":2},)"
+            R"("promise":{"kept":2,"missed":1,"late":false},"most_public_acts":4,"replies":1,"editions":[{"number":1,"kind":"summary","state":"out","by":"eve","out":2,"of":2},)"
+            R"({"number":2,"kind":"all_clear","state":"waits-for-approval","by":"dana","out":0,"of":2}]}],)"
+            R"("accounts":[{"id":"a","connector":"mastodon","reachable":true,"last_poll":null,"queued":0,"shows":[{"crisis":"c-1","summary":"pinned","edition":1,)"
+            R"("wanted_edition":2,"public_acts":3,"public_acts_of_others":1}]}],"degraded":[],)"
+            R"("tasks":[{"id":"t-1","owner":"dana","due":"2026-03-01T14:40:00Z","what":"Pin it on x"}]})"};
     }};
     auto told = here.run({"status"});
     CHECK(told.code == 0);

@@ -32,7 +32,8 @@ TEST_CASE("a spooled raise has a name of its own, sorts by time, and leaves noth
     CHECK(here.read("spool/" + fs::path(*first).filename().string()) == "{\"reason\":\"one\"}\n");
     CHECK(here.names("spool").size() == 3);
 
-    struct stat file{}, spool{}, state{};
+    struct stat file {
+    }, spool{}, state{};
     REQUIRE(stat(first->c_str(), &file) == 0);
     REQUIRE(stat((here.path() + "/spool").c_str(), &spool) == 0);
     REQUIRE(stat(here.path().c_str(), &state) == 0);
@@ -52,7 +53,8 @@ TEST_CASE("what root leaves in the spool belongs to the daemon's user", "[ctl]")
     REQUIRE(chown(here.path().c_str(), daemon_user, daemon_user) == 0);
     auto written = write_spool(here.path(), parsed("{}"), time_point{});
     REQUIRE(written.has_value());
-    struct stat file{}, spool{};
+    struct stat file {
+    }, spool{};
     REQUIRE(stat(written->c_str(), &file) == 0);
     REQUIRE(stat((here.path() + "/spool").c_str(), &spool) == 0);
     CHECK(file.st_uid == daemon_user);

@@ -15,7 +15,8 @@ struct story {
 };
 
 const std::string pinned = R"(,"summary":"pinned")";
-const std::string manual_post = R"({"id":"a/1","state":"manual","detail":"no rung is left","due":"2026-03-01T15:00:00Z","url":"https://x/1"})";
+const std::string manual_post =
+    R"({"id":"a/1","state":"manual","detail":"no rung is left","due":"2026-03-01T15:00:00Z","url":"https://x/1"})";
 
 }  // namespace
 
@@ -32,26 +33,30 @@ TEST_CASE("the sentence after a raise says what was read back, and nothing else 
          "1 held and confirmed, 3 decided by a person"},
         {"one is manual", crisis(true, R"("held":1,"manual":1)", account("a"), manual_post), exit_code::partly,
          "1 held and confirmed, 1 NOT confirmed: a/1 (manual: no rung is left)"},
-        {"one escaped", crisis(true, R"("held":1,"escaped":1)", account("a"), R"({"id":"a/2","state":"escaped","detail":"","escaped_as":"99"})"),
+        {"one escaped",
+         crisis(true, R"("held":1,"escaped":1)", account("a"), R"({"id":"a/2","state":"escaped","detail":"","escaped_as":"99"})"),
          exit_code::partly, "1 held and confirmed, 1 NOT confirmed: a/2 (escaped; public as 99)"},
         {"the answer was 200 and nobody looked yet", crisis(false, R"("held":0,"unconfirmed":2)", account("a")), exit_code::partly,
          "0 held and confirmed, 2 NOT confirmed; still under way"},
-        {"an account cannot be read", crisis(true, R"("held":2)", account("a") + R"(,{"id":"b","reachable":false,"trouble":"401: token refused"})"),
+        {"an account cannot be read",
+         crisis(true, R"("held":2)", account("a") + R"(,{"id":"b","reachable":false,"trouble":"401: token refused"})"),
          exit_code::partly, "2 held and confirmed; NOT read: b (401: token refused)"},
         {"no account in scope", crisis(true, R"("held":0)", ""), exit_code::partly,
          "the flag is up, but no account is in its scope: NOTHING is held"},
-        {"a summary that was refused", crisis(true, R"("held":1)", account("a", R"(,"summary":"failed","summary_detail":"too long")")),
-         exit_code::partly, "1 held and confirmed; summary pinned on 0 of 1 account, summary NOT out on a (failed: too long)"},
+        {"a summary that was refused",
+         crisis(true, R"("held":1)", account("a", R"(,"summary":"failed","summary_detail":"too long")")), exit_code::partly,
+         "1 held and confirmed; summary pinned on 0 of 1 account, summary NOT out on a (failed: too long)"},
         {"a platform where only a person can pin",
-         crisis(true, R"("held":1)", R"({"id":"x","reachable":true,"can_publish":true,"can_pin":false,"summary":"published"})"), exit_code::done,
-         "1 held and confirmed; summary pinned on 0 of 1 account, published on 1 where only a person can pin"},
+         crisis(true, R"("held":1)", R"({"id":"x","reachable":true,"can_publish":true,"can_pin":false,"summary":"published"})"),
+         exit_code::done, "1 held and confirmed; summary pinned on 0 of 1 account, published on 1 where only a person can pin"},
     };
     for (const auto& told : stories) {
         INFO(told.name);
         auto found = tell_raise(parsed(told.message));
         CHECK(found.sentence == told.sentence);
         CHECK(found.code == told.code);
-        CHECK(found.details.empty() == (told.code == exit_code::done || told.message.find("\"settled\":false") != std::string::npos));
+        CHECK(found.details.empty()
+              == (told.code == exit_code::done || told.message.find("\"settled\":false") != std::string::npos));
     }
 }
 

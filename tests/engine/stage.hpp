@@ -60,11 +60,11 @@ struct memory_platform final : queue_port, pin_port, feed_port {
     std::map<std::string, entry> posts;
     std::vector<publication> feed;
     std::vector<post_id> pinned;
-    std::vector<std::string> calls;         // in order: "hold p1"
-    std::vector<std::string> unrecorded;    // acts whose intent was not in the ledger when they came
+    std::vector<std::string> calls;       // in order: "hold p1"
+    std::vector<std::string> unrecorded;  // acts whose intent was not in the ledger when they came
     std::function<std::optional<problem>(const std::string& call)> fault = [](const std::string&) { return std::nullopt; };
     int published = 0;
-    std::string shown;                      // of the public post, since it was edited
+    std::string shown;  // of the public post, since it was edited
 
     std::optional<problem> called(const std::string& call, const std::string& intent = {})
     {
@@ -113,7 +113,9 @@ struct memory_platform final : queue_port, pin_port, feed_port {
                 continue;
             }
             const auto& one = found->second;
-            auto where = one.state == "future" ? whereabouts::queued : one.state == "draft" ? whereabouts::parked : whereabouts::published;
+            auto where = one.state == "future"  ? whereabouts::queued
+                         : one.state == "draft" ? whereabouts::parked
+                                                : whereabouts::published;
             readings.push_back({wanted.post, where, one.post.due, "", ""});
         }
         co_return readings;
@@ -173,7 +175,10 @@ inline ledger_batch encode_kinds(const std::vector<audit_record>& records)
 // running out of turns, not by a clock: time stands still while there is work, and goes on in ticks when there is none.
 class stage {
 public:
-    stage() : platform(std::make_shared<memory_platform>(ledger)), calls(ledger, [](std::string_view bytes) { return std::string{bytes}; }, clock())
+    stage()
+        : platform(std::make_shared<memory_platform>(ledger)),
+          calls(
+              ledger, [](std::string_view bytes) { return std::string{bytes}; }, clock())
     {
         account blog;
         blog.id = account_id{"blog"};
@@ -297,7 +302,7 @@ public:
     std::vector<audit_record> recorded;  // durable, in order
     std::vector<std::string> refusals;
     std::function<void(const account_id&)> check_now;  // may be empty
-    bool ended = false;  // the loop has run to its end
+    bool ended = false;                                // the loop has run to its end
 
 private:
     std::function<asio::awaitable<void>()> run_;  // keeps the coroutine's captures alive

@@ -33,7 +33,10 @@ TEST_CASE("no call leaves before its intent is in the ledger", "[engine]")
     here.start();
     here.observe();
     here.raise();
-    REQUIRE(here.run_until([&] { return here.ledger.count("pin_confirmed ") == 1 && count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 40; }));
+    REQUIRE(here.run_until([&] {
+        return here.ledger.count("pin_confirmed ") == 1
+               && count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 40;
+    }));
     CHECK(here.platform->unrecorded.empty());
     here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""});
     here.ask(release_requested{account_id{"blog"}, post_id{"p9"}, actor_id{"maria"}, here.now + 2h, "", false});
@@ -51,7 +54,8 @@ TEST_CASE("holds leave in order of due time", "[engine]")
     here.start();
     here.observe();
     here.raise();
-    REQUIRE(here.run_until([&] { return count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 3; }));
+    REQUIRE(here.run_until(
+        [&] { return count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 3; }));
     std::vector<std::string> holds;
     for (const auto& call : here.platform->calls)
         if (call.starts_with("hold "))
@@ -175,7 +179,9 @@ TEST_CASE("while the ledger refuses it is asked on a rhythm, not with every even
     auto appends = here.ledger.appends;
     auto began = here.now;
     here.raise();
-    auto held = [&] { return count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 200; };
+    auto held = [&] {
+        return count_holds(here.loop->known(), crisis_id{"c-1"})[static_cast<std::size_t>(hold_state::held)] == 200;
+    };
     REQUIRE(here.run_until(held));
     CHECK(here.ledger.appends - appends <= 2 + (here.now - began) / milliseconds{500});
 }
@@ -307,7 +313,8 @@ TEST_CASE("stop ends the loop after what is in the mailbox, and later requests a
     CHECK(late.ledger_error == "the daemon is stopping");
 }
 
-TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and outlives a connector's exception", "[engine][poller]")
+TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and outlives a connector's exception",
+          "[engine][poller]")
 {
     stage here;
     int looks = 0;
@@ -318,7 +325,11 @@ TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and 
     };
     here.start();
     int seen = 0;
-    engine::poller looking{here.context.get_executor(), *here.loop, here.calls, here.clock(), [](std::string_view text) { return "folded " + std::string{text}; },
+    engine::poller looking{here.context.get_executor(),
+                           *here.loop,
+                           here.calls,
+                           here.clock(),
+                           [](std::string_view text) { return "folded " + std::string{text}; },
                            [&](const account_id&, const std::vector<post_ptr>& posts) { seen = static_cast<int>(posts.size()); }};
     looking.add(account_id{"blog"}, {milliseconds{2}, milliseconds{1}});
     here.raise();
@@ -337,7 +348,8 @@ TEST_CASE("the poller folds text, sees what is scheduled during the crisis, and 
     CHECK(here.run_until([&] { return here.ended; }));
 }
 
-TEST_CASE("a queue that did not change is observed without being read, and now and then it is read all the same", "[engine][poller]")
+TEST_CASE("a queue that did not change is observed without being read, and now and then it is read all the same",
+          "[engine][poller]")
 {
     // Says "unchanged" to whoever knows its mark, and never looks whether that is true.
     struct sure final : queue_port {
@@ -367,8 +379,14 @@ TEST_CASE("a queue that did not change is observed without being read, and now a
     int folded = 0, pictures = 0;
     static int* folds;
     folds = &folded;
-    engine::poller looking{here.context.get_executor(), *here.loop, here.calls, here.clock(),
-                           [](std::string_view text) { ++*folds; return std::string{text}; },
+    engine::poller looking{here.context.get_executor(),
+                           *here.loop,
+                           here.calls,
+                           here.clock(),
+                           [](std::string_view text) {
+                               ++*folds;
+                               return std::string{text};
+                           },
                            [&](const account_id&, const std::vector<post_ptr>&) { ++pictures; }};
     looking.add(account_id{"blog"}, {milliseconds{1}, milliseconds{1}});
     auto deadline = std::chrono::steady_clock::now() + 20s;

@@ -14,7 +14,8 @@ const account_id blog_id{"blog"};
 struct memory_checks final : check_port {
     int asked = 0;
     bool breaks = false;
-    std::vector<check_line> lines{{ability::credential, "credential", true, ""}, {ability::list, "queue", true, ""}, {ability::read_feed, "feed", true, ""}};
+    std::vector<check_line> lines{
+        {ability::credential, "credential", true, ""}, {ability::list, "queue", true, ""}, {ability::read_feed, "feed", true, ""}};
 
     asio::awaitable<std::vector<check_line>> check() override
     {

@@ -64,7 +64,8 @@ void read_profile(const settings& own, const http_response& reply, time_point no
     if (!read)
         return sound(own, read.error());
     auto before = nlohmann::json::parse(read->raw);
-    for (const auto& pin : {std::optional<wire::record_ref>{}, std::optional{wire::record_ref{"at://x/y/z", "bafy"}}, read->pinned}) {
+    for (const auto& pin :
+         {std::optional<wire::record_ref>{}, std::optional{wire::record_ref{"at://x/y/z", "bafy"}}, read->pinned}) {
         auto request = wire::put_profile(own, did, *read, pin);
         must(request.has_value());
         auto body = nlohmann::json::parse(request->body);

@@ -52,7 +52,7 @@ void read(std::string_view text)
     auto given = alert::shifts_in(text, people(), help(), from, to);
     if (!given) {
         must(given.error().detail.size() < 1'000
-            && std::ranges::none_of(given.error().detail, [](unsigned char c) { return c < ' '; }));
+             && std::ranges::none_of(given.error().detail, [](unsigned char c) { return c < ' '; }));
         return;
     }
     must(std::ranges::is_sorted(given->shifts) && given->shifts.size() <= 10'000 && given->strangers.size() <= 10);
@@ -70,12 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     std::string rest{reinterpret_cast<const char*>(data + 1), size - 1};
     switch (data[0] % 3) {
-    case 0:
-        read(rest);
-        break;
+    case 0: read(rest); break;
     case 1:
         read("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:ann\r\nDTSTART:20260101T080000Z\r\nDTEND:20260102T080000Z\r\n" + rest
-            + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+             + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
         break;
     default:
         if (auto kept = alert::read_kept(rest))

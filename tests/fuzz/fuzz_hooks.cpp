@@ -93,8 +93,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto end = std::min(rest.find('\0'), rest.size());
     auto proof = rest.substr(0, end);
     auto body = end < rest.size() ? rest.substr(end + 1) : std::string{};
-    http_headers headers{{"webhook-id", proof}, {"webhook-timestamp", "1767323045"}, {"webhook-signature", proof}, {"X-PagerDuty-Signature", proof},
-        {"X-Hub-Signature-256", proof}, {"X-Slack-Request-Timestamp", proof}, {"X-Slack-Signature", proof}, {"Authorization", proof}};
+    http_headers headers{{"webhook-id", proof},          {"webhook-timestamp", "1767323045"},
+                         {"webhook-signature", proof},   {"X-PagerDuty-Signature", proof},
+                         {"X-Hub-Signature-256", proof}, {"X-Slack-Request-Timestamp", proof},
+                         {"X-Slack-Signature", proof},   {"Authorization", proof}};
     auto forged = signals::verify(hook, headers, body, now);
     if (forged)
         must(proof.find(key) != std::string::npos || proof.find(hex_hmac(body)) != std::string::npos);

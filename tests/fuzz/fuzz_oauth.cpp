@@ -33,7 +33,8 @@ void read_answer(const net::oauth_account& own, http_response reply)
     must(reply.body.empty());
     if (!read) {
         const auto& text = read.error().detail;
-        must(!text.empty() && text.find('\n') == std::string::npos && text.find(shown) == std::string::npos && text.find(client) == std::string::npos);
+        must(!text.empty() && text.find('\n') == std::string::npos && text.find(shown) == std::string::npos
+             && text.find(client) == std::string::npos);
         must(!read.error().retry_after || read.error().retry_after->count() >= 0);
         return;
     }

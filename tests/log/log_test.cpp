@@ -37,20 +37,27 @@ TEST_CASE("under systemd a line starts with its priority, elsewhere with time an
 TEST_CASE("values with blanks are quoted, empty ones left out", "[log]")
 {
     CHECK(line(message::stopped, {{"why", "no room"}, {"file", ""}, {"n", "3"}}) == "<5>HM_STOPPED stopped why=\"no room\" n=3\n");
-    CHECK(line(message::stopped, {{"why", "a=b"}, {"say", "\"hi\" \\"}}) == "<5>HM_STOPPED stopped why=\"a=b\" say=\"\\\"hi\\\" \\\\\"\n");
+    CHECK(line(message::stopped, {{"why", "a=b"}, {"say", "\"hi\" \\"}})
+          == "<5>HM_STOPPED stopped why=\"a=b\" say=\"\\\"hi\\\" \\\\\"\n");
 }
 
 TEST_CASE("nothing from outside ends a line, moves the cursor or turns the writing round", "[log]")
 {
-    auto logged = line(message::stopped, {{"why", "a\nb\r\t\x1b[2J\x7f"}, {"text", "x\xe2\x80\xae" "y\xe2\x80\xa8z\xc2\x85"}, {"bytes", "\xff\xc0\xaf\xed\xa0\x80"}});
+    auto logged = line(message::stopped, {{"why", "a\nb\r\t\x1b[2J\x7f"},
+                                          {"text",
+                                           "x\xe2\x80\xae"
+                                           "y\xe2\x80\xa8z\xc2\x85"},
+                                          {"bytes", "\xff\xc0\xaf\xed\xa0\x80"}});
     CHECK(logged == "<5>HM_STOPPED stopped why=\"a\\nb\\r\\t\\x1b[2J\\x7f\" text=x\\u202ey\\u2028z\\x85 bytes=\\xff\\xc0\\xaf\\xed\\xa0\\x80\n");
-    CHECK(line(message::stopped, {{"text", "Tűz és víz, 火, пожар 🔥"}}) == "<5>HM_STOPPED stopped text=\"Tűz és víz, 火, пожар 🔥\"\n");
+    CHECK(line(message::stopped, {{"text", "Tűz és víz, 火, пожар 🔥"}})
+          == "<5>HM_STOPPED stopped text=\"Tűz és víz, 火, пожар 🔥\"\n");
 }
 
 TEST_CASE("what looks like a credential is blotted out", "[log]")
 {
-    for (const auto* text : {"GET https://me:hunter2@a.example/x failed", "Authorization: Bearer hunter2", "https://a.example/?access_token=hunter2&x=1",
-                             "PASSWORD=hunter2", "api_key=hunter2, refused", "Basic hunter2==", "https://me@corp:hunter2@a.example"}) {
+    for (const auto* text : {"GET https://me:hunter2@a.example/x failed", "Authorization: Bearer hunter2",
+                             "https://a.example/?access_token=hunter2&x=1", "PASSWORD=hunter2", "api_key=hunter2, refused",
+                             "Basic hunter2==", "https://me@corp:hunter2@a.example"}) {
         CAPTURE(text);
         auto logged = line(message::stopped, {{"why", text}});
         CHECK(logged.find("hunter2") == std::string::npos);

@@ -16,7 +16,8 @@ class certificate {
 public:
     // Signed by `issuer`, or by itself.
     explicit certificate(const std::string& name, const certificate* issuer = nullptr)
-        : key_(::EVP_EC_gen("P-256"), &::EVP_PKEY_free), own_(::X509_new(), &::X509_free)
+        : key_(::EVP_EC_gen("P-256"), &::EVP_PKEY_free),
+          own_(::X509_new(), &::X509_free)
     {
         static long serial = 1;
         ::X509_set_version(own_.get(), 2);

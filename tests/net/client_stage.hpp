@@ -28,8 +28,10 @@ struct stage {
     std::optional<http_client> client;
 
     explicit stage(request_handler act_, http_client_settings settings = {})
-        : act(std::move(act_)), server(context.get_executor(), [this](server_request request) { return serve(std::move(request)); }),
-          port(server.listen_tcp("127.0.0.1", 0)), client(std::in_place, context.get_executor(), settings)
+        : act(std::move(act_)),
+          server(context.get_executor(), [this](server_request request) { return serve(std::move(request)); }),
+          port(server.listen_tcp("127.0.0.1", 0)),
+          client(std::in_place, context.get_executor(), settings)
     {
     }
 

@@ -52,7 +52,8 @@ double processor_seconds()
 {
     rusage now{};
     getrusage(RUSAGE_SELF, &now);
-    return static_cast<double>(now.ru_utime.tv_sec + now.ru_stime.tv_sec) + static_cast<double>(now.ru_utime.tv_usec + now.ru_stime.tv_usec) / 1e6;
+    return static_cast<double>(now.ru_utime.tv_sec + now.ru_stime.tv_sec)
+           + static_cast<double>(now.ru_utime.tv_usec + now.ru_stime.tv_usec) / 1e6;
 }
 
 }  // namespace
@@ -89,8 +90,8 @@ TEST_CASE("figures of the client", "[.][measure]")
         auto wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         processor = processor_seconds() - processor;
         auto ideal = static_cast<double>(calls) / static_cast<double>(at_once) * 0.05;
-        std::cout << at_once << " at once: wall " << wall << " s (" << wall / ideal << " x ideal), processor " << processor / (calls / 1000.0)
-                  << " s per 1,000, failed " << failed << '\n';
+        std::cout << at_once << " at once: wall " << wall << " s (" << wall / ideal << " x ideal), processor "
+                  << processor / (calls / 1000.0) << " s per 1,000, failed " << failed << '\n';
         CHECK(failed == 0);
         ::kill(child, SIGKILL);
         ::waitpid(child, nullptr, 0);

@@ -36,7 +36,8 @@ inline http_response answer(int status, const json& body)
 
 inline json tokens(int number, bool rotates = true)
 {
-    json made{{"access_token", "access-" + std::to_string(number) + "-of-the-account"}, {"token_type", "bearer"}, {"expires_in", 3600}};
+    json made{
+        {"access_token", "access-" + std::to_string(number) + "-of-the-account"}, {"token_type", "bearer"}, {"expires_in", 3600}};
     if (rotates)
         made["refresh_token"] = "refresh-" + std::to_string(number) + "-of-the-account";
     return made;
@@ -45,15 +46,15 @@ inline json tokens(int number, bool rotates = true)
 // A platform and its token server. What is not planned goes well.
 struct platform final : http_port {
     time_point& now;
-    std::deque<result<http_response>> of_tokens;    // the next answers of the token server
-    std::deque<http_response> of_calls;             // and of the platform
-    std::string refuses;                            // a token it does not take
+    std::deque<result<http_response>> of_tokens;  // the next answers of the token server
+    std::deque<http_response> of_calls;           // and of the platform
+    std::string refuses;                          // a token it does not take
     std::vector<http_request> asked_tokens;
-    std::vector<std::string> called;                // "GET /posts access-1-of-the-account"
+    std::vector<std::string> called;  // "GET /posts access-1-of-the-account"
     int given = 0;
     std::function<void()> before_call;
     std::function<void()> before_token;
-    asio::steady_timer* slow = nullptr;             // the token server answers when it rings
+    asio::steady_timer* slow = nullptr;  // the token server answers when it rings
 
     explicit platform(time_point& now_) : now(now_) {}
 
@@ -79,7 +80,8 @@ struct platform final : http_port {
         if (before_call)
             before_call();
         auto shown = find_header(request.headers, "Authorization");
-        called.push_back(request.method + " " + request.url.substr(request.url.rfind('/')) + " " + std::string{shown.substr(std::min<std::size_t>(7, shown.size()))});
+        called.push_back(request.method + " " + request.url.substr(request.url.rfind('/')) + " "
+                         + std::string{shown.substr(std::min<std::size_t>(7, shown.size()))});
         http_response made = answer(200, {{"fine", true}});
         if (!of_calls.empty()) {
             made = of_calls.front();
@@ -163,7 +165,8 @@ struct stage {
 inline http_response expired()
 {
     auto made = answer(401, {{"message", "expired"}});
-    made.headers.emplace_back("WWW-Authenticate", R"(Bearer realm="x", error="invalid_token", error_description="The access token expired")");
+    made.headers.emplace_back("WWW-Authenticate",
+                              R"(Bearer realm="x", error="invalid_token", error_description="The access token expired")");
     return made;
 }
 
@@ -175,6 +178,9 @@ inline bool holds_secret(const std::string& text)
     return false;
 }
 
-inline problem lost() { return {failure::unknown_outcome, "POST https://login.example/token: the connection closed before the whole answer came", {}}; }
+inline problem lost()
+{
+    return {failure::unknown_outcome, "POST https://login.example/token: the connection closed before the whole answer came", {}};
+}
 
 }  // namespace halfmast::test::oauth

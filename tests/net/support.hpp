@@ -67,7 +67,10 @@ inline fetched fetch(asio::io_context& context, http_port& client, http_request 
 
 inline http_request get(std::string url) { return {"GET", std::move(url)}; }
 
-inline std::string url_of(unsigned short port, const std::string& path = "/") { return "http://127.0.0.1:" + std::to_string(port) + path; }
+inline std::string url_of(unsigned short port, const std::string& path = "/")
+{
+    return "http://127.0.0.1:" + std::to_string(port) + path;
+}
 
 // A server of raw bytes: `act` gets every connection and all that was read from it so far, and says what to do.
 class raw_peer {
@@ -78,7 +81,9 @@ public:
     };
     using script = std::function<move(int connection, const std::string& request)>;
 
-    raw_peer(asio::io_context& context, script act) : acceptor_(context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}), act_(std::move(act))
+    raw_peer(asio::io_context& context, script act)
+        : acceptor_(context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}),
+          act_(std::move(act))
     {
         asio::co_spawn(context, accept(), asio::detached);
     }

@@ -25,7 +25,9 @@ const time_point noon = at("2026-03-01T12:00:00Z");
 
 http_headers window(int limit, int remaining, std::string reset)
 {
-    return {{"X-RateLimit-Limit", std::to_string(limit)}, {"X-RateLimit-Remaining", std::to_string(remaining)}, {"X-RateLimit-Reset", std::move(reset)}};
+    return {{"X-RateLimit-Limit", std::to_string(limit)},
+            {"X-RateLimit-Remaining", std::to_string(remaining)},
+            {"X-RateLimit-Reset", std::move(reset)}};
 }
 
 // A bucket as a platform keeps it.
@@ -72,10 +74,16 @@ TEST_CASE("a limit is read in every form platforms write it", "[budget]")
         {"fractions of a second", window(100, 50, "0.5"), noon + milliseconds{500}},
         {"Unix time", window(100, 50, unix_noon), noon + seconds{60}},
         {"Unix time in milliseconds", window(100, 50, unix_noon + "000"), noon + seconds{60}},
-        {"other spelling", {{"x-rate-limit-limit", "100"}, {"x-rate-limit-remaining", "50"}, {"x-rate-limit-reset", "60"}}, noon + seconds{60}},
-        {"draft with three headers", {{"RateLimit-Limit", "100, 100;w=60"}, {"RateLimit-Remaining", "50"}, {"RateLimit-Reset", "60"}}, noon + seconds{60}},
+        {"other spelling",
+         {{"x-rate-limit-limit", "100"}, {"x-rate-limit-remaining", "50"}, {"x-rate-limit-reset", "60"}},
+         noon + seconds{60}},
+        {"draft with three headers",
+         {{"RateLimit-Limit", "100, 100;w=60"}, {"RateLimit-Remaining", "50"}, {"RateLimit-Reset", "60"}},
+         noon + seconds{60}},
         {"draft with one header", {{"RateLimit", "limit=100, remaining=50, reset=60"}}, noon + seconds{60}},
-        {"draft with items", {{"RateLimit-Policy", "\"default\";q=100;w=60"}, {"RateLimit", "\"default\";r=50;t=60"}}, noon + seconds{60}},
+        {"draft with items",
+         {{"RateLimit-Policy", "\"default\";q=100;w=60"}, {"RateLimit", "\"default\";r=50;t=60"}},
+         noon + seconds{60}},
     };
     for (const auto& one : forms) {
         INFO(one.name);
@@ -95,9 +103,14 @@ TEST_CASE("a limit is read in every form platforms write it", "[budget]")
 
 TEST_CASE("headers that make no sense are no limit", "[budget]")
 {
-    const std::vector<http_headers> odd{
-        window(100, 50, "soon"), {{"X-RateLimit-Remaining", "many"}}, {{"X-RateLimit-Remaining", "-1"}}, {{"X-RateLimit-Limit", "100"}},
-        {{"RateLimit", ""}}, {{"RateLimit", ";;;,=,r=,t="}}, {{"Retry-After", "later"}}, {{"X-RateLimit-Remaining", "1e400"}}};
+    const std::vector<http_headers> odd{window(100, 50, "soon"),
+                                        {{"X-RateLimit-Remaining", "many"}},
+                                        {{"X-RateLimit-Remaining", "-1"}},
+                                        {{"X-RateLimit-Limit", "100"}},
+                                        {{"RateLimit", ""}},
+                                        {{"RateLimit", ";;;,=,r=,t="}},
+                                        {{"Retry-After", "later"}},
+                                        {{"X-RateLimit-Remaining", "1e400"}}};
     for (const auto& headers : odd) {
         budget calls;
         calls.learn(200, headers, noon);
@@ -151,7 +164,7 @@ TEST_CASE("how long many calls take is known once a limit is", "[budget]")
     calls.spend(noon);
     calls.learn(200, window(100, 40, "2026-03-01T12:05:00Z"), noon);
     CHECK(calls.time_for(40, noon) == milliseconds{0});
-    CHECK(calls.time_for(41, noon) == std::chrono::minutes{5});       // the next window
+    CHECK(calls.time_for(41, noon) == std::chrono::minutes{5});  // the next window
     CHECK(calls.time_for(140, noon) == std::chrono::minutes{5});
     CHECK(calls.time_for(141, noon) == std::chrono::minutes{10});
     calls.spend(noon);
@@ -187,7 +200,8 @@ TEST_CASE("a date is read by the platform's clock, not ours", "[budget]")
     CHECK(calls.ready_at(noon, true) == noon + seconds{30});
     CHECK(*parse_http_date(format_http_date(noon)) == noon);
     CHECK(format_http_date(noon) == "Sun, 01 Mar 2026 12:00:00 GMT");
-    for (auto wrong : {"", "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 31 Feb 2026 12:00:00 GMT", "Sunday, 01-Mar-26 12:00:00 GMT", "Sun, 01 Mar 2026 12:00:00 CET"})
+    for (auto wrong : {"", "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 31 Feb 2026 12:00:00 GMT", "Sunday, 01-Mar-26 12:00:00 GMT",
+                       "Sun, 01 Mar 2026 12:00:00 CET"})
         CHECK_FALSE(parse_http_date(wrong));
 }
 
@@ -308,7 +322,8 @@ result<http_response> ask(budgeted_http& port)
     std::optional<result<http_response>> given;
     http_request request{"GET", "https://blog.acme.example/posts?token=secret"};
     auto work = port.fetch(std::move(request));
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr, result<http_response> value) { given.emplace(std::move(value)); });
+    asio::co_spawn(context, std::move(work),
+                   [&](std::exception_ptr, result<http_response> value) { given.emplace(std::move(value)); });
     context.run();
     REQUIRE(given);
     return *given;

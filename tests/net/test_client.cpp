@@ -91,7 +91,8 @@ TEST_CASE("large answers share a limit of memory, and what was cut gives its par
 
 TEST_CASE("an answer that is too large is not read", "[client]")
 {
-    stage here{[](server_request) -> asio::awaitable<server_response> { co_return server_response(200, std::string(100'000, 'x')); }};
+    stage here{
+        [](server_request) -> asio::awaitable<server_response> { co_return server_response(200, std::string(100'000, 'x')); }};
     auto request = get(url_of(here.port));
     request.most_body = 99'999;
     auto given = here.ask(request);
@@ -101,7 +102,9 @@ TEST_CASE("an answer that is too large is not read", "[client]")
     CHECK(here.ask(request));
 
     // Without a length to warn of it.
-    raw_peer endless(here.context, [](int, const std::string&) { return raw_peer::move{"HTTP/1.1 200 OK\r\n\r\n" + std::string(100'000, 'x'), true}; });
+    raw_peer endless(here.context, [](int, const std::string&) {
+        return raw_peer::move{"HTTP/1.1 200 OK\r\n\r\n" + std::string(100'000, 'x'), true};
+    });
     request.url = url_of(endless.port());
     CHECK(here.ask(request));
     request.most_body = 99'999;
@@ -149,7 +152,9 @@ TEST_CASE("sent and no whole answer: the outcome is unknown", "[client]")
         CHECK(given.error().detail.find("secret") == std::string::npos);
         CHECK(here.seen.size() == 1);
     }
-    raw_peer drip(here.context, [](int, const std::string&) { return raw_peer::move{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", false}; });
+    raw_peer drip(here.context, [](int, const std::string&) {
+        return raw_peer::move{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", false};
+    });
     raw_peer junk(here.context, [](int, const std::string&) { return raw_peer::move{"SSH-2.0-OpenSSH\r\n", true}; });
     for (const auto* peer : {&drip, &junk}) {
         auto request = get(url_of(peer->port()));
@@ -409,7 +414,8 @@ TEST_CASE("calls may be thrown away under way, by their loop or by a cancellatio
         auto begun_late = client->fetch(get(url_of(silent.port())));
         client.reset();
         std::optional<fetched> given;
-        asio::co_spawn(*context, std::move(begun_late), [&](std::exception_ptr, fetched value) { given.emplace(std::move(value)); });
+        asio::co_spawn(*context, std::move(begun_late),
+                       [&](std::exception_ptr, fetched value) { given.emplace(std::move(value)); });
         REQUIRE(run_until(*context, [&] { return given.has_value(); }));
         CHECK(given->error().kind == failure::unreachable);
     }
@@ -425,7 +431,8 @@ TEST_CASE("waiting for a slow platform costs no processor time", "[client]")
     auto used = [] {
         rusage now{};
         getrusage(RUSAGE_SELF, &now);
-        return std::chrono::seconds{now.ru_utime.tv_sec + now.ru_stime.tv_sec} + std::chrono::microseconds{now.ru_utime.tv_usec + now.ru_stime.tv_usec};
+        return std::chrono::seconds{now.ru_utime.tv_sec + now.ru_stime.tv_sec}
+               + std::chrono::microseconds{now.ru_utime.tv_usec + now.ru_stime.tv_usec};
     };
     REQUIRE(here.ask("/warm"));
     auto before = used();

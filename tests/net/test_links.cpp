@@ -24,7 +24,8 @@ link_rules everywhere()
     return rules;
 }
 
-std::vector<link_answer> check_all(asio::io_context& context, link_checker& checker, std::vector<std::string> urls, milliseconds patience = std::chrono::seconds{10})
+std::vector<link_answer> check_all(asio::io_context& context, link_checker& checker, std::vector<std::string> urls,
+                                   milliseconds patience = std::chrono::seconds{10})
 {
     std::optional<std::vector<link_answer>> given;
     auto work = checker.check(std::move(urls), patience);
@@ -47,14 +48,41 @@ unsigned short port_without_server()
 
 TEST_CASE("public addresses are told from everybody's own", "[links]")
 {
-    for (const auto* address : {"8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700::1111", "[2a00:1450::1]",
-                                "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"}) {
+    for (const auto* address : {"8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700::1111",
+                                "[2a00:1450::1]", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"}) {
         CAPTURE(address);
         CHECK(is_public_address(address));
     }
-    for (const auto* address : {"127.0.0.1", "127.255.0.9", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-                                "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "[::1]", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
-                                "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "2001:db8::1", "127.1", "0x7f.1", "2130706433", "a.example", ""}) {
+    for (const auto* address : {"127.0.0.1",
+                                "127.255.0.9",
+                                "10.1.2.3",
+                                "172.16.0.1",
+                                "172.31.255.255",
+                                "192.168.1.1",
+                                "169.254.169.254",
+                                "100.64.0.1",
+                                "0.0.0.0",
+                                "224.0.0.1",
+                                "255.255.255.255",
+                                "192.0.2.1",
+                                "198.18.0.1",
+                                "::1",
+                                "[::1]",
+                                "::",
+                                "fe80::1",
+                                "fc00::1",
+                                "fd12::1",
+                                "ff02::1",
+                                "::ffff:127.0.0.1",
+                                "::127.0.0.1",
+                                "64:ff9b::7f00:1",
+                                "2002:7f00:1::1",
+                                "2001:db8::1",
+                                "127.1",
+                                "0x7f.1",
+                                "2130706433",
+                                "a.example",
+                                ""}) {
         CAPTURE(address);
         CHECK_FALSE(is_public_address(address));
     }

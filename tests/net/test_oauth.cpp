@@ -6,7 +6,8 @@ using namespace halfmast::test::oauth;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-TEST_CASE("the first call gets a token by the refresh token of the settings, and the next one is kept before it is used", "[net][oauth]")
+TEST_CASE("the first call gets a token by the refresh token of the settings, and the next one is kept before it is used",
+          "[net][oauth]")
 {
     stage on;
     on.there.before_call = [&] { CHECK(on.kept().at("refresh") == "refresh-1-of-the-account"); };
@@ -94,7 +95,8 @@ TEST_CASE("many calls at once make one renewal", "[net][oauth]")
     for (const auto& one : all)
         CHECK((one->has_value() && (*one)->has_value() && (**one)->status == 200));
     CHECK(on.there.asked_tokens.size() == 2);
-    auto once_more = std::ranges::count_if(on.there.called, [](const auto& one) { return one.ends_with("access-2-of-the-account"); });
+    auto once_more =
+        std::ranges::count_if(on.there.called, [](const auto& one) { return one.ends_with("access-2-of-the-account"); });
     CHECK(once_more == 5);
 }
 
@@ -105,7 +107,9 @@ TEST_CASE("a refused token is renewed once, and the call sent again", "[net][oau
     on.now += 2min;
     on.there.of_calls = {expired()};
     CHECK(on.call()->status == 200);
-    CHECK(on.there.called == std::vector<std::string>{"GET /posts access-1-of-the-account", "GET /posts access-1-of-the-account", "GET /posts access-2-of-the-account"});
+    CHECK(on.there.called
+          == std::vector<std::string>{"GET /posts access-1-of-the-account", "GET /posts access-1-of-the-account",
+                                      "GET /posts access-2-of-the-account"});
 
     SECTION("a platform that refuses each token is not asked for ever more of them")
     {
@@ -200,14 +204,15 @@ TEST_CASE("a refusal says what a person has to do, and is not asked for again an
         failure kind;
         std::string says;
     };
-    auto met = GENERATE(expectation{400, {{"error", "invalid_grant"}}, failure::auth_expired, "Authorize the application anew"},
-                        expectation{401, {{"error", "invalid_client"}}, failure::auth_expired, "correct 'client_id' and 'client_secret'"},
-                        expectation{400, {{"error", "invalid_scope"}}, failure::auth_expired, "give the application read write:posts"},
-                        expectation{400, {{"error", "unauthorized_client"}}, failure::auth_expired, "allow it there"},
-                        expectation{400, "Bad Request", failure::auth_expired, "is token_url right"},
-                        expectation{403, json::object(), failure::auth_expired, "the application is refused"},
-                        expectation{404, json::object(), failure::auth_expired, "correct token_url"},
-                        expectation{200, {{"error", "invalid_grant"}}, failure::auth_expired, "Authorize the application anew"});
+    auto met =
+        GENERATE(expectation{400, {{"error", "invalid_grant"}}, failure::auth_expired, "Authorize the application anew"},
+                 expectation{401, {{"error", "invalid_client"}}, failure::auth_expired, "correct 'client_id' and 'client_secret'"},
+                 expectation{400, {{"error", "invalid_scope"}}, failure::auth_expired, "give the application read write:posts"},
+                 expectation{400, {{"error", "unauthorized_client"}}, failure::auth_expired, "allow it there"},
+                 expectation{400, "Bad Request", failure::auth_expired, "is token_url right"},
+                 expectation{403, json::object(), failure::auth_expired, "the application is refused"},
+                 expectation{404, json::object(), failure::auth_expired, "correct token_url"},
+                 expectation{200, {{"error", "invalid_grant"}}, failure::auth_expired, "Authorize the application anew"});
     CAPTURE(met.status, met.body.dump());
     stage on;
     on.there.of_tokens = {answer(met.status, met.body)};

@@ -130,9 +130,10 @@ TEST_CASE("the end of the refresh token is told when a person will meet it", "[n
 TEST_CASE("a token server may answer anything", "[net][oauth]")
 {
     const std::string deep(60'000, '[');
-    auto body = GENERATE_COPY(as<std::string>{}, "", "null", "[]", "7", "\"text\"", "{", deep, R"({"access_token":null})", R"({"access_token":""})",
-                              R"({"access_token":"has a blank"})", R"({"access_token":{"a":1}})", R"({"access_token":"a","refresh_token":7})",
-                              R"({"access_token":"a","refresh_token":"b\nc"})", R"({"access_token":"abcdefgh","token_type":"mac"})");
+    auto body = GENERATE_COPY(as<std::string>{}, "", "null", "[]", "7", "\"text\"", "{", deep, R"({"access_token":null})",
+                              R"({"access_token":""})", R"({"access_token":"has a blank"})", R"({"access_token":{"a":1}})",
+                              R"({"access_token":"a","refresh_token":7})", R"({"access_token":"a","refresh_token":"b\nc"})",
+                              R"({"access_token":"abcdefgh","token_type":"mac"})");
     CAPTURE(body.substr(0, 60));
     http_response reply;
     reply.status = 200;

@@ -73,8 +73,8 @@ TEST_CASE("no other text is a window", "[net]")
 {
     CHECK(net::seen_window::read("1 1772452800000").has_value());
     CHECK(net::seen_window::read("1 -5 3:00000000000000ff").has_value());
-    for (const auto* text : {"", "1", "1 ", "2 1772452800000", "1 x", "1 5 6", "1 5 6:", "1 5 -6:ff", "1 5 6:xx", "1 5 6:ff7:ff", "1 5 6:ff x",
-                             "1 99999999999999999999", "1 5 6:11112222333344445"}) {
+    for (const auto* text : {"", "1", "1 ", "2 1772452800000", "1 x", "1 5 6", "1 5 6:", "1 5 -6:ff", "1 5 6:xx", "1 5 6:ff7:ff",
+                             "1 5 6:ff x", "1 99999999999999999999", "1 5 6:11112222333344445"}) {
         CAPTURE(text);
         CHECK_FALSE(net::seen_window::read(text).has_value());
     }

@@ -35,7 +35,8 @@ struct stage {
 
     explicit stage(http_server_settings settings = {})
     {
-        server.emplace(context.get_executor(), [this](server_request request) { return serve(std::move(request)); }, settings);
+        server.emplace(
+            context.get_executor(), [this](server_request request) { return serve(std::move(request)); }, settings);
         port = server->listen_tcp("127.0.0.1", 0);
     }
 
@@ -121,7 +122,10 @@ struct caller : talker<tcp> {
     explicit caller(stage& here) : talker(here.context, {asio::ip::address_v4::loopback(), here.port}) {}
 };
 
-std::string request(const std::string& line, const std::string& more = {}) { return line + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n"; }
+std::string request(const std::string& line, const std::string& more = {})
+{
+    return line + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
+}
 
 }  // namespace
 
@@ -131,8 +135,8 @@ TEST_CASE("one connection takes one request after the other, also when they come
     caller peer{here};
     peer.say(request("GET /1"));
     REQUIRE(peer.hears("GET /1 0"));
-    peer.say(request("POST /2", "Content-Length: 3\r\n") + "abc" + request("POST /3", "Transfer-Encoding: chunked\r\n") + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
-             + request("GET /4", "Connection: close\r\n"));
+    peer.say(request("POST /2", "Content-Length: 3\r\n") + "abc" + request("POST /3", "Transfer-Encoding: chunked\r\n")
+             + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n" + request("GET /4", "Connection: close\r\n"));
     REQUIRE(peer.is_left());
     CHECK(peer.answers() == 4);
     auto third = peer.got.find("POST /3 4");
@@ -260,7 +264,7 @@ TEST_CASE("over a unix socket the kernel says who it is", "[server]")
     stage here;
     auto path = place.at("control.sock");
     here.server->listen_unix(path, 0600, "no-such-group-here");
-    struct stat there{};
+    struct stat there {};
     REQUIRE(::lstat(path.c_str(), &there) == 0);
     CHECK((there.st_mode & 0777) == 0600);
     talker<unix_stream> peer{here.context, unix_stream::endpoint{path}};

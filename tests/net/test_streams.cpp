@@ -18,14 +18,15 @@ struct source {
     std::vector<std::shared_ptr<asio::steady_timer>> bells;
     int rings = 0;
     int begun = 0;
-    int over = 0;     // streams that were told so
-    int ended = 0;    // handlers that returned
+    int over = 0;   // streams that were told so
+    int ended = 0;  // handlers that returned
     bool said_no = false;
     std::size_t flooded = 0;
 
     explicit source(http_server_settings settings = {})
     {
-        server.emplace(context.get_executor(), [this](server_request request) { return serve(std::move(request)); }, settings);
+        server.emplace(
+            context.get_executor(), [this](server_request request) { return serve(std::move(request)); }, settings);
         port = server->listen_tcp("127.0.0.1", 0);
     }
 
@@ -100,7 +101,8 @@ struct reader {
     bool ended = false;
 
     reader(source& from, const std::string& path, bool listens = true, const std::string& version = "1.1")
-        : here(from), socket(from.context)
+        : here(from),
+          socket(from.context)
     {
         socket.connect({asio::ip::address_v4::loopback(), from.port});
         auto text = "GET " + path + " HTTP/" + version + "\r\nHost: x\r\n\r\n";

@@ -150,8 +150,8 @@ TEST_CASE("old versions of TLS, weak ciphers and plain HTTP are refused, and the
                     ::SSL_CTX_set_cipher_list(with.native_handle(), "AES128-SHA256");
                 }).shook);
     CHECK(ask(here, get_of("/"), [](asio::ssl::context& with) {
-        ::SSL_CTX_set_max_proto_version(with.native_handle(), TLS1_2_VERSION);
-    }).shook);
+              ::SSL_CTX_set_max_proto_version(with.native_handle(), TLS1_2_VERSION);
+          }).shook);
     tcp::socket plain{here.context};
     plain.connect({asio::ip::address_v4::loopback(), here.port});
     auto text = get_of("/");

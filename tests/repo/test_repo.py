@@ -114,6 +114,19 @@ class Rooms(unittest.TestCase):
         self.assertEqual(found, [])
 
 
+class Style(unittest.TestCase):
+    def test_sources_are_formatted(self):
+        """Versions of clang-format differ in details, so one of them counts: Debian 12's own."""
+        program = shutil.which("clang-format-14") or shutil.which("clang-format")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60).stdout if program else ""
+        if " version 14." not in version:
+            self.skipTest(f"no clang-format 14 is installed ({version.strip() or 'none'}); config/install-dependencies --tests brings it")
+        sources = [path for folder in ("daemon", "connectors", "tests") for path in files(folder)]
+        done = subprocess.run([program, "--dry-run", "--style=file", *sources], capture_output=True, text=True, timeout=300)
+        crooked = sorted({local(path) for path in re.findall(r"^([^\s:]+):\d+:\d+: warning", done.stderr, re.M)})
+        self.assertEqual(crooked, [], "mend them with: clang-format-14 -i FILE")
+
+
 class Documents(unittest.TestCase):
     def test_every_room_has_a_readme(self):
         rooms = [os.path.join("daemon", room) for room in ARROWS if room != "connector"] + ["config", "systemd", "connectors", "daemon", "."]

@@ -82,8 +82,10 @@ TEST_CASE("a status code stands for a refusal: nothing is done", "[sandbox]")
 TEST_CASE("headers and body of a fault are given as written", "[sandbox]")
 {
     auto there = visit{sandbox::platform_settings{}};
-    there.faults({{{"path", queue_path + "*"}, {"fault", {{"status", 429}, {"headers", {{"Retry-After", "7"}, {"X-RateLimit-Remaining", "0"}}}}}},
-        {{"path", "/api/v2/instance"}, {"fault", {{"status", 200}, {"body", "not JSON"}, {"headers", {{"Content-Type", "text/plain"}}}}}}});
+    there.faults({{{"path", queue_path + "*"},
+                   {"fault", {{"status", 429}, {"headers", {{"Retry-After", "7"}, {"X-RateLimit-Remaining", "0"}}}}}},
+                  {{"path", "/api/v2/instance"},
+                   {"fault", {{"status", 200}, {"body", "not JSON"}, {"headers", {{"Content-Type", "text/plain"}}}}}}});
     const auto limited = there.get(queue_path);
     CHECK(limited.status == 429);
     CHECK(limited.header("Retry-After") == "7");
@@ -110,7 +112,7 @@ TEST_CASE("no answer: nothing is done, unless the plan says that it was", "[sand
 {
     auto there = visit{};
     there.faults({{{"method", "POST"}, {"path", publish_path}, {"count", 1}, {"fault", {{"no_answer", true}, {"delay", "30s"}}}},
-        {{"method", "POST"}, {"path", publish_path}, {"count", 1}, {"effect", true}, {"fault", {{"no_answer", true}}}}});
+                  {{"method", "POST"}, {"path", publish_path}, {"count", 1}, {"effect", true}, {"fault", {{"no_answer", true}}}}});
     const auto lost = there.schedule("lost on the way", 1h);
     CHECK(lost.raw.no_answer);
     CHECK(lost.raw.delay == 30s);
@@ -200,9 +202,12 @@ TEST_CASE("somebody else was there between what a client saw and its call", "[sa
     const auto before_call = [](const std::string& id, const json& acts) {
         return json{{"path", "*/" + id}, {"count", 1}, {"fault", {{"meanwhile", acts}}}};
     };
-    REQUIRE(there.faults({before_call(cancelled, edit({{"account", "alice"}, {"id", cancelled}, {"delete", true}})),
-        before_call(sent, edit({{"account", "alice"}, {"id", sent}, {"due", "+0s"}})),
-        before_call(moved, edit({{"account", "alice"}, {"id", moved}, {"due", "+7h"}}))}).status == 200);
+    REQUIRE(there
+                .faults({before_call(cancelled, edit({{"account", "alice"}, {"id", cancelled}, {"delete", true}})),
+                         before_call(sent, edit({{"account", "alice"}, {"id", sent}, {"due", "+0s"}})),
+                         before_call(moved, edit({{"account", "alice"}, {"id", moved}, {"due", "+7h"}}))})
+                .status
+            == 200);
     CHECK(there.remove(path + cancelled).status == 404);
     CHECK(there.remove(path + sent).status == 404);
     CHECK(there.get(path + moved).body["scheduled_at"] == there.in(7h));
@@ -215,7 +220,13 @@ TEST_CASE("a token is revoked in the middle: even what everybody may read is ref
 {
     auto there = visit{};
     const auto id = there.account()["id"].get<std::string>();
-    REQUIRE(there.faults({{{"path", queue_path}, {"after", 1}, {"count", 1}, {"fault", {{"meanwhile", {{{"revoke", {{"account", "alice"}}}}}}}}}}).status == 200);
+    REQUIRE(there
+                .faults({{{"path", queue_path},
+                          {"after", 1},
+                          {"count", 1},
+                          {"fault", {{"meanwhile", {{{"revoke", {{"account", "alice"}}}}}}}}}})
+                .status
+            == 200);
     CHECK(there.get(queue_path).status == 200);
     CHECK(there.get(queue_path).status == 401);
     CHECK(there.get("/api/v1/accounts/" + id + "/statuses").status == 401);
@@ -240,7 +251,8 @@ TEST_CASE("answers of another shape, of another kind, and huge ones", "[sandbox]
     auto there = visit{};
     there.schedule("x", 1h);
     there.faults({{{"path", queue_path}, {"count", 1}, {"fault", {{"wrong_type", true}}}},
-        {{"path", queue_path}, {"count", 1}, {"fault", {{"wrong_type", "html"}}}}, {{"path", queue_path}, {"fault", {{"huge", 2'000'000}}}}});
+                  {{"path", queue_path}, {"count", 1}, {"fault", {{"wrong_type", "html"}}}},
+                  {{"path", queue_path}, {"fault", {{"huge", 2'000'000}}}}});
     CHECK(there.get(queue_path).body["unexpected"][0]["id"] == 42);
     const auto page = there.get(queue_path);
     CHECK(page.status == 200);
@@ -251,7 +263,13 @@ TEST_CASE("answers of another shape, of another kind, and huge ones", "[sandbox]
 TEST_CASE("which calls a rule strikes: account, method, path, after, every, count, chance", "[sandbox]")
 {
     auto there = visit{};
-    there.faults({{{"account", "acct-*"}, {"method", "GET"}, {"path", queue_path}, {"after", 1}, {"every", 2}, {"count", 2}, {"fault", {{"status", 500}}}}});
+    there.faults({{{"account", "acct-*"},
+                   {"method", "GET"},
+                   {"path", queue_path},
+                   {"after", 1},
+                   {"every", 2},
+                   {"count", 2},
+                   {"fault", {{"status", 500}}}}});
     auto codes = std::vector<int>{};
     there.as("token-1");
     for (auto n = 0; n < 7; ++n)
@@ -261,7 +279,8 @@ TEST_CASE("which calls a rule strikes: account, method, path, after, every, coun
 
     auto roll = [&] {
         auto struck = std::string{};
-        there.control("faults", {{"seed", 7}, {"rules", {{{"path", queue_path}, {"probability", 0.5}, {"fault", {{"status", 500}}}}}}});
+        there.control("faults",
+                      {{"seed", 7}, {"rules", {{{"path", queue_path}, {"probability", 0.5}, {"fault", {{"status", 500}}}}}}});
         for (auto n = 0; n < 40; ++n)
             struck += there.get(queue_path).status == 500 ? 'x' : '.';
         return struck;
@@ -277,7 +296,9 @@ TEST_CASE("which calls a rule strikes: account, method, path, after, every, coun
 TEST_CASE("every fault of a fault plan is named", "[sandbox]")
 {
     auto there = visit{};
-    const auto wrong = there.faults({{{"path", 3}, {"fault", {{"status", 99}, {"delay", "soon"}}}}, {{"fautl", 1}}, {{"every", 0}, {"fault", {{"lie", "yes"}}}}});
+    const auto wrong = there.faults({{{"path", 3}, {"fault", {{"status", 99}, {"delay", "soon"}}}},
+                                     {{"fautl", 1}},
+                                     {{"every", 0}, {"fault", {{"lie", "yes"}}}}});
     CHECK(wrong.status == 422);
     CHECK(wrong.error()
         == "fault plan: rules[0].path: not a text; rules[0].fault.status: not between 200 and 599; rules[0].fault.delay: not a duration such as 3s or "
@@ -329,8 +350,13 @@ TEST_CASE("the stage: accounts, posts, pins, other people's edits, and a sweep b
     auto there = visit{};
     CHECK(there.control("accounts", {{"name", "carol"}}).body["token"] == "token-of-carol");
     CHECK(there.control("accounts", {{"name", "carol"}}).status == 422);
-    const auto seeded = there.control("seed", json::array({{{"account", "carol"}, {"posts", json::array({{{"text", "soon"}, {"due", "+90s"}},
-        {{"text", "later"}, {"due", "2026-03-02T08:00:00Z"}, {"poll", {{"options", {"a", "b"}}}}}})}}}));
+    const auto seeded = there.control(
+        "seed",
+        json::array(
+            {{{"account", "carol"},
+              {"posts",
+               json::array({{{"text", "soon"}, {"due", "+90s"}},
+                            {{"text", "later"}, {"due", "2026-03-02T08:00:00Z"}, {"poll", {{"options", {"a", "b"}}}}}})}}}));
     REQUIRE(seeded.status == 200);
     const auto ids = seeded.body["accounts"][0]["ids"];
     REQUIRE(ids.size() == 2);

@@ -13,7 +13,8 @@ const std::string queue_path = "/api/v1/scheduled_statuses";
 // Fills the queue without the API's caps standing in the way.
 void seed(visit& there, int count, const std::string& due, const std::string& every = "1s")
 {
-    const auto made = there.control("seed", {{"account", "alice"}, {"text", "seed {n}"}, {"due", due}, {"every", every}, {"count", count}});
+    const auto made =
+        there.control("seed", {{"account", "alice"}, {"text", "seed {n}"}, {"due", due}, {"every", every}, {"count", count}});
     REQUIRE(made.status == 200);
     REQUIRE(made.body["ids"].size() == static_cast<std::size_t>(count));
 }
@@ -23,7 +24,8 @@ void seed(visit& there, int count, const std::string& due, const std::string& ev
 TEST_CASE("a scheduled post is listed, shown, moved, and goes out at its time", "[sandbox]")
 {
     auto there = visit{};
-    const auto made = there.post("/api/v1/statuses", {{"status", "Spring sale #promo"}, {"scheduled_at", there.in(1h)}, {"visibility", "unlisted"}});
+    const auto made = there.post("/api/v1/statuses",
+                                 {{"status", "Spring sale #promo"}, {"scheduled_at", there.in(1h)}, {"visibility", "unlisted"}});
     REQUIRE(made.status == 200);
     CHECK(made.body["scheduled_at"] == "2026-03-01T13:00:00.000Z");
     CHECK(made.body["params"]["text"] == "Spring sale #promo");
@@ -188,12 +190,25 @@ TEST_CASE("300 in all, and then every PUT is refused", "[sandbox]")
 TEST_CASE("JSON, form, multipart and query say the same", "[sandbox]")
 {
     auto there = visit{};
-    CHECK(there.form("POST", "/api/v1/statuses", "status=caf%C3%A9+sale&scheduled_at=2026-03-01T14%3A00%3A00.000Z&poll[options][]=yes&poll[options][]=no"
-                                                 "&poll[expires_in]=3600").status == 200);
-    CHECK(there.post("/api/v1/statuses", {{"status", "café sale"}, {"scheduled_at", "2026-03-01T14:00:00.000Z"},
-                         {"poll", {{"options", {"yes", "no"}}, {"expires_in", 3600}}}}).status == 200);
-    CHECK(there.send("POST", "/api/v1/statuses?scheduled_at=2026-03-01T14:00", "--b\r\nContent-Disposition: form-data; name=\"status\"\r\n\r\ncafé sale\r\n"
-              "--b--\r\n", "multipart/form-data; boundary=b").status == 200);
+    CHECK(there
+              .form("POST", "/api/v1/statuses",
+                    "status=caf%C3%A9+sale&scheduled_at=2026-03-01T14%3A00%3A00.000Z&poll[options][]=yes&poll[options][]=no"
+                    "&poll[expires_in]=3600")
+              .status
+          == 200);
+    CHECK(there
+              .post("/api/v1/statuses", {{"status", "café sale"},
+                                         {"scheduled_at", "2026-03-01T14:00:00.000Z"},
+                                         {"poll", {{"options", {"yes", "no"}}, {"expires_in", 3600}}}})
+              .status
+          == 200);
+    CHECK(there
+              .send("POST", "/api/v1/statuses?scheduled_at=2026-03-01T14:00",
+                    "--b\r\nContent-Disposition: form-data; name=\"status\"\r\n\r\ncafé sale\r\n"
+                    "--b--\r\n",
+                    "multipart/form-data; boundary=b")
+              .status
+          == 200);
     const auto list = there.get(queue_path).body;
     REQUIRE(list.size() == 3);
     for (const auto& each : list) {
@@ -245,7 +260,9 @@ TEST_CASE("an error while publishing is swallowed: the post is simply gone", "[s
 {
     auto there = visit{};
     const auto parent = there.post("/api/v1/statuses", {{"status", "first"}});
-    REQUIRE(there.post("/api/v1/statuses", {{"status", "answer"}, {"in_reply_to_id", parent.id()}, {"scheduled_at", there.in(1h)}}).status == 200);
+    REQUIRE(there.post("/api/v1/statuses", {{"status", "answer"}, {"in_reply_to_id", parent.id()}, {"scheduled_at", there.in(1h)}})
+                .status
+            == 200);
     CHECK(there.remove("/api/v1/statuses/" + parent.id()).status == 200);
     there.wait(1h);
     CHECK(there.queue().empty());
@@ -301,7 +318,9 @@ TEST_CASE("a long queue is read page by page over the Link header", "[sandbox]")
             seen.push_back(each["id"].get<std::string>());
         const auto link = page.header("Link");
         const auto end = link.find(">; rel=\"next\"");
-        target = end == std::string::npos ? "" : link.substr(std::string{"<http://127.0.0.1:8080"}.size(), end - std::string{"<http://127.0.0.1:8080"}.size());
+        target = end == std::string::npos ? ""
+                                          : link.substr(std::string{"<http://127.0.0.1:8080"}.size(),
+                                                        end - std::string{"<http://127.0.0.1:8080"}.size());
     }
     CHECK(pages == 3);
     CHECK(seen.size() == 93);

@@ -58,7 +58,8 @@ std::string exchange(unsigned short port, const std::string& method, const std::
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     auto received = std::string{};
     if (connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-        const auto request = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer token-alice\r\nConnection: close\r\n"
+        const auto request =
+            method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer token-alice\r\nConnection: close\r\n"
             + "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) == std::ssize(request)) {
             auto block = std::array<char, 65'536>{};
@@ -158,7 +159,8 @@ auto serve_while(asio::io_context& context, Client client)
 TEST_CASE("the program says where it is, serves, and writes its state when it is told to end", "[sandbox][service]")
 {
     const auto folder = scratch{};
-    auto running = program{{"--account", "alice:token-alice", "--accounts", "3", "--state", folder.file("state.json"), "--ready-file", folder.file("ready")}};
+    auto running = program{{"--account", "alice:token-alice", "--accounts", "3", "--state", folder.file("state.json"),
+                            "--ready-file", folder.file("ready")}};
     const auto line = running.first_line();
     REQUIRE_FALSE(line.empty());
     const auto ready = json::parse(line);
@@ -197,7 +199,8 @@ TEST_CASE("posts go out on time although nobody asks", "[sandbox][service]")
     options.state_file = folder.file("state.json");
     auto running = sandbox::service{context.get_executor(), std::move(options)};
     const auto port = running.port();
-    const auto seeded = serve_while(context, [port] { return exchange(port, "POST", "/control/seed", R"({"account":"alice","text":"due","due":"+300ms"})"); });
+    const auto seeded = serve_while(
+        context, [port] { return exchange(port, "POST", "/control/seed", R"({"account":"alice","text":"due","due":"+300ms"})"); });
     REQUIRE(seeded.starts_with("HTTP/1.1 200"));
 
     auto out = json::array();
@@ -237,6 +240,7 @@ TEST_CASE("a client in Python's standard library finds a Mastodon server", "[san
     }
     auto context = asio::io_context{1};
     auto running = sandbox::service{context.get_executor(), with_alice()};
-    const auto command = "python3 " HALFMAST_SOURCE_DIR "/tests/sandbox/client.py http://127.0.0.1:" + std::to_string(running.port()) + " token-alice";
+    const auto command = "python3 " HALFMAST_SOURCE_DIR "/tests/sandbox/client.py http://127.0.0.1:"
+                         + std::to_string(running.port()) + " token-alice";
     CHECK(serve_while(context, [command] { return std::system((command + " >/dev/null").c_str()); }) == 0);
 }

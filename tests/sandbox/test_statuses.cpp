@@ -8,7 +8,10 @@ using texts = std::vector<std::string>;
 
 namespace {
 
-std::string my_statuses(visit& there) { return "/api/v1/accounts/" + there.get("/api/v1/accounts/verify_credentials").id() + "/statuses"; }
+std::string my_statuses(visit& there)
+{
+    return "/api/v1/accounts/" + there.get("/api/v1/accounts/verify_credentials").id() + "/statuses";
+}
 
 std::string post_now(visit& there, const std::string& text, const std::string& visibility = "public")
 {
@@ -98,9 +101,11 @@ TEST_CASE("an upload keeps its description and focus, and belongs to one post", 
     CHECK(picture.body["description"] == "A red kettle");
     CHECK(picture.body["meta"]["original"]["size"] == "2x1");
     const auto path = "/api/v1/media/" + picture.id();
-    CHECK(there.form("PUT", path, "description=A+blue+kettle&focus=0.5,-0.25").body["meta"]["focus"] == json{{"x", 0.5}, {"y", -0.25}});
+    CHECK(there.form("PUT", path, "description=A+blue+kettle&focus=0.5,-0.25").body["meta"]["focus"]
+          == json{{"x", 0.5}, {"y", -0.25}});
 
-    const auto later = there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture.id()}}, {"scheduled_at", there.in(1h)}});
+    const auto later =
+        there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture.id()}}, {"scheduled_at", there.in(1h)}});
     REQUIRE(later.status == 200);
     CHECK(later.body["params"]["media_ids"] == json::array({picture.id()}));
     CHECK(later.body["media_attachments"][0]["description"] == "A blue kettle");
@@ -143,8 +148,13 @@ TEST_CASE("a slow upload answers 202, then 206, and cannot be posted yet", "[san
 TEST_CASE("trap: after DELETE the media of last week are gone the same night", "[sandbox]")
 {
     auto there = visit{};
-    const auto seeded = there.control("seed", {{"account", "alice"}, {"text", "old picture {n}"}, {"due", "+3d"}, {"count", 2},
-        {"media", json::array({{{"bytes_base64", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"}, {"description", "A kettle"}, {"uploaded", "-6d"}}})}});
+    const auto seeded = there.control("seed", {{"account", "alice"},
+                                               {"text", "old picture {n}"},
+                                               {"due", "+3d"},
+                                               {"count", 2},
+                                               {"media", json::array({{{"bytes_base64", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB"},
+                                                                       {"description", "A kettle"},
+                                                                       {"uploaded", "-6d"}}})}});
     REQUIRE(seeded.status == 200);
     auto media_of = [&](std::size_t n) {
         const auto shown = there.get("/api/v1/scheduled_statuses/" + seeded.body["ids"][n].get<std::string>());
@@ -167,8 +177,10 @@ TEST_CASE("a post made anew with the same media keeps them when the old one is d
 {
     auto there = visit{};
     const auto picture = there.upload(small_picture(), "A kettle").id();
-    const auto old = there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture}}, {"scheduled_at", there.in(1h)}});
-    const auto parked = there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture}}, {"scheduled_at", there.in(100h)}});
+    const auto old =
+        there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture}}, {"scheduled_at", there.in(1h)}});
+    const auto parked =
+        there.post("/api/v1/statuses", {{"status", "kettle"}, {"media_ids", {picture}}, {"scheduled_at", there.in(100h)}});
     REQUIRE(parked.status == 200);
     CHECK(there.remove("/api/v1/scheduled_statuses/" + old.id()).status == 200);
     there.wait(72h);
@@ -183,8 +195,10 @@ TEST_CASE("mentions and replies are notified, filtered by type and paged", "[san
     auto there = visit{};
     const auto root = post_now(there, "We are looking into it.");
     for (auto n = 1; n <= 3; ++n)
-        there.control("mention", {{"account", "alice"}, {"from", "bob@elsewhere.example"}, {"text", "where is my kettle? " + std::to_string(n)},
-            {"in_reply_to_id", root}});
+        there.control("mention", {{"account", "alice"},
+                                  {"from", "bob@elsewhere.example"},
+                                  {"text", "where is my kettle? " + std::to_string(n)},
+                                  {"in_reply_to_id", root}});
     there.as("token-1").post("/api/v1/statuses", {{"status", "thanks @alice!"}});
 
     const auto list = there.as("token-alice").get("/api/v1/notifications?types[]=mention").body;
@@ -232,7 +246,8 @@ TEST_CASE("who may see a post, and what an edit leaves behind", "[sandbox]")
     CHECK(there.get("/api/v1/statuses/" + hidden).status == 404);
     CHECK(there.as("token-1").get("/api/v1/statuses/" + hidden).status == 200);
     CHECK(there.form("PUT", "/api/v1/statuses/" + open, "status=mine").status == 404);
-    CHECK(there.as("token-alice").form("PUT", "/api/v1/statuses/" + open, "status=corrected").body["content"] == "<p>corrected</p>");
+    CHECK(there.as("token-alice").form("PUT", "/api/v1/statuses/" + open, "status=corrected").body["content"]
+          == "<p>corrected</p>");
     CHECK(there.get("/api/v1/statuses/" + open + "/history").body.size() == 2);
     CHECK(there.get("/api/v1/statuses/" + open + "/source").body["text"] == "corrected");
 }
@@ -243,7 +258,9 @@ TEST_CASE("an edit keeps pin and replies, drops what it does not name, and is no
     const auto first = post_now(there, "Checkout is failing");
     const auto path = "/api/v1/statuses/" + first;
     REQUIRE(there.send("POST", path + "/pin").status == 200);
-    const auto below = there.post("/api/v1/statuses", {{"status", "Update"}, {"in_reply_to_id", first}, {"poll", {{"options", {"a", "b"}}, {"expires_in", 600}}}});
+    const auto below =
+        there.post("/api/v1/statuses",
+                   {{"status", "Update"}, {"in_reply_to_id", first}, {"poll", {{"options", {"a", "b"}}, {"expires_in", 600}}}});
     CHECK(below.body["in_reply_to_id"] == first);
     CHECK(there.put(path, {{"status", "Checkout is failing"}}).body["edited_at"] == nullptr);
     CHECK(there.get(path + "/history").body.size() == 1);
@@ -258,7 +275,8 @@ TEST_CASE("an edit keeps pin and replies, drops what it does not name, and is no
     CHECK(there.put(path, {{"status", std::string(501, 'x')}}).status == 422);
     CHECK(there.put(path, {{"status", ""}}).error() == "Validation failed: Text can't be blank");
     CHECK(there.get(path).body["content"] == "<p>Cards work again</p>");
-    CHECK(there.control("edit", {{"account", "alice"}, {"id", first}, {"pinned", false}}).status == 200);  // somebody else's program
+    CHECK(there.control("edit", {{"account", "alice"}, {"id", first}, {"pinned", false}}).status
+          == 200);  // somebody else's program
     CHECK(there.get(path).body["pinned"] == false);
 }
 
@@ -285,7 +303,8 @@ TEST_CASE("a client can log in by choosing an account", "[sandbox]")
 {
     auto there = visit{};
     there.as("");
-    CHECK(there.form("POST", "/api/v1/apps", "client_name=Tusky&redirect_uris=https%3A%2F%2Fexample.org%2Fback").body["client_id"] == "sandbox-client");
+    CHECK(there.form("POST", "/api/v1/apps", "client_name=Tusky&redirect_uris=https%3A%2F%2Fexample.org%2Fback").body["client_id"]
+          == "sandbox-client");
     const auto back = there.get("/oauth/authorize/accept?account=alice&redirect_uri=https%3A%2F%2Fexample.org%2Fback&state=s%201");
     CHECK(back.status == 302);
     CHECK(back.header("Location") == "https://example.org/back?code=alice&state=s%201");

@@ -22,7 +22,10 @@ struct answered {
     net::server_response raw;
 
     [[nodiscard]] std::string header(std::string_view name) const { return std::string{find_header(raw.headers, name)}; }
-    [[nodiscard]] std::string error() const { return body.is_object() && body.contains("error") ? body["error"].get<std::string>() : ""; }
+    [[nodiscard]] std::string error() const
+    {
+        return body.is_object() && body.contains("error") ? body["error"].get<std::string>() : "";
+    }
     [[nodiscard]] std::string id() const { return body.at("id").get<std::string>(); }
 };
 
@@ -36,8 +39,9 @@ inline sandbox::platform_settings without_limits()
 class visit {
 public:
     // Noon, so that neither midnight nor the nightly job is near.
-    explicit visit(sandbox::platform_settings settings = without_limits(), std::string_view start = "2026-03-01T12:00:00Z") :
-        now_(*parse_rfc3339(start)), place_(std::move(settings), now_)
+    explicit visit(sandbox::platform_settings settings = without_limits(), std::string_view start = "2026-03-01T12:00:00Z")
+        : now_(*parse_rfc3339(start)),
+          place_(std::move(settings), now_)
     {
         place_.add_account("alice", "token-alice", now_);
         place_.add_account("acct-1", "token-1", now_);
@@ -160,7 +164,8 @@ inline std::string small_picture()
 
 inline answered visit::upload(const std::string& bytes, const std::string& description, const std::string& path)
 {
-    auto body = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n" + bytes + "\r\n";
+    auto body = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
+                + bytes + "\r\n";
     if (!description.empty())
         body += "--edge\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n" + description + "\r\n";
     body += "--edge--\r\n";

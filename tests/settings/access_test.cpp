@@ -129,9 +129,9 @@ scope = "profile"
     for (const auto& line : got)
         CHECK(line.find("correct horse") == std::string::npos);
     CHECK(here.faults("[daemon]\ntls = { certificate = \"a\", key = \"b\" }\n").at(0).find("tls without listen")
-        != std::string::npos);
+          != std::string::npos);
     CHECK(here.faults("[daemon]\nlisten = \"127.0.0.1:1\"\ntls = { key = \"b\" }\n").at(0).find("certificate is missing")
-        != std::string::npos);
+          != std::string::npos);
     CHECK(here.faults("[daemon]\nlisten = \"127.0.0.1:1\"\n[access.oidc]\nissuer = \"https://i.example\"\nclient_id = \"h\"\n"
                       "client_secret = { env = \"HALFMAST_TEST_CLIENT\" }\ngroups = { a = [\"ops\"] }\n")
               .at(0)

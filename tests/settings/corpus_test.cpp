@@ -83,7 +83,8 @@ TEST_CASE("the shipped words hold what sells and let through what people need", 
     }
     int promotional = 0, escaped = 0, others = 0, recognised = 0;
     for (const auto& [language, sums] : by_language) {
-        std::cout << language << ": " << sums[1] << " of " << sums[0] << " promotional would go out, " << sums[3] << " of " << sums[2] << " others go on\n";
+        std::cout << language << ": " << sums[1] << " of " << sums[0] << " promotional would go out, " << sums[3] << " of "
+                  << sums[2] << " others go on\n";
         promotional += sums[0];
         escaped += sums[1];
         others += sums[2];

@@ -10,7 +10,8 @@ namespace {
 // An account without a fault; what is in `more` follows its keys.
 std::string with_account(const std::string& more = {}, const std::string& id = "acme")
 {
-    return "[[account]]\nid = \"" + id + "\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\n" + more;
+    return "[[account]]\nid = \"" + id
+           + "\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\n" + more;
 }
 
 struct with_token {
@@ -42,7 +43,8 @@ TEST_CASE("five faults in one file give five, in file order", "[settings]")
           == lines{"main.toml:2:1: daemon: unknown key 'listn'. Did you mean 'listen'?",
                    "main.toml:4:6: account #1: id 'acme/blog' has a '/'; that stands between account and post",
                    "main.toml:6:7: account #1: url is not an https URL; http is for this machine only, or with allow_http = true",
-                   "main.toml:7:9: account #1: token: a secret does not stand in the settings; write { file = \"...\" }, { env = \"...\" } or "
+                   "main.toml:7:9: account #1: token: a secret does not stand in the settings; write { file = \"...\" }, { env = "
+                   "\"...\" } or "
                    "{ credential = \"...\" }",
                    "main.toml:8:14: account #1: poll_every: 'soon' is not a duration; write it as 90s, 45m or 1h30m"});
 }
@@ -75,11 +77,14 @@ TEST_CASE("unknown keys are faults, with the nearest known one", "[settings]")
 {
     folder here;
     CHECK(here.faults("acount = 1\n") == lines{"main.toml:1:1: unknown key 'acount'. Did you mean 'account'?"});
-    CHECK(here.faults(with_account("pol_every = \"5s\"\n")) == lines{"main.toml:6:1: account acme: unknown key 'pol_every'. Did you mean 'poll_every'?"});
-    CHECK(here.faults(with_account("limt = 3\n")) == lines{"main.toml:6:1: account acme: unknown key 'limt'. Did you mean 'limit'?"});
+    CHECK(here.faults(with_account("pol_every = \"5s\"\n"))
+          == lines{"main.toml:6:1: account acme: unknown key 'pol_every'. Did you mean 'poll_every'?"});
+    CHECK(here.faults(with_account("limt = 3\n"))
+          == lines{"main.toml:6:1: account acme: unknown key 'limt'. Did you mean 'limit'?"});
     CHECK(here.faults("[judgement]\npromotional.tagz = [\"a\"]\n")
           == lines{"main.toml:2:13: judgement: promotional: unknown key 'tagz'. Did you mean 'tags'?"});
-    CHECK(here.faults("[daemon]\nxyzzy = 1\n")[0].starts_with("main.toml:2:1: daemon: unknown key 'xyzzy'. Known here: state_dir, control_socket,"));
+    CHECK(here.faults("[daemon]\nxyzzy = 1\n")[0].starts_with(
+        "main.toml:2:1: daemon: unknown key 'xyzzy'. Known here: state_dir, control_socket,"));
 }
 
 TEST_CASE("wrong types name what is needed and what stands there", "[settings]")
@@ -92,7 +97,8 @@ TEST_CASE("wrong types name what is needed and what stands there", "[settings]")
                    "main.toml:9:10: account acme: labels must be a table, not a number",
                    "main.toml:10:12: account acme: language must be text, not true or false"});
     CHECK(here.faults("daemon = 3\n") == lines{"main.toml:1:10: daemon must be a table, not a number"});
-    CHECK(here.faults("[account]\nid = \"a\"\n") == lines{"main.toml:1:1: account may stand there several times: write [[account]] with two brackets"});
+    CHECK(here.faults("[account]\nid = \"a\"\n")
+          == lines{"main.toml:1:1: account may stand there several times: write [[account]] with two brackets"});
     CHECK(here.faults("[judgement]\nneutral.tags = [\"a\", 3, \"\"]\ncampaign_links = \"no\"\n")
           == lines{"main.toml:2:22: judgement: neutral: each of tags must be text, not a number",
                    "main.toml:2:25: judgement: neutral: tags: an empty text stands in the list",
@@ -103,12 +109,14 @@ TEST_CASE("durations have a unit and bounds", "[settings]")
 {
     folder here;
     CHECK(here.faults(with_account("poll_every = 60\nsweep_every = \"1\"\n"))
-          == lines{"main.toml:6:14: account acme: poll_every must be a duration in quotes, such as \"90s\" or \"1h30m\", not a number",
-                   "main.toml:7:15: account acme: sweep_every: '1' is not a duration; write it as 90s, 45m or 1h30m"});
+          == lines{
+              "main.toml:6:14: account acme: poll_every must be a duration in quotes, such as \"90s\" or \"1h30m\", not a number",
+              "main.toml:7:15: account acme: sweep_every: '1' is not a duration; write it as 90s, 45m or 1h30m"});
     CHECK(here.faults(with_account("poll_every = \"9d\"\n"))
           == lines{"main.toml:6:14: account acme: poll_every: 9d is not possible; it must lie between 100ms and 1d"});
     CHECK(here.faults(with_account("poll_every = \"5s\"\nsweep_every = \"10s\"\n"))
-          == lines{"main.toml:7:15: warning: account acme: sweep_every is longer than poll_every: during a crisis the account would be seen less often"});
+          == lines{"main.toml:7:15: warning: account acme: sweep_every is longer than poll_every: during a crisis the account "
+                   "would be seen less often"});
     auto quick = here.load(with_account("poll_every = \"5s\"\n"));
     CHECK(quick.value.accounts.at(0).sweep_every == seconds{5});
 }
@@ -118,15 +126,18 @@ TEST_CASE("languages and time zones are checked", "[settings]")
     folder here;
     CHECK(here.faults(with_account("language = \"en_US\"\ntime_zone = \"Mars/Olympus\"\n"))
           == lines{"main.toml:6:12: account acme: language: 'en_US' is not a language tag; write it as en, hu or zh-Hans",
-                   "main.toml:7:13: account acme: time_zone: 'Mars/Olympus' is not known; write a name of the IANA list, such as Europe/Budapest"});
+                   "main.toml:7:13: account acme: time_zone: 'Mars/Olympus' is not known; write a name of the IANA list, such as "
+                   "Europe/Budapest"});
     CHECK(here.load(with_account("language = \"EN-us\"\n")).value.accounts.at(0).declared.language == "en-US");
 }
 
 TEST_CASE("ids are unique and can be typed", "[settings]")
 {
     folder here;
-    CHECK(here.faults(with_account() + with_account()) == lines{"main.toml:7:6: account acme: the id is taken by the account in line 2"});
-    CHECK(here.faults(with_account("", "a b"))[0].starts_with("main.toml:2:6: account #1: id 'a b' has a blank, comma, '=', quote or control"));
+    CHECK(here.faults(with_account() + with_account())
+          == lines{"main.toml:7:6: account acme: the id is taken by the account in line 2"});
+    CHECK(here.faults(with_account("", "a b"))[0].starts_with(
+        "main.toml:2:6: account #1: id 'a b' has a blank, comma, '=', quote or control"));
     CHECK(here.faults("[[account]]\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\n")
           == lines{"main.toml:1:1: account #1: id is missing"});
 }
@@ -135,7 +146,8 @@ TEST_CASE("an unknown connector lists the known ones, and its own keys are not j
 {
     folder here;
     CHECK(here.faults("[[account]]\nid = \"a\"\nconnector = \"mastodom\"\nserver = \"x\"\n")
-          == lines{"main.toml:3:13: account a: there is no connector 'mastodom'. Did you mean 'mastodon'? Known: fake, mastodon, wordpress"});
+          == lines{"main.toml:3:13: account a: there is no connector 'mastodom'. Did you mean 'mastodon'? Known: fake, mastodon, "
+                   "wordpress"});
     CHECK(here.faults("[[account]]\nid = \"a\"\n") == lines{"main.toml:1:1: account a: connector is missing"});
 }
 
@@ -151,14 +163,16 @@ TEST_CASE("addresses are https, or http on this machine, or where it is allowed"
 {
     folder here;
     auto faults_of = [&](const std::string& url, const std::string& more = {}) {
-        return here.faults("[[account]]\nid = \"a\"\nconnector = \"fake\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\nurl = \"" + url + "\"\n" + more);
+        return here.faults("[[account]]\nid = \"a\"\nconnector = \"fake\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\nurl = \""
+                           + url + "\"\n" + more);
     };
-    for (const auto* good : {"https://a.example", "https://a.example:8443/blog/", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80/",
-                             "http://blog.localhost"})
+    for (const auto* good : {"https://a.example", "https://a.example:8443/blog/", "http://localhost:8080", "http://127.0.0.1",
+                             "http://[::1]:80/", "http://blog.localhost"})
         CHECK(faults_of(good) == lines{});
     CHECK(faults_of("http://a.example", "allow_http = true\n") == lines{});
-    for (const auto* bad : {"http://a.example", "http://127.0.0.1.example", "http://localhost.example", "ftp://a.example", "a.example", "https://",
-                            "https://a b", "https://a.example?x=1", "https://a.example/#top", "https://a.example:99999", "https://a.example:0", "http://10.0.0.1", "http://a.example#@localhost"}) {
+    for (const auto* bad : {"http://a.example", "http://127.0.0.1.example", "http://localhost.example", "ftp://a.example",
+                            "a.example", "https://", "https://a b", "https://a.example?x=1", "https://a.example/#top",
+                            "https://a.example:99999", "https://a.example:0", "http://10.0.0.1", "http://a.example#@localhost"}) {
         CAPTURE(bad);
         auto found = faults_of(bad);
         REQUIRE(found.size() == 1);
@@ -167,7 +181,9 @@ TEST_CASE("addresses are https, or http on this machine, or where it is allowed"
     auto with_password = faults_of("https://me:hunter2@a.example");
     REQUIRE(with_password.size() == 1);
     CHECK(with_password[0].find("hunter2") == std::string::npos);
-    auto kept = here.load("[[account]]\nid = \"a\"\nconnector = \"fake\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\nurl = \"https://a.example/blog//\"\n");
+    auto kept = here.load(
+        "[[account]]\nid = \"a\"\nconnector = \"fake\"\ntoken = { env = \"HALFMAST_TEST_TOKEN\" }\nurl = "
+        "\"https://a.example/blog//\"\n");
     CHECK(dynamic_cast<const tests::fake_settings&>(*kept.value.accounts.at(0).own).url == "https://a.example/blog");
 }
 
@@ -184,7 +200,8 @@ TEST_CASE("labels can stand in a scope", "[settings]")
 TEST_CASE("the daemon's own addresses are checked", "[settings]")
 {
     folder here;
-    for (const auto* bad : {"7413", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "host.example:80", ":80", "127.0.0.1.example:80"}) {
+    for (const auto* bad :
+         {"7413", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "host.example:80", ":80", "127.0.0.1.example:80"}) {
         CAPTURE(bad);
         auto found = here.faults(std::string{"[daemon]\nlisten = \""} + bad + "\"\n");
         REQUIRE(found.size() == 1);
@@ -211,7 +228,8 @@ TEST_CASE("letters of every script may stand where TOML wants none, and give one
     folder here;
     for (const auto* letter : {"é", "ű", "ж", "ő", "号", "。", "\u3001", "\uFF0C", "\u00A0", "\u3000", "\uFEFF", "😀"}) {
         CAPTURE(letter);
-        for (const auto& file : {std::string{"[daemon] "} + letter, std::string{letter} + " = 1", std::string{"a"} + letter + " = 1", std::string{"a = "} + letter})
+        for (const auto& file : {std::string{"[daemon] "} + letter, std::string{letter} + " = 1",
+                                 std::string{"a"} + letter + " = 1", std::string{"a = "} + letter})
             CHECK(here.faults(file + "\n").size() == 1);
     }
     auto odd = here.faults("# ő 号 ж\n\"é\" = 1\n");

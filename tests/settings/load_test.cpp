@@ -114,16 +114,20 @@ TEST_CASE("marks are folded, and one mark in two classes is said", "[settings]")
 {
     folder here;
     auto got = here.load("[judgement]\npromotional.tags = [\"#AKCIÓ\", \"a\"]\nessential.tags = [\"a\", \"x*y*z\"]\n");
-    CHECK(here.shown(got)
-          == lines{"main.toml:3:19: warning: judgement: essential: tags: 'a' is promotional already, and that wins",
-                   "main.toml:3:24: judgement: essential: tags: 'x*y*z': a mark with at most one '*' is needed, such as \"campaign:*\""});
+    CHECK(
+        here.shown(got)
+        == lines{
+            "main.toml:3:19: warning: judgement: essential: tags: 'a' is promotional already, and that wins",
+            "main.toml:3:24: judgement: essential: tags: 'x*y*z': a mark with at most one '*' is needed, such as \"campaign:*\""});
     CHECK(got.value.marks.at(post_class::promotional).tags == std::vector<std::string>{"akció", "a"});
 }
 
 TEST_CASE("marks of posts match in any case and script", "[settings]")
 {
     folder here;
-    auto rules = settings::make_policy(here.load("[judgement]\npromotional.tags = [\"Акция\", \"ŐSZI vásár\", \"Straße\", \"campaign:*\"]\n").value).rules;
+    auto rules = settings::make_policy(
+                     here.load("[judgement]\npromotional.tags = [\"Акция\", \"ŐSZI vásár\", \"Straße\", \"campaign:*\"]\n").value)
+                     .rules;
     for (const auto* tag : {"АКЦИЯ", "акция", "Акция", "őszi VÁSÁR", "Őszi vásár", "strasse", "Campaign:Ёлка"}) {
         CAPTURE(tag);
         CHECK(rules->judge(post("hello", {tag})).kind == post_class::promotional);
@@ -134,8 +138,9 @@ TEST_CASE("marks of posts match in any case and script", "[settings]")
 TEST_CASE("a light word is a hint: one alone lets nothing through", "[settings]")
 {
     folder here;
-    here.write("w.toml", "language = \"en\"\n[[essential]]\nweight = 0.5\nphrases = [\"flights\", \"airport\", \"can't fly\"]\n"
-                         "[[promotional]]\nweight = 0.1\nphrases = [\"cheap\"]\n");
+    here.write("w.toml",
+               "language = \"en\"\n[[essential]]\nweight = 0.5\nphrases = [\"flights\", \"airport\", \"can't fly\"]\n"
+               "[[promotional]]\nweight = 0.1\nphrases = [\"cheap\"]\n");
     auto rules = settings::make_policy(here.load("[judgement]\nwords = [\"w.toml\"]\n").value).rules;
     CHECK(rules->judge(post("Our flights")).kind == post_class::unknown);
     CHECK(rules->judge(post("Flights, flights, flights")).kind == post_class::unknown);
@@ -148,7 +153,8 @@ TEST_CASE("a light word is a hint: one alone lets nothing through", "[settings]"
 TEST_CASE("files of words are relative to the settings, and their faults have their own place", "[settings]")
 {
     folder here;
-    here.write("words/own.toml", "language = \"en\"\n[[promotional]]\nweight = 2\nname = \"own\"\nphrases = [\"Bargain*\", \"50% Off\"]\n");
+    here.write("words/own.toml",
+               "language = \"en\"\n[[promotional]]\nweight = 2\nname = \"own\"\nphrases = [\"Bargain*\", \"50% Off\"]\n");
     auto got = here.load("[judgement]\nwords = [\"words/own.toml\"]\n");
     CHECK(here.shown(got) == lines{});
     REQUIRE(got.value.words.size() == 2);
@@ -156,7 +162,8 @@ TEST_CASE("files of words are relative to the settings, and their faults have th
     CHECK(got.value.words[0].stem);
     CHECK(got.value.words[0].weight == 2.0);
     CHECK(got.value.words[0].rule == "words.en.promotional.own");
-    here.write("words/bad.toml", "language = \"en\"\n[[promotional]]\nweight = 0\nphrases = [\"*\", \"a*b\", 3]\nphrase = 1\n[[essential]]\n");
+    here.write("words/bad.toml",
+               "language = \"en\"\n[[promotional]]\nweight = 0\nphrases = [\"*\", \"a*b\", 3]\nphrase = 1\n[[essential]]\n");
     CHECK(here.faults("[judgement]\nwords = [\"words/bad.toml\", \"words/none.toml\"]\n")
           == lines{"main.toml:2:28: judgement: words: words/none.toml cannot be read: No such file or directory",
                    "words/bad.toml:3:10: promotional: weight must be more than 0 and at most 10",
@@ -172,7 +179,8 @@ TEST_CASE("playbooks come from the main file and from files beside it, each name
     folder here;
     here.write("playbooks/a.toml", "[[playbook]]\nname = \"recall\"\n");
     here.write("playbooks/b.toml", "[[playbook]]\nname = \"recall\"\n[[playbook]]\nname = \"outage\"\n");
-    auto got = here.load("playbooks = [\"playbooks/a.toml\", \"playbooks/b.toml\", \"playbooks/a.toml\"]\n[[playbook]]\nname = \"outage\"\n");
+    auto got = here.load(
+        "playbooks = [\"playbooks/a.toml\", \"playbooks/b.toml\", \"playbooks/a.toml\"]\n[[playbook]]\nname = \"outage\"\n");
     CHECK(here.shown(got)
           == lines{"main.toml:1:54: playbooks: playbooks/a.toml is named twice",
                    "playbooks/b.toml:2:8: playbook recall: the name is taken by the playbook at playbooks/a.toml:2",
@@ -189,32 +197,38 @@ TEST_CASE("playbooks come from the main file and from files beside it, each name
 TEST_CASE("a playbook's own faults", "[settings]")
 {
     folder here;
-    CHECK(here.faults("[[playbook]]\n"
-                      "name = \"outage\"\n"
-                      "severity = \"mayor\"\n"
-                      "hold = [\"promo\"]\n"
-                      "next_update = \"45\"\n"
-                      "publish = \"atonce\"\n"
-                      "undo = \"2h\"\n"
-                      "summary.en = \"By {{next_update}}.\"\n"
-                      "summary.english = \"x\"\n"
-                      "summary.hu = \"{{reason\"\n"
-                      "summary.ru = \" \"\n")
-          == lines{"main.toml:3:12: playbook outage: severity: 'mayor' is none of minor, major, critical. Did you mean 'major'?",
-                   "main.toml:4:9: playbook outage: hold: 'promo' is none of promotional, essential, neutral, unknown",
-                   "main.toml:5:15: playbook outage: next_update: '45' is not a duration; write it as 90s, 45m or 1h30m",
-                   "main.toml:6:11: playbook outage: publish: 'atonce' is none of at-once, after-approval. Did you mean 'at-once'?",
-                   "main.toml:7:8: playbook outage: undo: 2h is not possible; it must lie between 0s and 1h",
-                   "main.toml:8:14: playbook outage: summary.en: there is no field {{next_update}}. Did you mean 'next_update_by'? Known: reason, owner, "
-                   "severity, raised_at, now, contact, next_update_by, next_update_in",
-                   "main.toml:9:9: playbook outage: summary.english: 'english' is not a language tag; write it as en, hu or zh-Hans",
-                   "main.toml:10:14: playbook outage: summary.hu: line 1, column 1: the field is not closed: write {{name}}",
-                   "main.toml:11:14: playbook outage: summary.ru is empty"});
+    CHECK(
+        here.faults("[[playbook]]\n"
+                    "name = \"outage\"\n"
+                    "severity = \"mayor\"\n"
+                    "hold = [\"promo\"]\n"
+                    "next_update = \"45\"\n"
+                    "publish = \"atonce\"\n"
+                    "undo = \"2h\"\n"
+                    "summary.en = \"By {{next_update}}.\"\n"
+                    "summary.english = \"x\"\n"
+                    "summary.hu = \"{{reason\"\n"
+                    "summary.ru = \" \"\n")
+        == lines{"main.toml:3:12: playbook outage: severity: 'mayor' is none of minor, major, critical. Did you mean 'major'?",
+                 "main.toml:4:9: playbook outage: hold: 'promo' is none of promotional, essential, neutral, unknown",
+                 "main.toml:5:15: playbook outage: next_update: '45' is not a duration; write it as 90s, 45m or 1h30m",
+                 "main.toml:6:11: playbook outage: publish: 'atonce' is none of at-once, after-approval. Did you mean 'at-once'?",
+                 "main.toml:7:8: playbook outage: undo: 2h is not possible; it must lie between 0s and 1h",
+                 "main.toml:8:14: playbook outage: summary.en: there is no field {{next_update}}. Did you mean 'next_update_by'? "
+                 "Known: reason, owner, "
+                 "severity, raised_at, now, contact, next_update_by, next_update_in",
+                 "main.toml:9:9: playbook outage: summary.english: 'english' is not a language tag; write it as en, hu or zh-Hans",
+                 "main.toml:10:14: playbook outage: summary.hu: line 1, column 1: the field is not closed: write {{name}}",
+                 "main.toml:11:14: playbook outage: summary.ru is empty"});
     CHECK(here.faults("[[playbook]]\nhold = []\n")
-          == lines{"main.toml:1:1: playbook #1: name is missing", "main.toml:2:8: playbook #1: hold is empty: such a flag would stop nothing"});
+          == lines{"main.toml:1:1: playbook #1: name is missing",
+                   "main.toml:2:8: playbook #1: hold is empty: such a flag would stop nothing"});
     CHECK(here.faults("[[playbook]]\nname = \"a b\"\n")
           == lines{"main.toml:2:8: playbook #1: name: it is typed in a hurry, so use letters, digits and '-' only"});
-    CHECK(here.faults("[[playbook]]\nname = \"a\"\nsummary.EN = \"By {{next_update_by}}\"\nsummary.en = \"By {{next_update_by}}\"\n").size() == 1);
+    CHECK(
+        here.faults("[[playbook]]\nname = \"a\"\nsummary.EN = \"By {{next_update_by}}\"\nsummary.en = \"By {{next_update_by}}\"\n")
+            .size()
+        == 1);
 }
 
 TEST_CASE("the shipped files have no fault and keep their promises", "[settings]")
@@ -249,7 +263,8 @@ TEST_CASE("the shipped words have no fault as files, and are those in the binary
     const auto built_in = settings::defaults().words;
     REQUIRE(got.value.words.size() == built_in.size());
     for (std::size_t i = 0; i < built_in.size(); ++i)
-        CHECK((got.value.words[i].phrase == built_in[i].phrase && got.value.words[i].rule == built_in[i].rule && got.value.words[i].weight == built_in[i].weight));
+        CHECK((got.value.words[i].phrase == built_in[i].phrase && got.value.words[i].rule == built_in[i].rule
+               && got.value.words[i].weight == built_in[i].weight));
 }
 
 TEST_CASE("the commented accounts of the shipped file are sound when they are uncommented", "[settings]")
@@ -284,12 +299,16 @@ TEST_CASE("how posts are let go: spacing, the cap of an hour, and from which sev
     CHECK(settings::make_policy(plain.value).review == review_rules{minutes{15}, 4});
     CHECK_FALSE(plain.value.playbooks.at("outage").two_person);
 
-    auto got = here.load("[review]\nspacing = \"0s\"\nmost_an_hour = 0\n[[playbook]]\nname = \"outage\"\ntwo_person = \"critical\"\nsummary.en = \"{{next_update_by}}\"\n");
+    auto got = here.load(
+        "[review]\nspacing = \"0s\"\nmost_an_hour = 0\n[[playbook]]\nname = \"outage\"\ntwo_person = \"critical\"\nsummary.en = "
+        "\"{{next_update_by}}\"\n");
     CHECK(here.shown(got) == lines{});
     CHECK(settings::make_policy(got.value).review == review_rules{milliseconds{0}, 0});
     CHECK(got.value.playbooks.at("outage").two_person == severity::critical);
 
-    auto wrong = here.load("[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = \"grave\"\nsummary.en = \"{{next_update_by}}\"\n");
+    auto wrong = here.load(
+        "[review]\nspacing = \"2d\"\nmost_an_hour = -1\nspace = 1\n[[playbook]]\nname = \"outage\"\ntwo_person = "
+        "\"grave\"\nsummary.en = \"{{next_update_by}}\"\n");
     CHECK(here.shown(wrong).size() == 4);
 }
 
@@ -298,7 +317,8 @@ TEST_CASE("an account says whether anything is said there in public, and where p
     folder here;
     here.write("token", "x");
     auto of = [](const std::string& keys) {
-        return "[[account]]\nid = \"one\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { file = \"token\" }\n" + keys;
+        return "[[account]]\nid = \"one\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { file = \"token\" }\n"
+               + keys;
     };
     auto declared = [&](const std::string& keys) { return here.load(of(keys)).value.accounts.at(0).declared; };
     CHECK(declared("").speaks);

@@ -10,14 +10,15 @@ namespace {
 
 std::string practice_account(const std::string& more)
 {
-    return "[[account]]\nid = \"sand\"\nconnector = \"fake\"\nurl = \"http://127.0.0.1:7420\"\ntoken = { file = \"token\" }\n" + more;
+    return "[[account]]\nid = \"sand\"\nconnector = \"fake\"\nurl = \"http://127.0.0.1:7420\"\ntoken = { file = \"token\" }\n"
+           + more;
 }
 
 std::string practice_route(const std::string& match)
 {
     return "[[receiver]]\nname = \"log\"\nkind = \"ntfy\"\nurl = \"https://ntfy.example\"\ntopic = \"t\"\n"
            "[[route]]\nto = [\"log\"]\nmatch = { drill = "
-        + match + " }\n";
+           + match + " }\n";
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ TEST_CASE("an account is for practice when it says so, and only then", "[setting
 {
     folder here;
     here.write("token", "x");
-    for (const auto& [text, practice] : {std::pair{"", false}, std::pair{"practice = false\n", false}, std::pair{"practice = true\n", true}}) {
+    for (const auto& [text, practice] :
+         {std::pair{"", false}, std::pair{"practice = false\n", false}, std::pair{"practice = true\n", true}}) {
         auto got = here.load(practice_account(text));
         REQUIRE(got.value.accounts.size() == 1);
         CHECK(got.value.accounts[0].declared.practice == practice);

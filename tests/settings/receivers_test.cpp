@@ -78,9 +78,8 @@ TEST_CASE("every kind with its keys has no fault", "[settings][receivers]")
         {"alertmanager", "url = \"http://127.0.0.1:9093\"\n"},
         {"alertmanager", "url = \"https://am.example\"\nusername = \"u\"\npassword = " + env("KEY")},
         {"alertmanager", "url = \"https://am.example\"\ntoken = " + env("KEY")},
-        {"smtp",
-            "url = \"smtps://mail.example:465\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\nusername = \"u\"\npassword = "
-                + env("KEY")},
+        {"smtp", "url = \"smtps://mail.example:465\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\nusername = \"u\"\npassword = "
+                     + env("KEY")},
         {"smtp", "url = \"smtp://127.0.0.1:25\"\nplain = true\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n"},
         {"pagerduty", "routing_key = " + env("KEY")},
         {"opsgenie", "url = \"https://api.eu.opsgenie.com\"\napi_key = " + env("KEY")},
@@ -109,23 +108,24 @@ TEST_CASE("every fault of a receiver at once, with its place", "[settings][recei
 {
     folder here;
     CHECK(here.faults("[[receiver]]\nname = \"Duty!\"\nkind = \"slak\"\n")
-        == lines{"main.toml:2:8: receiver #1: name: 'Duty!' is no name; small letters, digits, '-' and '_'",
-            "main.toml:3:8: receiver #1: kind: 'slak' is none of alertmanager, discord, goalert, gotify, grafana-irm, ntfy, "
-            "opsgenie, pagerduty, "
-            "pushover, slack, smtp, teams, twilio, webhook. Did you mean 'slack'?"});
-    CHECK(here.faults("[[receiver]]\nname = \"a\"\nkind = \"slack\"\nurl = \"https://hooks.slack.com/x\"\n")
+          == lines{"main.toml:2:8: receiver #1: name: 'Duty!' is no name; small letters, digits, '-' and '_'",
+                   "main.toml:3:8: receiver #1: kind: 'slak' is none of alertmanager, discord, goalert, gotify, grafana-irm, ntfy, "
+                   "opsgenie, pagerduty, "
+                   "pushover, slack, smtp, teams, twilio, webhook. Did you mean 'slack'?"});
+    CHECK(
+        here.faults("[[receiver]]\nname = \"a\"\nkind = \"slack\"\nurl = \"https://hooks.slack.com/x\"\n")
         == lines{"main.toml:4:7: receiver a: url: who knows this address may write there, so it is a secret; write url = { file = "
                  "\"...\" }"});
     CHECK(here.faults("[[receiver]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"http://acme.example\"\nsecret = { env = "
                       "\"HALFMAST_TEST_KEY\" }\ncolour = 1\n")
               .size()
-        == 3);
+          == 3);
     CHECK(here.faults(mail() + "plain = true\n")
           == lines{"main.toml:7:9: receiver mail: plain: mail without TLS is for a server on this machine only"});
     CHECK(here.faults("[[receiver]]\nname = \"a\"\nkind = \"smtp\"\nurl = \"mail.example\"\nfrom = \"nobody\"\nto = "
                       "[\"x@y.example\", \"no\"]\n")
               .size()
-        == 3);
+          == 3);
     CHECK(here.faults(duty() + duty()) == lines{"main.toml:6:8: receiver duty: there is a receiver of that name already"});
 }
 
@@ -133,14 +133,14 @@ TEST_CASE("a route and a stand-in name receivers that are there; steps come one 
 {
     folder here;
     CHECK(here.faults(duty() + "[[route]]\nto = [\"dutty\"]\n")
-        == lines{"main.toml:6:7: route #1: there is no receiver 'dutty'. Did you mean 'duty'?"});
+          == lines{"main.toml:6:7: route #1: there is no receiver 'dutty'. Did you mean 'duty'?"});
     CHECK(here.faults(duty() + "instead = \"boss\"\n").size() == 1);
     CHECK(here.faults(duty() + "[[route]]\n") == lines{"main.toml:5:1: route #1: to names nobody; write to = [\"NAME\"]"});
     CHECK(here.faults(duty()
-                  + "[[route]]\nto = [\"duty\"]\nescalate = [{ after = \"5m\", to = [\"duty\"] }, { after = \"5m\", to = "
-                    "[\"duty\"] }]\n")
+                      + "[[route]]\nto = [\"duty\"]\nescalate = [{ after = \"5m\", to = [\"duty\"] }, { after = \"5m\", to = "
+                        "[\"duty\"] }]\n")
               .size()
-        == 1);
+          == 1);
     CHECK(here.faults(duty() + "[[route]]\nto = [\"duty\"]\n[[route]]\nto = [\"duty\"]\n").size() == 1);
     CHECK(here.faults(duty() + "[[route]]\nto = [\"duty\"]\nseverity = \"high\"\nfrom = \"x\"\n").size() == 2);
     CHECK(here.faults(duty() + "[heartbeat]\nreceiver = \"duty\"\n").size() == 1);

@@ -13,7 +13,10 @@ std::string with_token(const std::string& token)
     return "[[account]]\nid = \"a\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = " + token + "\n";
 }
 
-std::string token_of(const settings::loaded& got) { return dynamic_cast<const tests::fake_settings&>(*got.value.accounts.at(0).own).token; }
+std::string token_of(const settings::loaded& got)
+{
+    return dynamic_cast<const tests::fake_settings&>(*got.value.accounts.at(0).own).token;
+}
 
 }  // namespace
 
@@ -36,11 +39,13 @@ TEST_CASE("a secret is read from the environment and from systemd's credentials"
           == lines{"main.toml:5:17: account a: token: the environment variable HALFMAST_TEST_NOT_SET is not set"});
     ::unsetenv("CREDENTIALS_DIRECTORY");
     CHECK(here.faults(with_token("{ credential = \"acme\" }"))
-          == lines{"main.toml:5:24: account a: token: credential acme needs systemd: LoadCredential=acme:PATH in the unit sets CREDENTIALS_DIRECTORY"});
+          == lines{"main.toml:5:24: account a: token: credential acme needs systemd: LoadCredential=acme:PATH in the unit sets "
+                   "CREDENTIALS_DIRECTORY"});
     here.write("credentials/acme", "cr3d\n");
     ::setenv("CREDENTIALS_DIRECTORY", here.path("credentials").c_str(), 1);
     CHECK(token_of(here.load(with_token("{ credential = \"acme\" }"))) == "cr3d");
-    CHECK(here.faults(with_token("{ credential = \"../acme\" }")) == lines{"main.toml:5:24: account a: token: a credential has a name, not a path"});
+    CHECK(here.faults(with_token("{ credential = \"../acme\" }"))
+          == lines{"main.toml:5:24: account a: token: a credential has a name, not a path"});
     ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
@@ -48,7 +53,8 @@ TEST_CASE("a secret that cannot be read is a fault, but only where secrets are r
 {
     folder here;
     const auto missing = with_token("{ file = \"none\" }");
-    CHECK(here.faults(missing) == lines{"main.toml:5:18: account a: token: file " + std::string{"none cannot be read: No such file or directory"}});
+    CHECK(here.faults(missing)
+          == lines{"main.toml:5:18: account a: token: file " + std::string{"none cannot be read: No such file or directory"}});
     CHECK(here.faults(missing, false) == lines{});
     CHECK(here.load(missing, false).value.accounts.size() == 1);
     CHECK(here.faults(with_token("{ env = \"HALFMAST_TEST_NOT_SET\" }"), false) == lines{});
@@ -68,8 +74,9 @@ TEST_CASE("a secret that others can read is used, and said", "[settings]")
     folder here;
     here.write("open", "s3cret", perms{0644});
     auto got = here.load(with_token("{ file = \"open\" }"));
-    CHECK(here.shown(got)
-          == lines{"main.toml:5:18: warning: account a: token: file open can be read by every user of this machine; chmod o-r open"});
+    CHECK(
+        here.shown(got)
+        == lines{"main.toml:5:18: warning: account a: token: file open can be read by every user of this machine; chmod o-r open"});
     CHECK(got.usable());
     CHECK(token_of(got) == "s3cret");
 }
@@ -80,7 +87,9 @@ TEST_CASE("a secret has one source and never stands in the settings or in a faul
     auto found = here.faults(with_token("\"hunter2\""));
     REQUIRE(found.size() == 1);
     CHECK(found[0].find("hunter2") == std::string::npos);
-    CHECK(here.faults(with_token("{ file = \"a\", env = \"B\" }")) == lines{"main.toml:5:9: account a: token needs exactly one of file, env or credential"});
+    CHECK(here.faults(with_token("{ file = \"a\", env = \"B\" }"))
+          == lines{"main.toml:5:9: account a: token needs exactly one of file, env or credential"});
     CHECK(here.faults(with_token("{}")) == lines{"main.toml:5:9: account a: token needs exactly one of file, env or credential"});
-    CHECK(here.faults(with_token("{ fil = \"a\" }")) == lines{"main.toml:5:11: account a: token: unknown key 'fil'. Did you mean 'file'?"});
+    CHECK(here.faults(with_token("{ fil = \"a\" }"))
+          == lines{"main.toml:5:11: account a: token: unknown key 'fil'. Did you mean 'file'?"});
 }

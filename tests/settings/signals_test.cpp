@@ -9,7 +9,10 @@ using halfmast::tests::lines;
 
 namespace {
 
-std::string book() { return "[[playbook]]\nname = \"outage\"\nsummary.en = \"We are on it. Next update by {{next_update_by}}.\"\n"; }
+std::string book()
+{
+    return "[[playbook]]\nname = \"outage\"\nsummary.en = \"We are on it. Next update by {{next_update_by}}.\"\n";
+}
 std::string hook(const std::string& more = "kind = \"alertmanager\"\n")
 {
     return "[[hook]]\nname = \"shop\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n" + more;
@@ -71,8 +74,9 @@ TEST_CASE("hooks and their rules are read", "[settings][signals]")
 TEST_CASE("two secrets while one is replaced by the next", "[settings][signals]")
 {
     folder here;
-    auto got = here.load("[[hook]]\nname = \"ours\"\nkind = \"standard-webhooks\"\nsecret = [{ env = \"HALFMAST_TEST_WHSEC\" }, { "
-                         "env = \"HALFMAST_TEST_WHSEC\" }]\n");
+    auto got = here.load(
+        "[[hook]]\nname = \"ours\"\nkind = \"standard-webhooks\"\nsecret = [{ env = \"HALFMAST_TEST_WHSEC\" }, { "
+        "env = \"HALFMAST_TEST_WHSEC\" }]\n");
     CHECK(here.shown(got) == lines{});
     CHECK(got.value.signals.hooks.at(0).secrets.size() == 2);
 }
@@ -96,7 +100,7 @@ TEST_CASE("every fault of signals at once, with its place", "[settings][signals]
     names("[[hook]]\nname = \"acknowledge\"\nkind = \"github\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "no name of a hook");
     names("[[hook]]\nname = \"a\"\nkind = \"github\"\n", "secret is missing");
     names("[[hook]]\nname = \"a\"\nkind = \"github\"\nsecret = \"inline-inline-inline\"\n",
-        "a secret does not stand in the settings");
+          "a secret does not stand in the settings");
     names("[[hook]]\nname = \"a\"\nkind = \"github\"\nsecret = { env = \"HALFMAST_TEST_SHORT\" }\n", "shorter than 16");
     names("[[hook]]\nname = \"a\"\nkind = \"standard-webhooks\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "whsec_");
     names("[[hook]]\nname = \"a\"\nkind = \"githb\"\nsecret = { env = \"HALFMAST_TEST_HOOK\" }\n", "Did you mean");
@@ -106,9 +110,9 @@ TEST_CASE("every fault of signals at once, with its place", "[settings][signals]
     names(book() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\n", "there is no hook 'shop'");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outge\"\n", "there is no playbook 'outge'");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nmatch = { severity = \"page\" }\n",
-        "no JSON pointer");
+          "no JSON pointer");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\nwhat = \"{/open\"\n",
-        "a field of the payload stands in braces");
+          "a field of the payload stands in braces");
     names(book() + hook() + "[[signal]]\nhook = \"shop\"\nplaybook = \"outage\"\ndo = \"fly\"\n", "none of propose, raise");
     names(book() + "[[flag_file]]\nplaybook = \"outage\"\n", "path");
     names(book() + "[dead_links]\nplaybook = \"outage\"\nshare = 0\n", "share is from 1 to 1000");
@@ -130,12 +134,12 @@ TEST_CASE("complaint words: those that are built in, or a house's own", "[settin
     CHECK(watch.rules.times == 4.0);
     // As they are folded where they are read.
     for (const auto* text : {"my order is not working", "i want a refund", "nem működik az oldal", "верните деньги",
-             "这个应用闪退了", "das ist eine frechheit", "esto es una estafa"}) {
+                             "这个应用闪退了", "das ist eine frechheit", "esto es una estafa"}) {
         CAPTURE(text);
         CHECK_FALSE(complaints_in(*watch.complaints, text).empty());
     }
     for (const auto* text :
-        {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое", "谢谢你们"}) {
+         {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое", "谢谢你们"}) {
         CAPTURE(text);
         CHECK(complaints_in(*watch.complaints, text).empty());
     }
@@ -175,9 +179,10 @@ TEST_CASE("who has the duty: turns that change at the same hour in summer and wi
 TEST_CASE("every fault of a rota", "[settings][rota]")
 {
     folder here;
-    auto shown = here.shown(here.load(ntfy("ann")
-        + "[[rota]]\nname = \"ann\"\nturns = [\"ann\", \"dora\"]\nfirst = \"monday\"\n"
-          "swap = [{ who = \"ann\", from = \"2026-03-10T08:00:00Z\", until = \"2026-03-09T08:00:00Z\" }]\n"));
+    auto shown =
+        here.shown(here.load(ntfy("ann")
+                             + "[[rota]]\nname = \"ann\"\nturns = [\"ann\", \"dora\"]\nfirst = \"monday\"\n"
+                               "swap = [{ who = \"ann\", from = \"2026-03-10T08:00:00Z\", until = \"2026-03-09T08:00:00Z\" }]\n"));
     std::string all;
     for (const auto& line : shown)
         all += line + "\n";
@@ -186,8 +191,9 @@ TEST_CASE("every fault of a rota", "[settings][rota]")
     CHECK(all.find("there is no receiver 'dora'") != std::string::npos);
     CHECK(all.find("'monday' is no time with a zone") != std::string::npos);
     CHECK(all.find("until comes before from") != std::string::npos);
-    auto instead = here.shown(here.load(ntfy("ann")
-        + "instead = \"on-call\"\n[[rota]]\nname = \"on-call\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"));
+    auto instead = here.shown(
+        here.load(ntfy("ann")
+                  + "instead = \"on-call\"\n[[rota]]\nname = \"on-call\"\nturns = [\"ann\"]\nfirst = \"2026-03-02T09:00:00Z\"\n"));
     CHECK(instead.size() == 1);  // one person stands in for another, not a rota
 }
 
@@ -220,8 +226,10 @@ TEST_CASE("every fault of a rota that a calendar fills", "[settings][rota]")
 {
     folder here;
     auto shown = here.shown(here.load(ntfy("ann")
-        + "[[rota]]\nname = \"a\"\ncalendar = \"http://cal.acme.example/rota.ics\"\npeople = { \"Dora\" = \"dora\" }\nturns = [\"ann\"]\n"
-          "[[rota]]\nname = \"b\"\ncalendar = \"https://cal.acme.example/rota.ics\"\notherwise = [\"b\"]\ngap_ahead = \"1s\"\n"));
+                                      + "[[rota]]\nname = \"a\"\ncalendar = \"http://cal.acme.example/rota.ics\"\npeople = { "
+                                        "\"Dora\" = \"dora\" }\nturns = [\"ann\"]\n"
+                                        "[[rota]]\nname = \"b\"\ncalendar = \"https://cal.acme.example/rota.ics\"\notherwise = "
+                                        "[\"b\"]\ngap_ahead = \"1s\"\n"));
     std::string all;
     for (const auto& line : shown)
         all += line + "\n";
@@ -231,5 +239,5 @@ TEST_CASE("every fault of a rota that a calendar fills", "[settings][rota]")
     CHECK(all.find("otherwise names nobody") != std::string::npos);
     CHECK(all.find("there is no receiver 'b'") != std::string::npos);  // who stands in is a receiver
     CHECK(all.find("rota b: gap_ahead") != std::string::npos);
-    CHECK(all.find("turns") != std::string::npos);                     // either turns or a calendar
+    CHECK(all.find("turns") != std::string::npos);  // either turns or a calendar
 }

@@ -74,7 +74,8 @@ public:
     folder(const folder&) = delete;
     folder& operator=(const folder&) = delete;
 
-    std::string write(const std::string& name, const std::string& text, std::filesystem::perms mode = std::filesystem::perms{0600}) const
+    std::string write(const std::string& name, const std::string& text,
+                      std::filesystem::perms mode = std::filesystem::perms{0600}) const
     {
         auto file = path_ / name;
         std::filesystem::create_directories(file.parent_path());
@@ -91,7 +92,10 @@ public:
     }
 
     // The faults as a person sees them, without the folder's name.
-    [[nodiscard]] std::vector<std::string> faults(const std::string& text, bool secrets = true) const { return shown(load(text, secrets)); }
+    [[nodiscard]] std::vector<std::string> faults(const std::string& text, bool secrets = true) const
+    {
+        return shown(load(text, secrets));
+    }
 
     [[nodiscard]] std::vector<std::string> shown(const settings::loaded& got) const
     {

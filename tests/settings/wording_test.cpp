@@ -15,7 +15,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr edition_kind every_kind[] = {edition_kind::summary, edition_kind::update, edition_kind::correction, edition_kind::all_clear};
+constexpr edition_kind every_kind[] = {edition_kind::summary, edition_kind::update, edition_kind::correction,
+                                       edition_kind::all_clear};
 const lines shipped_languages{"en", "hu", "ru", "zh"};
 const lines shipped_books{"outage", "recall", "bereavement"};
 
@@ -23,7 +24,9 @@ std::string begun(const std::string& rest) { return "[[playbook]]\nname = \"a\"\
 
 std::string account_of(const std::string& id, const std::string& language)
 {
-    return "[[account]]\nid = \"" + id + "\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { file = \"token\" }\nlanguage = \"" + language + "\"\n";
+    return "[[account]]\nid = \"" + id
+           + "\"\nconnector = \"fake\"\nurl = \"https://a.example\"\ntoken = { file = \"token\" }\nlanguage = \"" + language
+           + "\"\n";
 }
 
 account place(std::string language, int limit, text_counting how = text_counting::graphemes)
@@ -51,7 +54,8 @@ settings::statement_fields spoken_at_half_past_two()
 
 const std::map<std::string, playbook>& shipped()
 {
-    static const auto all = settings::load(std::string{HALFMAST_SOURCE_DIR} + "/config/halfmast.toml", tests::fake_rooms()).value.playbooks;
+    static const auto all =
+        settings::load(std::string{HALFMAST_SOURCE_DIR} + "/config/halfmast.toml", tests::fake_rooms()).value.playbooks;
     return all;
 }
 
@@ -74,13 +78,14 @@ void for_every_shipped_text(Each each)
 TEST_CASE("a text is one text, or a long one and a short one", "[settings][words]")
 {
     folder here;
-    auto got = here.load(begun("summary.en = \"We know. By {{next_update_by}}.\"\n"
-                               "summary.hu = { long = \"Tudunk róla. {{next_update_by}}\", short = \"Tudjuk. {{next_update_by}}\" }\n"
-                               "contact.en = \"help@acme.example\"\n"
-                               "languages = [\"hu\", \"EN\"]\n"
-                               "reply_wait = \"1m\"\nreply_second_person = false\nmost_public_acts = 0\nlost_pin = \"report\"\n"
-                               "partners = [\"https://b.example/status\", \"https://b.example/status\"]\n"
-                               "[links]\nprivate = true\n"));
+    auto got =
+        here.load(begun("summary.en = \"We know. By {{next_update_by}}.\"\n"
+                        "summary.hu = { long = \"Tudunk róla. {{next_update_by}}\", short = \"Tudjuk. {{next_update_by}}\" }\n"
+                        "contact.en = \"help@acme.example\"\n"
+                        "languages = [\"hu\", \"EN\"]\n"
+                        "reply_wait = \"1m\"\nreply_second_person = false\nmost_public_acts = 0\nlost_pin = \"report\"\n"
+                        "partners = [\"https://b.example/status\", \"https://b.example/status\"]\n"
+                        "[links]\nprivate = true\n"));
     CHECK(here.shown(got) == lines{});
     const auto& book = got.value.playbooks.at("a");
     CHECK(book.texts.at(edition_kind::summary).at("en") == wording{"We know. By {{next_update_by}}.", ""});
@@ -116,14 +121,17 @@ TEST_CASE("every fault of the words is named with its place", "[settings][words]
                             "most_public_acts = -1\n"
                             "lost_pin = \"repare\"\n"
                             "partners = [\"b.example\"]\n"))
-          == lines{"main.toml:3:14: playbook a: summary.en: long is missing; a text that is short enough for every account may be all there is",
+          == lines{"main.toml:3:14: playbook a: summary.en: long is missing; a text that is short enough for every account may be "
+                   "all there is",
                    "main.toml:4:23: playbook a: summary.hu.long must be text, not a number",
                    "main.toml:4:26: playbook a: summary.hu: unknown key 'brief'. Known here: long, short.",
-                   "main.toml:5:13: playbook a: update.en: there is no field {{abuot}}. Did you mean 'about'? Known: reason, owner, severity, raised_at, now, "
+                   "main.toml:5:13: playbook a: update.en: there is no field {{abuot}}. Did you mean 'about'? Known: reason, "
+                   "owner, severity, raised_at, now, "
                    "lasted, about, contact, next_update_by, next_update_in",
                    "main.toml:6:13: playbook a: update.hu must be text, or { long = \"...\", short = \"...\" }, not a list",
                    "main.toml:7:17: playbook a: correction.en: a correction names what was wrong: {{about}} has to stand in it",
-                   "main.toml:8:16: playbook a: all_clear.en: there is no field {{next_update_by}}. Known: reason, owner, severity, raised_at, now, lasted, "
+                   "main.toml:8:16: playbook a: all_clear.en: there is no field {{next_update_by}}. Known: reason, owner, "
+                   "severity, raised_at, now, lasted, "
                    "about, contact",
                    "main.toml:9:9: playbook a: contact.english: 'english' is not a language tag; write it as en, hu or zh-Hans",
                    "main.toml:10:14: playbook a: contact.en is one line, and no field can stand in it",
@@ -139,7 +147,8 @@ TEST_CASE("a playbook that has begun with the other kinds is told which are miss
 {
     folder here;
     CHECK(here.faults(begun("summary.en = \"{{next_update_by}}\"\nupdate.en = \"{{next_update_by}}\"\n"))
-          == lines{"main.toml:1:1: warning: playbook a: there is no text for correction, all_clear: in a crisis that cannot be said from here"});
+          == lines{"main.toml:1:1: warning: playbook a: there is no text for correction, all_clear: in a crisis that cannot be "
+                   "said from here"});
     CHECK(here.faults(begun("summary.en = \"{{next_update_by}}\"\n")) == lines{});
 }
 
@@ -147,23 +156,29 @@ TEST_CASE("a contact that stands in a text has to be there, and a promise has to
 {
     folder here;
     CHECK(here.faults(begun("summary.en = \"{{next_update_by}} {{contact}}\"\n"))
-          == lines{"main.toml:3:14: playbook a: summary.en: {{contact}} stands in it, and the playbook has no contact; write contact.en = \"help@acme.example\""});
+          == lines{"main.toml:3:14: playbook a: summary.en: {{contact}} stands in it, and the playbook has no contact; write "
+                   "contact.en = \"help@acme.example\""});
     CHECK(here.faults(begun("summary.en = \"{{next_update_by}} {{#contact}}{{contact}}{{/contact}}\"\n")) == lines{});
     CHECK(here.faults(begun("summary.en = \"{{next_update_by}} {{contact}}\"\ncontact.hu = \"x\"\n")) == lines{});
     CHECK(here.faults(begun("summary.en = { long = \"{{next_update_in}}\", short = \"We know.\" }\n"))
-          == lines{"main.toml:3:53: warning: playbook a: summary.en: it does not say when the next word comes: {{next_update_by}} is missing"});
+          == lines{"main.toml:3:53: warning: playbook a: summary.en: it does not say when the next word comes: {{next_update_by}} "
+                   "is missing"});
 }
 
 TEST_CASE("a language that no text and no fallback covers is a fault", "[settings][words]")
 {
     folder here;
     here.write("token", "x");
-    const auto accounts = account_of("one", "hu") + account_of("two", "hu") + account_of("three", "de-AT") + account_of("four", "en");
+    const auto accounts =
+        account_of("one", "hu") + account_of("two", "hu") + account_of("three", "de-AT") + account_of("four", "en");
     CHECK(here.faults(accounts + begun("summary.de = \"{{next_update_by}}\"\nsummary.en = \"{{next_update_by}}\"\n")) == lines{});
     CHECK(here.faults(accounts + begun("summary.de = \"{{next_update_by}}\"\nlanguages = [\"de\"]\n")) == lines{});
     auto given = here.faults(accounts + begun("summary.de = \"{{next_update_by}}\"\nlanguages = []\n"));
     REQUIRE(given.size() == 2);
-    CHECK(given[0].find("playbook a: summary: account four wants it in en: there is no text in en, and none to fall back on; write summary.en") != std::string::npos);
+    CHECK(
+        given[0].find(
+            "playbook a: summary: account four wants it in en: there is no text in en, and none to fall back on; write summary.en")
+        != std::string::npos);
     CHECK(given[1].find("account one and 1 more wants it in hu") != std::string::npos);
     CHECK(given[0].starts_with("main.toml:27:"));
 }
@@ -182,7 +197,8 @@ TEST_CASE("a text that is too long in both forms is a fault, and one that may be
     REQUIRE(always.size() == 1);
     CHECK(always[0].find(": playbook a: summary.en: too long for account one: it has 5") != std::string::npos);
     CHECK(always[0].ends_with("characters, and fake takes 500, in the short form too"));
-    auto perhaps = here.faults(text(std::string(600, 'a') + "{{next_update_by}}", std::string(460, 'b') + "{{reason}} {{next_update_by}}"));
+    auto perhaps =
+        here.faults(text(std::string(600, 'a') + "{{next_update_by}}", std::string(460, 'b') + "{{reason}} {{next_update_by}}"));
     REQUIRE(perhaps.size() == 1);
     CHECK(perhaps[0].find(": warning: playbook a: summary.en: too long for account one: ") != std::string::npos);
     CHECK(perhaps[0].ends_with("(with usual times and a sentence in it)"));
@@ -216,7 +232,9 @@ TEST_CASE("the long form is taken when it fits, else the short one, and nothing 
     playbook book;
     book.name = "a";
     book.texts[edition_kind::summary]["en"] = {"A long text of thirty letters.", "A short one."};
-    auto written = [&](int limit) { return settings::write_statement(place("en", limit), book, edition_kind::summary, spoken_at_half_past_two()); };
+    auto written = [&](int limit) {
+        return settings::write_statement(place("en", limit), book, edition_kind::summary, spoken_at_half_past_two());
+    };
     CHECK(written(0).text == "A long text of thirty letters.");
     CHECK(written(30).text == "A long text of thirty letters.");
     CHECK_FALSE(written(30).brief);
@@ -229,21 +247,25 @@ TEST_CASE("the long form is taken when it fits, else the short one, and nothing 
     CHECK(none.trouble == "it has 12 characters, and sky takes 11, in the short form too");
     book.texts[edition_kind::summary]["en"].brief.clear();
     CHECK(written(29).trouble == "it has 30 characters, and sky takes 29, and there is no short form");
-    CHECK(settings::write_statement(place("en", 0), book, edition_kind::update, spoken_at_half_past_two()).trouble == "playbook a has no update");
+    CHECK(settings::write_statement(place("en", 0), book, edition_kind::update, spoken_at_half_past_two()).trouble
+          == "playbook a has no update");
 }
 
 TEST_CASE("fields are said in the language and time zone of the reader", "[settings][words]")
 {
     playbook book;
     book.name = "a";
-    const std::string all = "{{raised_at}}|{{now}}|{{lasted}}|{{next_update_by}}|{{next_update_in}}|{{owner}}|{{severity}}|{{about}}|{{contact}}";
+    const std::string all =
+        "{{raised_at}}|{{now}}|{{lasted}}|{{next_update_by}}|{{next_update_in}}|{{owner}}|{{severity}}|{{about}}|{{contact}}";
     for (const auto* tag : {"en", "hu", "ru", "zh"})
         book.texts[edition_kind::update][tag] = {all, ""};
     book.contact = {{"hu", "írjon"}, {"en", "write"}};
     book.languages = {"en"};
     auto fields = spoken_at_half_past_two();
     fields.about = " It works. \n";
-    auto said = [&](const std::string& language) { return settings::write_statement(place(language, 0), book, edition_kind::update, fields).text; };
+    auto said = [&](const std::string& language) {
+        return settings::write_statement(place(language, 0), book, edition_kind::update, fields).text;
+    };
     CHECK(said("en") == "14:30 CET|16:45 CET|2 hours, 15 minutes|17:30 CET|in 45 minutes|Anna|major|It works.|write");
     CHECK(said("hu") == "14:30 CET|16:45 CET|2 óra és 15 perc|17:30 CET|45 perc múlva|Anna|major|It works.|írjon");
     CHECK(said("ru") == "14:30 GMT+1|16:45 GMT+1|2 часа 15 минут|17:30 GMT+1|через 45 минут|Anna|major|It works.|write");
@@ -307,7 +329,9 @@ TEST_CASE("what people type is chosen by language as the texts are, and said whe
     auto fields = spoken_at_half_past_two();
     fields.about_in = {{"en", "Cards work."}, {"hu", "A kártyák működnek."}, {"und", "Kaarten werken."}};
     fields.about = text_for_all(fields.about_in);
-    auto written = [&](const std::string& language) { return settings::write_statement(place(language, 0), book, edition_kind::update, fields); };
+    auto written = [&](const std::string& language) {
+        return settings::write_statement(place(language, 0), book, edition_kind::update, fields);
+    };
     struct story {
         const char* language;
         const char* text;
@@ -328,7 +352,7 @@ TEST_CASE("what people type is chosen by language as the texts are, and said whe
     check({{"hu", "Frissítés: A kártyák működnek.", "hu", false},
            {"hu-HU", "Frissítés: A kártyák működnek.", "hu", false},
            {"en-GB", "Update: Cards work.", "en", false},
-           {"zh-Hans", "更新：Cards work.", "en", true},    // the playbook's other languages come before what is in none
+           {"zh-Hans", "更新：Cards work.", "en", true},  // the playbook's other languages come before what is in none
            {"fr", "Update: Cards work.", "en", false}});
     fields.about_in.erase("en");
     check({{"zh", "更新：Kaarten werken.", "und", false}, {"en", "Update: Kaarten werken.", "und", false}});
@@ -397,7 +421,8 @@ TEST_CASE("every text that ships fits every platform that has a connector, with 
                 auto fields = spoken_at_half_past_two();
                 fields.reason = reason[language];
                 fields.about = kind == edition_kind::summary ? "" : news;
-                fields.next_update_by = kind == edition_kind::all_clear ? time_point{} : fields.now + hours{20};  // tomorrow, with its date
+                fields.next_update_by =
+                    kind == edition_kind::all_clear ? time_point{} : fields.now + hours{20};  // tomorrow, with its date
                 auto written_for = [&](int limit, text_counting how, int bytes) {
                     auto where = place(language, limit, how);
                     where.byte_limit = bytes;

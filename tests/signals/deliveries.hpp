@@ -24,7 +24,7 @@ inline std::string hmac(std::string_view key, std::string_view text)
     std::array<unsigned char, 32> sum{};
     unsigned length = 0;
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-        sum.data(), &length);
+         sum.data(), &length);
     return {reinterpret_cast<const char*>(sum.data()), sum.size()};
 }
 
@@ -41,7 +41,7 @@ inline std::string base64(std::string_view bytes)
 {
     std::string text(bytes.size() * 2 + 4, '\0');
     auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+                                  reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(length));
     return text;
 }
@@ -69,8 +69,8 @@ inline hook_settings make_hook(hook_kind kind, const std::string& name = "shop")
     return made;
 }
 
-inline net::server_request signed_request(
-    const hook_settings& hook, const std::string& body, time_point at, const std::string& id = "msg_1")
+inline net::server_request signed_request(const hook_settings& hook, const std::string& body, time_point at,
+                                          const std::string& id = "msg_1")
 {
     net::server_request made;
     made.method = "POST";
@@ -109,9 +109,9 @@ inline std::string& header(net::server_request& request, std::string_view name)
 inline std::string pagerduty_body(time_point at, const std::string& type = "incident.triggered", const std::string& key = "Q1")
 {
     return R"({"event":{"id":"e-)" + key + R"(","event_type":")" + type + R"(","occurred_at":")" + format_utc(at)
-        + R"(","agent":{"summary":"Jane Doe"},"data":{"id":")" + key
-        + R"(","title":"checkout is failing","incident_key":"halfmast/)" + key
-        + R"(","html_url":"https://acme.pagerduty.com/incidents/Q1","service":{"summary":"Shop"}}}})";
+           + R"(","agent":{"summary":"Jane Doe"},"data":{"id":")" + key
+           + R"(","title":"checkout is failing","incident_key":"halfmast/)" + key
+           + R"(","html_url":"https://acme.pagerduty.com/incidents/Q1","service":{"summary":"Shop"}}}})";
 }
 
 // A body that such a sender could send.
@@ -121,11 +121,11 @@ inline std::string usual_body(hook_kind kind, time_point at, const std::string& 
         return pagerduty_body(at, "incident.triggered", "Q" + mark);
     if (kind == hook_kind::alertmanager || kind == hook_kind::grafana)
         return R"({"version":"4","status":"firing","groupKey":"k)" + mark
-            + R"(","commonLabels":{"severity":"page","brand":"acme"},)"
-              R"("commonAnnotations":{"summary":"checkout answers 500"},"externalURL":"https://am.example","alerts":[)"
-              R"({"status":"firing","annotations":{"description":"37 of 40 requests failed"}}]})";
+               + R"(","commonLabels":{"severity":"page","brand":"acme"},)"
+                 R"("commonAnnotations":{"summary":"checkout answers 500"},"externalURL":"https://am.example","alerts":[)"
+                 R"({"status":"firing","annotations":{"description":"37 of 40 requests failed"}}]})";
     return R"({"type":"crisis.raise","timestamp":"2026-01-02T03:04:05Z","data":{"severity":"high","reason":"ö test","key":")" + mark
-        + R"("}})";
+           + R"("}})";
 }
 
 // The hooks with a clock that stands, and what came through them.

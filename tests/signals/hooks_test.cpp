@@ -33,7 +33,7 @@ const heard_signal& signal_in(const signals::meaning& meaning)
 TEST_CASE("a believed delivery is a signal, once, whatever kind its sender is", "[hooks]")
 {
     for (auto kind : {hook_kind::standard, hook_kind::pagerduty, hook_kind::github, hook_kind::slack, hook_kind::alertmanager,
-             hook_kind::grafana}) {
+                      hook_kind::grafana}) {
         auto hook = make_hook(kind);
         hook_stage here{{hook}, {make_rule()}};
         auto request = signed_request(hook, usual_body(kind, noon()), noon());
@@ -68,8 +68,9 @@ TEST_CASE("what is not for a hook is told so, and does nothing", "[hooks]")
     }
     auto large = signed_request(hook, std::string(1001, ' '), noon());
     CHECK(here.send(large).status == 413);
-    for (const auto& body : {std::string{"no JSON"}, std::string{"[]"}, std::string{"\"text\""},
-             std::string(400, '[') + std::string(400, ']'), "{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"})
+    for (const auto& body :
+         {std::string{"no JSON"}, std::string{"[]"}, std::string{"\"text\""}, std::string(400, '[') + std::string(400, ']'),
+          "{\"a\":" + std::string(100, '[') + std::string(100, ']') + "}"})
         CHECK(here.send(signed_request(hook, body, noon())).status == 400);
     CHECK(here.heard.empty());
     CHECK(signals::hooks::is_ours(request));
@@ -280,9 +281,9 @@ TEST_CASE("Slack: the question whether the address is ours, and a button", "[hoo
     page_group open;
     open.id = "hold-manual/c-1-5";
     here.pages.groups["hold-manual/c-1"] = open;
-    std::string clicked
-        = R"({"type":"block_actions","user":{"id":"U1","username":"ann"},"actions":[{"action_id":"other","value":"x"},)"
-          R"({"action_id":"halfmast_acknowledge","value":"hold-manual/c-1-5"}]})";
+    std::string clicked =
+        R"({"type":"block_actions","user":{"id":"U1","username":"ann"},"actions":[{"action_id":"other","value":"x"},)"
+        R"({"action_id":"halfmast_acknowledge","value":"hold-manual/c-1-5"}]})";
     auto form = "payload=" + net::percent_encode(clicked);
     CHECK(here.send(signed_request(hook, form, noon())).status == 202);
     REQUIRE(here.acknowledged.size() == 1);
@@ -299,8 +300,8 @@ TEST_CASE("the link of a letter: a POST takes the page in hand, a look does noth
     here.pages.groups["crisis/c-1"] = open;
     net::server_request request;
     request.method = "POST";
-    request.path
-        = "/hooks/acknowledge/" + signals::sign_page(secret{std::string(32, 'k')}, {"crisis/c-1-5", "phone"}, noon() + 24h);
+    request.path =
+        "/hooks/acknowledge/" + signals::sign_page(secret{std::string(32, 'k')}, {"crisis/c-1-5", "phone"}, noon() + 24h);
     auto look = request;
     look.method = "GET";
     CHECK(here.send(look).status == 405);

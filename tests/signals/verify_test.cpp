@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto all_kinds
-    = {hook_kind::standard, hook_kind::pagerduty, hook_kind::github, hook_kind::slack, hook_kind::alertmanager, hook_kind::grafana};
+constexpr auto all_kinds = {hook_kind::standard, hook_kind::pagerduty,    hook_kind::github,
+                            hook_kind::slack,    hook_kind::alertmanager, hook_kind::grafana};
 constexpr auto signing_kinds = {hook_kind::standard, hook_kind::pagerduty, hook_kind::github, hook_kind::slack};
 
 bool believed(const hook_settings& hook, const http_headers& headers, std::string_view body, time_point now = noon())
@@ -21,8 +21,9 @@ bool believed(const hook_settings& hook, const http_headers& headers, std::strin
     return signals::verify(hook, headers, body, now).has_value();
 }
 
-constexpr std::string_view vector_body = "{\"type\":\"crisis.raise\",\"timestamp\":\"2026-01-02T03:04:05Z\",\"data\":{\"severity\":"
-                                         "\"high\",\"reason\":\"\xc3\xb6 test\"}}";
+constexpr std::string_view vector_body =
+    "{\"type\":\"crisis.raise\",\"timestamp\":\"2026-01-02T03:04:05Z\",\"data\":{\"severity\":"
+    "\"high\",\"reason\":\"\xc3\xb6 test\"}}";
 
 hook_settings with_secret(hook_kind kind, const std::string& secret)
 {
@@ -36,25 +37,31 @@ hook_settings with_secret(hook_kind kind, const std::string& secret)
 TEST_CASE("the vectors of the senders are believed", "[hooks][verify]")
 {
     CHECK(believed(make_hook(hook_kind::standard),
-                   {{"webhook-id", "msg_halfmast_0001"}, {"webhook-timestamp", "1767323045"},
-                    {"webhook-signature", "v1,0sBuKeL+TfYmx8cFarUNvKlo7vL57ea8em2LrtDXtWg="}}, vector_body));
+                   {{"webhook-id", "msg_halfmast_0001"},
+                    {"webhook-timestamp", "1767323045"},
+                    {"webhook-signature", "v1,0sBuKeL+TfYmx8cFarUNvKlo7vL57ea8em2LrtDXtWg="}},
+                   vector_body));
     auto library = with_secret(hook_kind::standard, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     CHECK(believed(library,
-                   {{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"}, {"webhook-timestamp", "1614265330"},
+                   {{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
+                    {"webhook-timestamp", "1614265330"},
                     {"webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}},
                    R"({"test": 2432232314})", time_point{1614265330s}));
     CHECK(believed(with_secret(hook_kind::pagerduty, "pd-secret-0123456789"),
-        {{"X-PagerDuty-Signature",
-            "v1=0e08125027a8cad90b89e5f6fbef2090e9703c44a446289ebd6053a8272f9030,"
-            "v1=14ae85a6822d0f4a63319b3a68d3a245599024e48c7925a3f5df4f038c40ac63"}},
-        vector_body));
+                   {{"X-PagerDuty-Signature",
+                     "v1=0e08125027a8cad90b89e5f6fbef2090e9703c44a446289ebd6053a8272f9030,"
+                     "v1=14ae85a6822d0f4a63319b3a68d3a245599024e48c7925a3f5df4f038c40ac63"}},
+                   vector_body));
     CHECK(believed(with_secret(hook_kind::github, "gh-secret"),
-        {{"X-Hub-Signature-256", "sha256=f6245b633244038d356a270ae944fd5aba66c793177865ce1d20856992a9ac12"}}, vector_body));
+                   {{"X-Hub-Signature-256", "sha256=f6245b633244038d356a270ae944fd5aba66c793177865ce1d20856992a9ac12"}},
+                   vector_body));
     CHECK(believed(with_secret(hook_kind::github, "It's a Secret to Everybody"),
-        {{"X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}}, "Hello, World!"));
+                   {{"X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}},
+                   "Hello, World!"));
     CHECK(believed(with_secret(hook_kind::slack, "slack-signing"),
                    {{"X-Slack-Request-Timestamp", "1767323045"},
-                    {"X-Slack-Signature", "v0=8ae841064fa38ddc66cefcd90f8ae1099a76da00f6625c9742b0814c8a978d3a"}}, vector_body));
+                    {"X-Slack-Signature", "v0=8ae841064fa38ddc66cefcd90f8ae1099a76da00f6625c9742b0814c8a978d3a"}},
+                   vector_body));
 }
 
 TEST_CASE("while a secret is replaced both are believed, and a header may have signatures of either", "[hooks][verify]")
@@ -64,7 +71,7 @@ TEST_CASE("while a secret is replaced both are believed, and a header may have s
         auto request = signed_request(hook, "{}", noon());
         auto both = hook;
         both.secrets.insert(both.secrets.begin(),
-            kind == hook_kind::standard ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "the-next-secret-of-ours");
+                            kind == hook_kind::standard ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "the-next-secret-of-ours");
         CHECK(believed(both, request.headers, request.body));
         both.secrets.pop_back();
         CHECK_FALSE(believed(both, request.headers, request.body));
@@ -106,12 +113,13 @@ TEST_CASE("why it is not believed is told apart: nothing there, wrong, or of ano
 TEST_CASE("a secret that is none lets nobody in", "[hooks][verify]")
 {
     for (const auto* secret :
-        {"", "whsec_", "whsec_AAEC", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"}) {
+         {"", "whsec_", "whsec_AAEC", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"}) {
         CHECK(signals::webhook_key(secret).empty());
         auto hook = with_secret(hook_kind::standard, secret);
         net::server_request request;
         auto text = "msg_1." + std::to_string(noon().time_since_epoch().count() / 1000) + ".{}";
-        request.headers = {{"webhook-id", "msg_1"}, {"webhook-timestamp", std::to_string(noon().time_since_epoch().count() / 1000)},
+        request.headers = {{"webhook-id", "msg_1"},
+                           {"webhook-timestamp", std::to_string(noon().time_since_epoch().count() / 1000)},
                            {"webhook-signature", "v1," + base64(hmac("", text))}};
         CHECK_FALSE(believed(hook, request.headers, "{}"));
     }
@@ -140,7 +148,7 @@ TEST_CASE("ten thousand altered, stale and replayed deliveries: none is taken", 
         const auto& hook = hooks[i % hooks.size()];
         auto mark = std::to_string(i);
         auto request = signed_request(hook, usual_body(hook.kind, here.now, mark), here.now, "msg_" + mark);
-        auto signature = std::string{hook.kind == hook_kind::standard ? "webhook-signature"
+        auto signature = std::string{hook.kind == hook_kind::standard    ? "webhook-signature"
                                      : hook.kind == hook_kind::pagerduty ? "X-PagerDuty-Signature"
                                      : hook.kind == hook_kind::github    ? "X-Hub-Signature-256"
                                                                          : "X-Slack-Signature"};

@@ -270,9 +270,9 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     CHECK(heard[3].evidence.size() == 1);
     // One that was there long before anybody looked raises nothing by itself.
     signals::flag_files later{context.get_executor(),
-        {one},
-        [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + 1h; },
-        [&](heard_signal said) { heard.push_back(std::move(said)); }};
+                              {one},
+                              [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) + 1h; },
+                              [&](heard_signal said) { heard.push_back(std::move(said)); }};
     later.look();
     REQUIRE(heard.size() == 5);
     CHECK(heard[4].wish == signal_wish::propose);
@@ -384,13 +384,13 @@ TEST_CASE("a round asks each link once, partners too, and hands on what follows"
 {
     asio::io_context context;
     state known;
-    known.accounts[account_id{"blog"}].queue[post_id{"1"}]
-        = {leading("1", noon() + 1h, {"https://shop.example/a"}), {post_class::promotional, {}}};
-    known.accounts[account_id{"blog"}].queue[post_id{"2"}]
-        = {leading("2", noon() + 2h, {"https://shop.example/a"}), {post_class::promotional, {}}};
+    known.accounts[account_id{"blog"}].queue[post_id{"1"}] = {leading("1", noon() + 1h, {"https://shop.example/a"}),
+                                                              {post_class::promotional, {}}};
+    known.accounts[account_id{"blog"}].queue[post_id{"2"}] = {leading("2", noon() + 2h, {"https://shop.example/a"}),
+                                                              {post_class::promotional, {}}};
     // One of a practice account: neither asked nor held.
-    known.accounts[account_id{"sand"}].queue[post_id{"1"}]
-        = {leading("1", noon() + 1h, {"https://practice.example/a"}), {post_class::promotional, {}}};
+    known.accounts[account_id{"sand"}].queue[post_id{"1"}] = {leading("1", noon() + 1h, {"https://practice.example/a"}),
+                                                              {post_class::promotional, {}}};
     std::vector<std::vector<std::string>> asked;
     std::vector<event> told;
     signals::link_follower::needs needs;
@@ -405,7 +405,7 @@ TEST_CASE("a round asks each link once, partners too, and hands on what follows"
         co_return answers;
     };
     needs.tell = [&](event what) { told.push_back(std::move(what)); };
-    needs.hear = [](heard_signal) { };
+    needs.hear = [](heard_signal) {};
     needs.partners = {"https://partner.example/"};
     link_watch rules;
     rules.on = true;

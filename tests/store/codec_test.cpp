@@ -35,7 +35,8 @@ TEST_CASE("a record comes back as it was", "[codec]")
         REQUIRE(describe(*again) == describe(record));
         REQUIRE(entry.at == format_utc(record.at));
         // Sorted keys, no spaces, escapes as everywhere: what a reader makes of it and writes again is the same.
-        REQUIRE(nlohmann::json::parse(entry.payload).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) == entry.payload);
+        REQUIRE(nlohmann::json::parse(entry.payload).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                == entry.payload);
         REQUIRE(store::encode(*again).payload == entry.payload);
     }
 }
@@ -66,9 +67,9 @@ TEST_CASE("a payload is canonical JSON in plain words", "[codec]")
     record.why = "a \"draft\" can still be made";
     record.by = rung::draft;
 
-    CHECK(store::encode(record).payload ==
-          R"({"account":"acme-blog","actor":"anna","at":"2026-03-01T14:30:00.250Z","crisis":"c-1","kind":"hold_started",)"
-          R"("outcome":"intent","post":"123","rung":"draft","why":"a \"draft\" can still be made"})");
+    CHECK(store::encode(record).payload
+          == R"({"account":"acme-blog","actor":"anna","at":"2026-03-01T14:30:00.250Z","crisis":"c-1","kind":"hold_started",)"
+             R"("outcome":"intent","post":"123","rung":"draft","why":"a \"draft\" can still be made"})");
 }
 
 TEST_CASE("the platform's own answer is a blob, named in the record", "[codec]")
@@ -127,7 +128,8 @@ TEST_CASE("a flag from before there were editions has one, made of its words and
     // Its approval was one record for each account.
     state known;
     apply(known, *record);
-    apply(known, *store::decode(R"({"account":"blog","actor":"bea","at":"2026-03-01T14:01:00Z","crisis":"c-1","kind":"summary_approved"})"));
+    apply(known, *store::decode(
+                     R"({"account":"blog","actor":"bea","at":"2026-03-01T14:01:00Z","crisis":"c-1","kind":"summary_approved"})"));
     CHECK(known.crises.at(crisis_id{"c-1"}).editions.front().approved);
     CHECK(known.crises.at(crisis_id{"c-1"}).editions.front().approved_by == actor_id{"bea"});
 }
@@ -141,7 +143,8 @@ TEST_CASE("a payload that is not a record is refused with its reason", "[codec]"
     CHECK(refused("") == "the payload is no JSON object");
     CHECK(refused("[]") == "the payload is no JSON object");
     CHECK(refused(R"({"at":"2026-03-01T14:30:00Z"})") == "\"kind\" is missing");
-    CHECK(refused(R"({"at":"2026-03-01T14:30:00Z","kind":"post_deleted"})") == "\"kind\" is a word this version does not know: post_deleted");
+    CHECK(refused(R"({"at":"2026-03-01T14:30:00Z","kind":"post_deleted"})")
+          == "\"kind\" is a word this version does not know: post_deleted");
     CHECK(refused(R"({"at":"yesterday","kind":"post_kept"})") == "\"at\" is not a time as in RFC 3339");
     CHECK(refused(R"({"kind":"post_kept"})") == "\"at\" is missing");
     CHECK(refused(R"({"at":"2026-03-01T14:30:00Z","kind":"post_kept","pins":[1]})") == "\"pins\" is not a list of texts");

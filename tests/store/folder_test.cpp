@@ -16,8 +16,9 @@ TEST_CASE("two daemons on one directory: the second one is told which process ha
         REQUIRE(first.has_value());
         auto second = store::state_lock::take(state.path());
         REQUIRE_FALSE(second.has_value());
-        CHECK(second.error().detail == "another halfmastd, process " + std::to_string(::getpid()) + ", works on " + state.path() +
-                                           ": end it first, or give this one a state_dir of its own");
+        CHECK(second.error().detail
+              == "another halfmastd, process " + std::to_string(::getpid()) + ", works on " + state.path()
+                     + ": end it first, or give this one a state_dir of its own");
     }
     CHECK(store::state_lock::take(state.path()).has_value());
 }

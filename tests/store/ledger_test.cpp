@@ -33,10 +33,12 @@ std::shared_ptr<store::sqlite_ledger> open(asio::io_context& context, const temp
 std::vector<std::string> payloads(store::sqlite_ledger& ledger, std::int64_t after = 0)
 {
     std::vector<std::string> all;
-    auto read = ledger.replay([&](const store::stored_entry& entry) -> result<void> {
-        all.push_back(entry.payload);
-        return {};
-    }, after);
+    auto read = ledger.replay(
+        [&](const store::stored_entry& entry) -> result<void> {
+            all.push_back(entry.payload);
+            return {};
+        },
+        after);
     REQUIRE(read.has_value());
     return all;
 }
@@ -155,9 +157,8 @@ TEST_CASE("many appends at once are answered in order, with few transactions", "
     constexpr int many = 400;
     for (int i = 0; i < many; ++i) {
         auto work = ledger->append(batch_of({std::to_string(i)}));
-        asio::co_spawn(context, std::move(work), [&](std::exception_ptr, result<std::int64_t> answer) {
-            seqs.push_back(answer ? *answer : -1);
-        });
+        asio::co_spawn(context, std::move(work),
+                       [&](std::exception_ptr, result<std::int64_t> answer) { seqs.push_back(answer ? *answer : -1); });
     }
     context.run();
     std::vector<std::int64_t> expected;
@@ -221,8 +222,8 @@ TEST_CASE("records are found by post, crisis and account, newest first", "[ledge
         std::vector<std::int64_t> seqs;
         for (auto seq = static_cast<std::int64_t>(records.size()); seq > 0 && seqs.size() < limit; --seq) {
             const auto& one = records[static_cast<std::size_t>(seq - 1)];
-            bool named = target.empty() || one.crisis.value == target || one.account.value == target ||
-                         (!one.post.empty() && display_id(one.account, one.post) == target);
+            bool named = target.empty() || one.crisis.value == target || one.account.value == target
+                         || (!one.post.empty() && display_id(one.account, one.post) == target);
             if (named && (before == 0 || seq < before))
                 seqs.push_back(seq);
         }
@@ -254,7 +255,9 @@ TEST_CASE("the index follows the ledger it stands beside, and no other one", "[l
     temporary_directory state;
     asio::io_context context;
     auto entry = [](const std::string& post) { return batch_of({R"({"account":"a","post":")" + post + R"("})"}); };
-    auto count = [&](store::sqlite_ledger& ledger, const std::string& target) { return run(context, ledger.find(target, 0, 100))->size(); };
+    auto count = [&](store::sqlite_ledger& ledger, const std::string& target) {
+        return run(context, ledger.find(target, 0, 100))->size();
+    };
     {
         auto ledger = open(context, state);
         REQUIRE(run(context, ledger->append(entry("1"))).has_value());

@@ -68,8 +68,10 @@ TEST_CASE("only what changed is written", "[mirror]")
     save(state, {post("1"), post("2"), post("3")});
     {
         raw_database file{state / "mirror.db"};
-        file.run("CREATE TABLE log(what TEXT); CREATE TRIGGER put AFTER INSERT ON seen BEGIN INSERT INTO log VALUES('put ' || new.post); END;"
-                 "CREATE TRIGGER gone AFTER DELETE ON seen BEGIN INSERT INTO log VALUES('gone ' || old.post); END;");
+        file.run(
+            "CREATE TABLE log(what TEXT); CREATE TRIGGER put AFTER INSERT ON seen BEGIN INSERT INTO log VALUES('put ' || "
+            "new.post); END;"
+            "CREATE TRIGGER gone AFTER DELETE ON seen BEGIN INSERT INTO log VALUES('gone ' || old.post); END;");
     }
     auto log = [&] {
         raw_database file{state / "mirror.db"};

@@ -14,7 +14,8 @@ time_point record_maker::time()
 
 std::string record_maker::text()
 {
-    static const std::array<std::string, 12> parts{"20% off", " ", "\"", "\\", "\n", "árvíztűrő", "скидка", "大减价", "🎉", std::string(1, '\0'), "\x7f", "</script>"};
+    static const std::array<std::string, 12> parts{
+        "20% off", " ", "\"", "\\", "\n", "árvíztűrő", "скидка", "大减价", "🎉", std::string(1, '\0'), "\x7f", "</script>"};
     std::string made;
     for (unsigned i = below(6); i > 0; --i)
         made += parts[below(parts.size())];
@@ -169,7 +170,8 @@ page_note record_maker::paged(record_kind kind)
         made.wait = milliseconds{below(2) * 60'000};
         made.ends_with_word = maybe();
     }
-    if (kind == record_kind::page_sent || kind == record_kind::page_delivered || kind == record_kind::page_failed || below(4) == 0) {
+    if (kind == record_kind::page_sent || kind == record_kind::page_delivered || kind == record_kind::page_failed
+        || below(4) == 0) {
         made.receiver = maybe() ? "duty" : "boss";
         if (kind != record_kind::page_opened)
             made.verb = static_cast<page_verb>(below(3));

@@ -52,12 +52,16 @@ struct desk {
     store::vault kept;
     std::unique_ptr<vault_port> mine;
 
-    explicit desk(const std::string& state_dir, char key = 'k') :
-        kept(context.get_executor(), state_dir, key_of(key)), mine(kept.of(acme))
+    explicit desk(const std::string& state_dir, char key = 'k')
+        : kept(context.get_executor(), state_dir, key_of(key)),
+          mine(kept.of(acme))
     {
     }
     std::string read(const std::string& name) { return value_of(run(context, mine->read(name))); }
-    std::string write(const std::string& name, const std::string& value) { return detail_of(run(context, mine->write(name, secret{value}))); }
+    std::string write(const std::string& name, const std::string& value)
+    {
+        return detail_of(run(context, mine->write(name, secret{value})));
+    }
 };
 
 }  // namespace
@@ -102,9 +106,14 @@ TEST_CASE("an account sees no names but its own, whatever they are called", "[va
 {
     temporary_directory state;
     store::vault_files files{state.path(), key_of('k')};
-    const std::vector<std::pair<account_id, std::string>> all{{acme, "b-c"},       {account_id{"acme-b"}, "c"}, {account_id{"acme"}, "b_c"},
-                                                              {account_id{".."}, "x"}, {account_id{"árvíz"}, "x"},  {account_id{"arviz"}, "x"},
-                                                              {account_id{std::string(128, 'a')}, "x"}, {account_id{std::string(127, 'a')}, "x"}};
+    const std::vector<std::pair<account_id, std::string>> all{{acme, "b-c"},
+                                                              {account_id{"acme-b"}, "c"},
+                                                              {account_id{"acme"}, "b_c"},
+                                                              {account_id{".."}, "x"},
+                                                              {account_id{"árvíz"}, "x"},
+                                                              {account_id{"arviz"}, "x"},
+                                                              {account_id{std::string(128, 'a')}, "x"},
+                                                              {account_id{std::string(127, 'a')}, "x"}};
     for (std::size_t i = 0; i < all.size(); ++i)
         REQUIRE_FALSE(files.write(all[i].first, all[i].second, secret{"value-" + std::to_string(i)}));
     for (std::size_t i = 0; i < all.size(); ++i)

@@ -40,7 +40,10 @@ inline post_ptr make_post(const std::string& id, time_point due, const std::stri
     return post;
 }
 
-inline post_ptr promo(const std::string& id, time_point due, const std::string& text = {}) { return make_post(id, due, "promo", text); }
+inline post_ptr promo(const std::string& id, time_point due, const std::string& text = {})
+{
+    return make_post(id, due, "promo", text);
+}
 inline post_ptr notice(const std::string& id, time_point due) { return make_post(id, due, "service"); }
 
 inline account make_account(const std::string& id, std::vector<rung_offer> rungs = {{rung::draft}})
@@ -105,7 +108,10 @@ public:
 
     void later(milliseconds step) { now += step; }
 
-    void sees(std::vector<post_ptr> posts, const std::string& id = "blog") { happen(queue_observed{account_id{id}, now, std::move(posts)}); }
+    void sees(std::vector<post_ptr> posts, const std::string& id = "blog")
+    {
+        happen(queue_observed{account_id{id}, now, std::move(posts)});
+    }
     void reads_feed(std::vector<publication> posts, const std::string& id = "blog")
     {
         happen(feed_observed{account_id{id}, now, now - std::chrono::hours{1}, std::move(posts)});
@@ -215,7 +221,8 @@ public:
     }
     [[nodiscard]] bool noted(record_kind kind, const std::string& post = {}) const
     {
-        return std::ranges::any_of(last, [&](const auto& one) { return one.kind == kind && (post.empty() || one.post.value == post); });
+        return std::ranges::any_of(last,
+                                   [&](const auto& one) { return one.kind == kind && (post.empty() || one.post.value == post); });
     }
     [[nodiscard]] long total(record_kind kind) const { return std::ranges::count(ledger, kind, &audit_record::kind); }
 

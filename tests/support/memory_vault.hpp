@@ -11,11 +11,11 @@ namespace halfmast::test {
 
 class memory_vault final : public vault_port {
 public:
-    bool open = true;                     // false: as without a key
-    std::optional<problem> unreadable;    // as after a wrong key, for reads and writes
-    std::optional<problem> full;          // as on a full disk, for writes alone
+    bool open = true;                   // false: as without a key
+    std::optional<problem> unreadable;  // as after a wrong key, for reads and writes
+    std::optional<problem> full;        // as on a full disk, for writes alone
     std::map<std::string, std::string> kept;
-    std::vector<std::string> written;     // "name=value", in order
+    std::vector<std::string> written;  // "name=value", in order
 
     [[nodiscard]] bool keeps() const override { return open; }
 

@@ -21,8 +21,8 @@ struct wall {
 
     std::vector<shown> posts;
     std::vector<post_id> pinned;
-    std::size_t most_pins = 0;       // 0: no limit
-    std::vector<time_point> acts;    // when something of ours became public, or changed
+    std::size_t most_pins = 0;     // 0: no limit
+    std::vector<time_point> acts;  // when something of ours became public, or changed
     int made = 0;
 
     [[nodiscard]] const shown* find(const post_id& id) const

@@ -19,8 +19,9 @@ std::string respelt(const std::string& html, const std::string& wanted)
 
 TEST_CASE("a changed word changes in the HTML, and nothing else does", "[text][respell]")
 {
-    const std::string rich = "<h2 class=\"x\">Big <b>sale</b> today</h2>\n<figure><img src=\"a.png\" alt=\"A\"></figure>\n"
-                             "<p>All shoes <a href=\"https://shop.example/s\">here</a>,\n   20&nbsp;% off &amp; more.<br>Until Friday</p>";
+    const std::string rich =
+        "<h2 class=\"x\">Big <b>sale</b> today</h2>\n<figure><img src=\"a.png\" alt=\"A\"></figure>\n"
+        "<p>All shoes <a href=\"https://shop.example/s\">here</a>,\n   20&nbsp;% off &amp; more.<br>Until Friday</p>";
     REQUIRE(text::from_html(rich) == "Big sale today\nAll shoes here, 20 % off & more.\nUntil Friday");
 
     auto expected = [&](std::string from, const std::string& to) {
@@ -30,14 +31,16 @@ TEST_CASE("a changed word changes in the HTML, and nothing else does", "[text][r
     CHECK(respelt(rich, "Big sale today\nAll shoes here, 20 % off & more.\nUntil Friday") == rich);
     CHECK(respelt(rich, "Big sale tomorrow\nAll shoes here, 20 % off & more.\nUntil Friday") == expected("today", "tomorrow"));
     CHECK(respelt(rich, "Big offer today\nAll shoes here, 20 % off & more.\nUntil Friday") == expected("sale", "offer"));
-    CHECK(respelt(rich, "Big sale today\nAll shoes here, 20 % off & <more>.\nUntil Monday, 5 pm")
-          == [&] {
-                 auto html = expected("more.", "&lt;more&gt;.");
-                 return html.replace(html.find("Friday"), 6, "Monday, 5 pm");
-             }());
-    CHECK(respelt(rich, "Big sale today\nAll new shoes here, 20 % off & more.\nUntil Friday") == expected("All shoes", "All new shoes"));
-    CHECK(respelt(rich, "Big sale today\n\nAll shoes here, 20 % off & more.   \nUntil Friday") == rich);  // blanks are nobody's words
-    CHECK(respelt("<p>\xE6\x89\x93\xE6\x8A\x98 <b>\xE4\xBB\x8A\xE5\xA4\xA9</b>\xE7\xBB\x93\xE6\x9D\x9F</p>", "\xE6\x89\x93\xE6\x8A\x98 \xE4\xBB\x8A\xE6\x97\xA5\xE7\xBB\x93\xE6\x9D\x9F")
+    CHECK(respelt(rich, "Big sale today\nAll shoes here, 20 % off & <more>.\nUntil Monday, 5 pm") == [&] {
+        auto html = expected("more.", "&lt;more&gt;.");
+        return html.replace(html.find("Friday"), 6, "Monday, 5 pm");
+    }());
+    CHECK(respelt(rich, "Big sale today\nAll new shoes here, 20 % off & more.\nUntil Friday")
+          == expected("All shoes", "All new shoes"));
+    CHECK(respelt(rich, "Big sale today\n\nAll shoes here, 20 % off & more.   \nUntil Friday")
+          == rich);  // blanks are nobody's words
+    CHECK(respelt("<p>\xE6\x89\x93\xE6\x8A\x98 <b>\xE4\xBB\x8A\xE5\xA4\xA9</b>\xE7\xBB\x93\xE6\x9D\x9F</p>",
+                  "\xE6\x89\x93\xE6\x8A\x98 \xE4\xBB\x8A\xE6\x97\xA5\xE7\xBB\x93\xE6\x9D\x9F")
           == "<p>\xE6\x89\x93\xE6\x8A\x98 <b>\xE4\xBB\x8A\xE6\x97\xA5</b>\xE7\xBB\x93\xE6\x9D\x9F</p>");
 }
 
@@ -60,8 +63,10 @@ TEST_CASE("paragraphs come and go where there is nothing but paragraphs", "[text
     CHECK(respelt("<p>One</p><p class=\"big\">Two <i>too</i></p><p></p>", "Zero\nTwo too\nThree & four")
           == "<p>Zero</p><p class=\"big\">Two <i>too</i></p><p></p><p>Three &amp; four</p>");
     const std::string block = "<!-- wp:paragraph {\"fontSize\":\"large\"} -->\n<p>One</p>\n<!-- /wp:paragraph -->";
-    CHECK(respelt(block + "\n\n", "One\nTwo [sale]") == block + "\n\n<!-- wp:paragraph -->\n<p>Two &#91;sale]</p>\n<!-- /wp:paragraph -->");
-    CHECK(respelt("<p>One</p><p>Two <i>too</i></p>", "Two too\nThree") == "<p>Two <i>too</i></p><p>Three</p>");  // each with its own formatting
+    CHECK(respelt(block + "\n\n", "One\nTwo [sale]")
+          == block + "\n\n<!-- wp:paragraph -->\n<p>Two &#91;sale]</p>\n<!-- /wp:paragraph -->");
+    CHECK(respelt("<p>One</p><p>Two <i>too</i></p>", "Two too\nThree")
+          == "<p>Two <i>too</i></p><p>Three</p>");  // each with its own formatting
     CHECK(respelt("<h2>One</h2><p>Two</p>", "Two\nThree").starts_with("no: "));
     CHECK(respelt("<p>a<img src=\"x.png\"></p><p>b</p>", "b").starts_with("no: "));
 }
@@ -70,7 +75,8 @@ TEST_CASE("a title and what is under it keep their places", "[text][respell]")
 {
     const std::vector<text::passage> post{{"Big &amp; cheap", true}, {"an excerpt", false}, {"<p>One</p><p>Two</p>", true}};
     using parts = std::vector<std::string>;
-    CHECK(text::respell(post, "Big & dear\nthe excerpt\nOne\nTwo").passages == parts{"Big &amp; dear", "the excerpt", "<p>One</p><p>Two</p>"});
+    CHECK(text::respell(post, "Big & dear\nthe excerpt\nOne\nTwo").passages
+          == parts{"Big &amp; dear", "the excerpt", "<p>One</p><p>Two</p>"});
     CHECK(text::respell(post, "Big & cheap\nan excerpt\nOne").passages == parts{"Big &amp; cheap", "an excerpt", "<p>One</p>"});
     CHECK_FALSE(text::respell(post, "an excerpt\nOne\nTwo").done());  // which of them is the title?
     CHECK_FALSE(text::respell(post, "Big & cheap").done());
@@ -79,8 +85,18 @@ TEST_CASE("a title and what is under it keep their places", "[text][respell]")
 
 TEST_CASE("what is respelt says what was wanted, whatever the bytes", "[text][respell]")
 {
-    const std::vector<std::string> bits{"<p>", "</p>", "<b>", "</b>", "<br>", "<!-- x -->", "word", " ", "sale ", "\n", "&amp;", "&", "<", ">", "\"", "\xC3\xA1",
-                                        "\xFF", "<a href=\"https://a.example/\">", "</a>", "https://a.example/ ", "<pre>", "</pre>", "&nbsp;", "[x]"};
+    const std::vector<std::string> bits{"<p>",    "</p>",
+                                        "<b>",    "</b>",
+                                        "<br>",   "<!-- x -->",
+                                        "word",   " ",
+                                        "sale ",  "\n",
+                                        "&amp;",  "&",
+                                        "<",      ">",
+                                        "\"",     "\xC3\xA1",
+                                        "\xFF",   "<a href=\"https://a.example/\">",
+                                        "</a>",   "https://a.example/ ",
+                                        "<pre>",  "</pre>",
+                                        "&nbsp;", "[x]"};
     std::mt19937 random{7};
     auto some = [&](std::size_t most, std::size_t from, std::size_t to) {
         std::string made;

@@ -14,8 +14,8 @@ namespace {
 time_point at(int year, unsigned month, unsigned day, int hour, int minute)
 {
     using namespace std::chrono;
-    return halfmast::time_point{sys_days{year_month_day{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}}}} + hours{hour} +
-           minutes{minute};
+    return halfmast::time_point{sys_days{year_month_day{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}}}}
+           + hours{hour} + minutes{minute};
 }
 
 using list = std::vector<std::string>;
@@ -29,15 +29,19 @@ TEST_CASE("folding makes the same word the same bytes", "[text]")
     CHECK(text::fold("СКИДКА") == "скидка");
     CHECK(text::fold("Straße") == text::fold("STRASSE"));
     CHECK(text::fold("ＳＡＬＥ ５０％") == "sale 50%");
-    CHECK(text::fold("e\xCC\x81") == "é");                    // composed
-    CHECK(text::fold("sa\xC2\xADle") == "sale");              // a soft hyphen hides nothing
-    CHECK(text::fold("s\xE2\x80\x8B" "ale") == "sale");       // nor does a blank without width
+    CHECK(text::fold("e\xCC\x81") == "é");        // composed
+    CHECK(text::fold("sa\xC2\xADle") == "sale");  // a soft hyphen hides nothing
+    CHECK(text::fold("s\xE2\x80\x8B"
+                     "ale")
+          == "sale");  // nor does a blank without width
 }
 
 TEST_CASE("folding makes every run of white space one blank", "[text]")
 {
     CHECK(text::fold("  a \t\r\n b  ") == "a b");
-    CHECK(text::fold("a\xC2\xA0\xE3\x80\x80" "é") == "a é");
+    CHECK(text::fold("a\xC2\xA0\xE3\x80\x80"
+                     "é")
+          == "a é");
     CHECK(text::fold("") == "");
     CHECK(text::fold(" \n ") == "");
 }
@@ -88,26 +92,28 @@ TEST_CASE("unfinished HTML comes to an end", "[text]")
 
 TEST_CASE("links are found in plain text without the sentence around them", "[text]")
 {
-    CHECK(text::links_in("See https://a.example/x. Or (http://b.example/y_(z)), HTTPS://C.example!") ==
-          list{"https://a.example/x", "http://b.example/y_(z)", "HTTPS://C.example"});
-    CHECK(text::links_in("点击https://a.example/b?c=1，立即购买 https://d.example/e点击") ==
-          list{"https://a.example/b?c=1", "https://d.example/e"});
+    CHECK(text::links_in("See https://a.example/x. Or (http://b.example/y_(z)), HTTPS://C.example!")
+          == list{"https://a.example/x", "http://b.example/y_(z)", "HTTPS://C.example"});
+    CHECK(text::links_in("点击https://a.example/b?c=1，立即购买 https://d.example/e点击")
+          == list{"https://a.example/b?c=1", "https://d.example/e"});
     CHECK(text::links_in("„https://a.example/b” «https://c.example/я»…") == list{"https://a.example/b", "https://c.example/я"});
     CHECK(text::links_in("http:// https:///x xhttps://a.example ftp://b.example www.c.example").empty());
-    CHECK(text::links_in("https://a.example/?utm_source=x&utm_medium=y#z") == list{"https://a.example/?utm_source=x&utm_medium=y#z"});
+    CHECK(text::links_in("https://a.example/?utm_source=x&utm_medium=y#z")
+          == list{"https://a.example/?utm_source=x&utm_medium=y#z"});
 }
 
 TEST_CASE("links of an HTML fragment come from href", "[text]")
 {
     CHECK(text::links_in_html(R"(<a class=x href="https://a.example/?b=1&amp;c=2">go</a> <A HREF='http://d.example'>)"
-                              R"(<a href=https://e.example/f>x</a><a data-href="https://no.example"><a href="/local">)") ==
-          list{"https://a.example/?b=1&c=2", "http://d.example", "https://e.example/f"});
+                              R"(<a href=https://e.example/f>x</a><a data-href="https://no.example"><a href="/local">)")
+          == list{"https://a.example/?b=1&c=2", "http://d.example", "https://e.example/f"});
     CHECK(text::links_in_html("<!-- <a href='https://hidden.example'> --> < a <a href=").empty());
 }
 
 TEST_CASE("hashtags are words of any script", "[text]")
 {
-    CHECK(text::hashtags_in("#Sale #akció! #чёрная_пятница, #双十一#买买买 ＃ｓ") == list{"Sale", "akció", "чёрная_пятница", "双十一", "ｓ"});
+    CHECK(text::hashtags_in("#Sale #akció! #чёрная_пятница, #双十一#买买买 ＃ｓ")
+          == list{"Sale", "akció", "чёрная_пятница", "双十一", "ｓ"});
     CHECK(text::hashtags_in("C# a#b #1 &#39; https://a.example/#frag #2026tél") == list{"2026tél"});
     CHECK(text::hashtags_in("# ## #").empty());
 }
@@ -187,7 +193,8 @@ TEST_CASE("the fields of a template are listed once each", "[text]")
 
 TEST_CASE("a template of anything but fields and words for an empty one does not parse", "[text]")
 {
-    for (const auto* source : {"{{a", "{{}}", "{{#a}}x", "x{{/a}}", "{{#a}}{{^b}}{{/a}}{{/b}}", "{{#}}{{/}}", "{{#a b}}x{{/a b}}", "{{>file}}", "{{=<% %>=}}", "{{{a}}", "{{a b}}", "{{.}}"}) {
+    for (const auto* source : {"{{a", "{{}}", "{{#a}}x", "x{{/a}}", "{{#a}}{{^b}}{{/a}}{{/b}}", "{{#}}{{/}}", "{{#a b}}x{{/a b}}",
+                               "{{>file}}", "{{=<% %>=}}", "{{{a}}", "{{a b}}", "{{.}}"}) {
         INFO(source);
         CHECK_FALSE(text::fields_of(source).has_value());
         CHECK_FALSE(text::render(source, {{"a", "1"}}).has_value());
@@ -197,7 +204,8 @@ TEST_CASE("a template of anything but fields and words for an empty one does not
 
 TEST_CASE("words can depend on whether a field is empty", "[text]")
 {
-    const std::string source = "Update: {{#about}}{{about}}{{/about}}{{^about}}nothing new{{/about}}.{{#about}}\nMore: {{{about}}}{{/about}}\nEnd";
+    const std::string source =
+        "Update: {{#about}}{{about}}{{/about}}{{^about}}nothing new{{/about}}.{{#about}}\nMore: {{{about}}}{{/about}}\nEnd";
     CHECK(text::fields_of(source).value() == list{"about"});
     CHECK(text::render(source, {{"about", ""}}).value() == "Update: nothing new.\nEnd");
     CHECK(text::render(source, {{"about", "\"A&B\" is back"}}).value() == "Update: \"A&B\" is back.\nMore: \"A&B\" is back\nEnd");
@@ -267,7 +275,8 @@ TEST_CASE("any bytes are accepted everywhere", "[text]")
         for (const auto& tag : text::hashtags_in(bytes))
             CHECK_FALSE(tag.empty());
         static_cast<void>(text::links_in_html(bytes));
-        for (const auto how : {text_counting::code_points, text_counting::graphemes, text_counting::short_links, text_counting::weighted})
+        for (const auto how :
+             {text_counting::code_points, text_counting::graphemes, text_counting::short_links, text_counting::weighted})
             CHECK(text::counted(bytes, how) <= 23 * bytes.size());
         static_cast<void>(text::holes_of(bytes, {}));
         const auto fields = text::fields_of(bytes);
@@ -326,9 +335,11 @@ TEST_CASE("what a reader sees as one character counts once", "[text]")
     CHECK(text::graphemes("abc") == 3);
     CHECK(text::graphemes("e\xCC\x81") == 1);  // with its accent apart
     CHECK(text::graphemes("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7") == 1);  // a family
-    CHECK(text::graphemes("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA!") == 2);  // a flag
+    CHECK(text::graphemes("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA!") == 2);                                         // a flag
     CHECK(text::graphemes("a\r\nb") == 3);
-    CHECK(text::graphemes("a\xFF" "b") == 3);
+    CHECK(text::graphemes("a\xFF"
+                          "b")
+          == 3);
     CHECK(text::length("e\xCC\x81") == 2);
 }
 
@@ -358,7 +369,7 @@ TEST_CASE("weighted texts count Chinese and emoji twice and each link as 23", "[
     CHECK(count("我们的服务") == 10);
     CHECK(count("「あ」한") == 8);
     CHECK(count("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7!") == 3);  // a family is one emoji
-    CHECK(count("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA") == 2);                                                     // a flag
+    CHECK(count("\xF0\x9F\x87\xAD\xF0\x9F\x87\xBA") == 2);                                           // a flag
     CHECK(count("go: https://acme.example/x 好") == 4 + 23 + 1 + 2);
     CHECK(count("\xFF") == 2);
     CHECK(count("") == 0);

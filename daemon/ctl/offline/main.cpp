@@ -26,7 +26,8 @@ document verification_message(const std::string& state_dir, const audit::verific
     message["not_signed_yet"] = found.not_signed_yet;
     message["signed"] = nullptr;
     if (found.signed_head)
-        message["signed"] = {{"seq", found.signed_head->seq}, {"at", found.signed_head->at}, {"public_key", found.signed_head->public_key}};
+        message["signed"] = {
+            {"seq", found.signed_head->seq}, {"at", found.signed_head->at}, {"public_key", found.signed_head->public_key}};
     auto faults = document::array();
     for (const auto& fault : found.faults)
         faults.push_back({{"seq", fault.seq}, {"what", fault.what}});
@@ -48,14 +49,16 @@ int verify(const session& all, const std::string& state_dir, const std::string& 
     for (const auto& fault : found->faults)
         std::cout << safe(fault.what) << '\n';
     paint color{all, STDOUT_FILENO};
-    auto records = count(static_cast<std::uint64_t>(found->records), "record") + " and " + count(static_cast<std::uint64_t>(found->blobs), "blob");
+    auto records = count(static_cast<std::uint64_t>(found->records), "record") + " and "
+                   + count(static_cast<std::uint64_t>(found->blobs), "blob");
     if (!found->clean()) {
         std::cout << color.bad("NOT clean: " + count(found->faults.size(), "fault") + " in " + records) << '\n';
         return code;
     }
     std::cout << "head " << audit::to_hex(found->head) << '\n';
     if (found->not_signed_yet != 0)
-        std::cout << found->not_signed_yet << " of them behind the newest signed head; a running daemon signs them within a second\n";
+        std::cout << found->not_signed_yet
+                  << " of them behind the newest signed head; a running daemon signs them within a second\n";
     std::cout << color.good("Clean: " + records + ", every hash and signature holds") << '\n';
     return code;
 }

@@ -43,7 +43,7 @@ std::string read_token(const std::string& path)
         token.pop_back();
     if (token.empty() || token.find_first_of(" \t") != std::string::npos)
         throw command_error{exit_code::usage, "usage",
-            "the token file " + path + " has no token in its first line; 'halfmast token create' makes one"};
+                            "the token file " + path + " has no token in its first line; 'halfmast token create' makes one"};
     return token;
 }
 
@@ -57,8 +57,11 @@ bool is_safe_url(const std::string& url)
 
 net::server_response unreachable(const std::string& detail)
 {
-    nlohmann::json body{{"type", "urn:halfmast:problem:unreachable"}, {"title", "The daemon is not reachable"}, {"status", 502},
-        {"detail", detail}, {"exit_code", static_cast<int>(exit_code::unreachable)}};
+    nlohmann::json body{{"type", "urn:halfmast:problem:unreachable"},
+                        {"title", "The daemon is not reachable"},
+                        {"status", 502},
+                        {"detail", detail},
+                        {"exit_code", static_cast<int>(exit_code::unreachable)}};
     net::server_response made{502, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
     made.content_type = "application/problem+json";
     return made;
@@ -67,7 +70,9 @@ net::server_response unreachable(const std::string& detail)
 class between {
 public:
     between(std::string url, std::string token, const std::string& ca_file)
-        : url_(std::move(url)), token_(std::move(token)), client_(context_.get_executor(), settings_with(ca_file)),
+        : url_(std::move(url)),
+          token_(std::move(token)),
+          client_(context_.get_executor(), settings_with(ca_file)),
           server_(context_.get_executor(), [this](net::server_request request) { return pass_on(std::move(request)); })
     {
         std::string place = (fs::temp_directory_path() / "halfmast-remote-XXXXXX").string();
@@ -146,8 +151,8 @@ void connect(session& all)
     while (url.ends_with('/'))
         url.pop_back();
     if (!is_safe_url(url))
-        throw command_error{
-            exit_code::usage, "usage", "--url must be an https address, or http on this machine: a token goes over it"};
+        throw command_error{exit_code::usage, "usage",
+                            "--url must be an https address, or http on this machine: a token goes over it"};
     auto token = all.token_file.empty() ? std::string{} : read_token(all.token_file);
     standing = std::make_unique<between>(std::move(url), std::move(token), all.ca_file);
     all.socket = standing->socket();

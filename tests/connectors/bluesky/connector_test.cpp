@@ -24,7 +24,10 @@ const std::string hash_b = "bafyreibbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 
 std::string uri_of(const std::string& rkey) { return "at://" + did + "/app.bsky.feed.post/" + rkey; }
 json pin_on(const std::string& rkey, const std::string& cid = hash_a) { return {{"uri", uri_of(rkey)}, {"cid", cid}}; }
-json post_at(const std::string& rkey, const std::string& cid = hash_a) { return {{"uri", uri_of(rkey)}, {"cid", cid}, {"value", {{"text", "x"}}}}; }
+json post_at(const std::string& rkey, const std::string& cid = hash_a)
+{
+    return {{"uri", uri_of(rkey)}, {"cid", cid}, {"value", {{"text", "x"}}}};
+}
 json failing(const std::string& name) { return {{"error", name}, {"message", name}}; }
 
 // Answers by call: those planned for it first, then a server that has nothing against anything.
@@ -74,11 +77,14 @@ private:
     {
         auto number = std::to_string(calls.size());
         if (asked.nsid == "com.atproto.server.createSession" || asked.nsid == "com.atproto.server.refreshSession")
-            return {{"did", did}, {"handle", "acme.example"}, {"accessJwt", "access-" + number}, {"refreshJwt", "refresh-" + number}};
+            return {
+                {"did", did}, {"handle", "acme.example"}, {"accessJwt", "access-" + number}, {"refreshJwt", "refresh-" + number}};
         if (asked.nsid == "com.atproto.server.getSession")
             return {{"did", did}, {"handle", "acme.example"}};
         if (asked.nsid == "com.atproto.repo.getRecord" && asked.query.find("profile") != std::string::npos)
-            return {{"uri", "at://" + did + "/app.bsky.actor.profile/self"}, {"cid", "bafyprofile" + std::to_string(version)}, {"value", profile}};
+            return {{"uri", "at://" + did + "/app.bsky.actor.profile/self"},
+                    {"cid", "bafyprofile" + std::to_string(version)},
+                    {"value", profile}};
         if (asked.nsid == "com.atproto.repo.getRecord")
             return post_at(asked.query.substr(asked.query.rfind('=') + 1));
         if (asked.nsid == "com.atproto.repo.putRecord") {
@@ -263,7 +269,8 @@ TEST_CASE("accounts that were taken down or put to sleep are named", "[bluesky]"
     stage on;
     SECTION("at the log-in")
     {
-        on.net.answer(login, 200, {{"did", did}, {"accessJwt", "a"}, {"refreshJwt", "b"}, {"active", false}, {"status", "deactivated"}});
+        on.net.answer(login, 200,
+                      {{"did", did}, {"accessJwt", "a"}, {"refreshJwt", "b"}, {"active", false}, {"status", "deactivated"}});
         auto refused = on.run(on.to.pins());
         REQUIRE_FALSE(refused.has_value());
         CHECK(refused.error().kind == failure::forbidden);
@@ -303,7 +310,8 @@ TEST_CASE("doctor says when the account lives elsewhere", "[bluesky]")
 {
     stage on;
     json elsewhere{{"type", "AtprotoPersonalDataServer"}, {"serviceEndpoint", "https://other.example"}};
-    on.net.answer("com.atproto.server.getSession", 200, {{"did", did}, {"didDoc", {{"id", did}, {"service", json::array({elsewhere})}}}});
+    on.net.answer("com.atproto.server.getSession", 200,
+                  {{"did", did}, {"didDoc", {{"id", did}, {"service", json::array({elsewhere})}}}});
     auto lines = on.run(on.to.check());
     auto bad = std::ranges::find(lines, false, &check_line::ok);
     REQUIRE(bad != lines.end());
@@ -454,13 +462,15 @@ TEST_CASE("a summary that is too long is not sent", "[bluesky]")
 TEST_CASE("without an AppView the account's own repository is the feed", "[bluesky]")
 {
     stage on;
-    auto sick = GENERATE(std::pair<int, const char*>{502, "UpstreamFailure"}, std::pair<int, const char*>{501, "MethodNotImplemented"},
-                         std::pair<int, const char*>{404, "XRPCNotSupported"}, std::pair<int, const char*>{400, "InvalidRequest"});
+    auto sick =
+        GENERATE(std::pair<int, const char*>{502, "UpstreamFailure"}, std::pair<int, const char*>{501, "MethodNotImplemented"},
+                 std::pair<int, const char*>{404, "XRPCNotSupported"}, std::pair<int, const char*>{400, "InvalidRequest"});
     auto wrong = failing(sick.second);
     if (sick.first == 400)
         wrong["message"] = "Profile not found";
     on.net.answer(feed, sick.first, wrong);
-    json mine{{"uri", uri_of("3mg3bqbe37nev")}, {"cid", hash_a}, {"value", {{"text", "Out"}, {"createdAt", "2026-03-02T13:59:00Z"}}}};
+    json mine{
+        {"uri", uri_of("3mg3bqbe37nev")}, {"cid", hash_a}, {"value", {{"text", "Out"}, {"createdAt", "2026-03-02T13:59:00Z"}}}};
     on.net.answer(records, 200, {{"records", json::array({mine})}});
     auto seen = on.run(on.to.since(on.now - 1h));
     REQUIRE(seen.has_value());

@@ -35,7 +35,8 @@ std::optional<json> peer()
 // One account, connected, and its API by hand for what other programs do there.
 class live {
 public:
-    explicit live(const json& server, std::string password = {}, const std::string& who = "ann") : http_(context_.get_executor(), net::http_client_settings{})
+    explicit live(const json& server, std::string password = {}, const std::string& who = "ann")
+        : http_(context_.get_executor(), net::http_client_settings{})
     {
         auto own = std::make_shared<bluesky::settings>();
         const auto& mine = server.at("accounts").at(who);
@@ -93,7 +94,9 @@ public:
     {
         publish_summary call;
         call.crisis = crisis_id{"c-1"};
-        call.words = {"hu", "A fizetés nem működik 👩‍👩‍👧, dolgozunk rajta. https://status.example/hu #hiba @bob.test @nobody.test"};
+        call.words = {
+            "hu",
+            "A fizetés nem működik 👩‍👩‍👧, dolgozunk rajta. https://status.example/hu #hiba @bob.test @nobody.test"};
         call.key = key;
         call.look_first = look_first;
         return call;
@@ -172,11 +175,14 @@ TEST_CASE("live: the pin changes and the rest of the profile does not", "[bluesk
         return;
     live on{*server};
     auto former = bluesky::wire::rkey_of(on.key + "-former");
-    on.put("app.bsky.feed.post", former, {{"$type", "app.bsky.feed.post"}, {"text", "Welcome"}, {"createdAt", format_utc(clock_now())}});
+    on.put("app.bsky.feed.post", former,
+           {{"$type", "app.bsky.feed.post"}, {"text", "Welcome"}, {"createdAt", format_utc(clock_now())}});
     bluesky::settings own;
     own.url = server->at("pds").get<std::string>();
     auto welcome = on.by_hand(bluesky::wire::get_post(own, on.did, former));
-    json before{{"$type", "app.bsky.actor.profile"}, {"displayName", "Ann \xE2\x98\x95"}, {"description", "x\ny"},
+    json before{{"$type", "app.bsky.actor.profile"},
+                {"displayName", "Ann \xE2\x98\x95"},
+                {"description", "x\ny"},
                 {"createdAt", "2024-01-01T00:00:00.000Z"},
                 {"example.acme.theme", {{"colour", nullptr}, {"layers", {1, 9'007'199'254'740'991, true}}}},
                 {"pinnedPost", {{"uri", welcome.at("uri")}, {"cid", welcome.at("cid")}}}};
@@ -223,7 +229,8 @@ TEST_CASE("live: what others write to the account is given once", "[bluesky][liv
     auto seen = look("");
     if (server->value("appview", json()).is_null() || server->value("appview", json()) == "") {
         CHECK_FALSE(seen.has_value());
-        std::cout << "skipped: this Bluesky was started without its AppView, which alone tells of mentions: " << seen.error().detail << '\n';
+        std::cout << "skipped: this Bluesky was started without its AppView, which alone tells of mentions: " << seen.error().detail
+                  << '\n';
         return;
     }
     INFO((seen ? "" : seen.error().detail));
@@ -232,18 +239,30 @@ TEST_CASE("live: what others write to the account is given once", "[bluesky][liv
     auto root = ann.publish();
     REQUIRE(root.has_value());
     auto hash = root->remote.value.find('#');
-    json parent{{"uri", "at://" + ann.did + "/app.bsky.feed.post/" + root->remote.value.substr(0, hash)}, {"cid", root->remote.value.substr(hash + 1)}};
+    json parent{{"uri", "at://" + ann.did + "/app.bsky.feed.post/" + root->remote.value.substr(0, hash)},
+                {"cid", root->remote.value.substr(hash + 1)}};
     auto created = format_utc(clock_now());
     auto key = [&](const std::string& what) { return bluesky::wire::rkey_of(what + created); };
     const std::string words = "my kettle is cold ð§";
-    bob.put("app.bsky.feed.post", key("reply"), {{"$type", "app.bsky.feed.post"}, {"text", words}, {"createdAt", created}, {"langs", {"pt"}},
-                                                 {"reply", {{"root", parent}, {"parent", parent}}}});
-    json by_name{{"index", {{"byteStart", 0}, {"byteEnd", 4}}}, {"features", {{{"$type", "app.bsky.richtext.facet#mention"}, {"did", ann.did}}}}};
+    bob.put("app.bsky.feed.post", key("reply"),
+            {{"$type", "app.bsky.feed.post"},
+             {"text", words},
+             {"createdAt", created},
+             {"langs", {"pt"}},
+             {"reply", {{"root", parent}, {"parent", parent}}}});
+    json by_name{{"index", {{"byteStart", 0}, {"byteEnd", 4}}},
+                 {"features", {{{"$type", "app.bsky.richtext.facet#mention"}, {"did", ann.did}}}}};
     // Its author's clock is slow: the AppView sorts it before what was there already.
-    bob.put("app.bsky.feed.post", key("mention"), {{"$type", "app.bsky.feed.post"}, {"text", "@ann so is mine"}, {"createdAt", format_utc(clock_now() - 20min)},
-                                                   {"facets", json::array({by_name})}});
-    ann.put("app.bsky.feed.post", key("own"), {{"$type", "app.bsky.feed.post"}, {"text", "we look into it"}, {"createdAt", created},
-                                               {"reply", {{"root", parent}, {"parent", parent}}}});
+    bob.put("app.bsky.feed.post", key("mention"),
+            {{"$type", "app.bsky.feed.post"},
+             {"text", "@ann so is mine"},
+             {"createdAt", format_utc(clock_now() - 20min)},
+             {"facets", json::array({by_name})}});
+    ann.put("app.bsky.feed.post", key("own"),
+            {{"$type", "app.bsky.feed.post"},
+             {"text", "we look into it"},
+             {"createdAt", created},
+             {"reply", {{"root", parent}, {"parent", parent}}}});
     std::vector<mention> all;
     auto cursor = seen->cursor;
     auto deadline = std::chrono::steady_clock::now() + 30s;

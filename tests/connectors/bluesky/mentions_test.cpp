@@ -31,7 +31,8 @@ json told(const std::string& reason, const std::string& words)
             {"cid", hash},
             {"author", {{"did", theirs}, {"handle", "maria.test"}}},
             {"reason", reason},
-            {"record", {{"$type", "app.bsky.feed.post"}, {"text", words}, {"langs", {"pt-BR", "en"}}, {"createdAt", "2026-03-02T13:00:00Z"}}},
+            {"record",
+             {{"$type", "app.bsky.feed.post"}, {"text", words}, {"langs", {"pt-BR", "en"}}, {"createdAt", "2026-03-02T13:00:00Z"}}},
             {"indexedAt", "2026-03-02T13:59:00.120Z"}};
 }
 
@@ -93,8 +94,10 @@ TEST_CASE("an entry without an address or a moment is passed over, a list that i
     REQUIRE(page.has_value());
     CHECK(page->items.size() == 1);
     CHECK(wire::read_notifications(sample(), did, answer(json::array()), now).error().kind == failure::bad_reply);
-    CHECK(wire::read_notifications(sample(), did, answer({{"error", "UpstreamFailure"}}, 502), now).error().kind == failure::unknown_outcome);
-    CHECK(wire::read_notifications(sample(), did, answer({{"error", "MethodNotImplemented"}}, 501), now).error().kind == failure::unsupported);
+    CHECK(wire::read_notifications(sample(), did, answer({{"error", "UpstreamFailure"}}, 502), now).error().kind
+          == failure::unknown_outcome);
+    CHECK(wire::read_notifications(sample(), did, answer({{"error", "MethodNotImplemented"}}, 501), now).error().kind
+          == failure::unsupported);
 }
 
 TEST_CASE("everybody's words are asked for, whatever the account prefers to see", "[bluesky]")

@@ -55,7 +55,9 @@ struct server final : http_port {
                 given.status = 400;
                 body = {{"error", "ExpiredToken"}, {"message", "Token has expired"}};
             } else if (request.url.find("getRecord") != std::string::npos) {
-                body = {{"uri", "at://did:plc:acme/app.bsky.actor.profile/self"}, {"cid", "bafy"}, {"value", {{"$type", "app.bsky.actor.profile"}}}};
+                body = {{"uri", "at://did:plc:acme/app.bsky.actor.profile/self"},
+                        {"cid", "bafy"},
+                        {"value", {{"$type", "app.bsky.actor.profile"}}}};
             } else {
                 body = {{"did", "did:plc:acme"}, {"handle", "acme.example"}, {"feed", json::array()}, {"records", json::array()}};
             }
@@ -120,7 +122,9 @@ std::string token_that_ends(std::int64_t at)
 TEST_CASE("a restart does not log in anew", "[bluesky][session]")
 {
     house on;
-    on.net.before_call = [&] { CHECK(json::parse(on.vault.kept.at("session")).at("refresh") == on.net.refresh()); };  // kept, then used
+    on.net.before_call = [&] {
+        CHECK(json::parse(on.vault.kept.at("session")).at("refresh") == on.net.refresh());
+    };  // kept, then used
     REQUIRE(on.works());
     for (int restart = 0; restart < 5; ++restart) {
         on.start();
@@ -183,7 +187,8 @@ TEST_CASE("the end of a token is read out of it, and a session that is over is n
 {
     auto now = *parse_rfc3339("2026-03-02T14:00:00Z");
     CHECK(bluesky::end_of_token(token_that_ends(1'772'460'000)) == *parse_rfc3339("2026-03-02T14:00:00Z"));
-    for (const std::string wrong : {"", ".", "..", "a.b.c", "a.e30.c", "a.eyJleHAiOiJzb29uIn0.c", "a.====.c", "refresh-1", "a.eyJleHAiOi0xfQ.c"})
+    for (const std::string wrong :
+         {"", ".", "..", "a.b.c", "a.e30.c", "a.eyJleHAiOiJzb29uIn0.c", "a.====.c", "refresh-1", "a.eyJleHAiOi0xfQ.c"})
         CHECK_FALSE(bluesky::end_of_token(wrong));
     bluesky::wire::session who;
     who.did = "did:plc:acme";

@@ -75,17 +75,20 @@ TEST_CASE("a summary is a post with its language, its moment and its links in by
     CHECK(record.at("$type") == "app.bsky.feed.post");
     CHECK(record.at("createdAt") == "2026-03-02T14:00:00Z");
     CHECK(record.at("langs") == json::array({"en"}));
-    CHECK(covered(record) == std::vector<std::string>{"https://status.example/é?a=1 -> https://status.example/é?a=1", "#hiba -> hiba"});
+    CHECK(covered(record)
+          == std::vector<std::string>{"https://status.example/é?a=1 -> https://status.example/é?a=1", "#hiba -> hiba"});
     CHECK_FALSE(post_of("Plain.").contains("facets"));
     CHECK_FALSE(post_of("Plain.", {}, "").contains("langs"));
 }
 
 TEST_CASE("who is mentioned is linked when it is known who that is", "[bluesky]")
 {
-    const std::string text = "(@acme.example, @nobody.test) me@mail.example @ @x @a..b https://social.example/@acme.example @acme.example.";
+    const std::string text =
+        "(@acme.example, @nobody.test) me@mail.example @ @x @a..b https://social.example/@acme.example @acme.example.";
     CHECK(wire::handles_in(text) == std::vector<std::string>{"acme.example", "nobody.test"});
     auto record = post_of(text, {{"acme.example", did}});
-    std::vector<std::string> expected{"@acme.example -> " + did, "https://social.example/@acme.example -> https://social.example/@acme.example",
+    std::vector<std::string> expected{"@acme.example -> " + did,
+                                      "https://social.example/@acme.example -> https://social.example/@acme.example",
                                       "@acme.example -> " + did};
     CHECK(covered(record) == expected);
     CHECK(wire::handles_in("@a.bc @b.bc @c.bc @d.bc @e.bc @f.bc").size() == 5);  // none of them may hold up a summary for long
@@ -102,7 +105,8 @@ TEST_CASE("a text that is no UTF-8 still has facets that fit", "[bluesky]")
 
 TEST_CASE("facets do not overlap", "[bluesky]")
 {
-    CHECK(covered(post_of("#https://y.example #ok")) == std::vector<std::string>{"https://y.example -> https://y.example", "#ok -> ok"});
+    CHECK(covered(post_of("#https://y.example #ok"))
+          == std::vector<std::string>{"https://y.example -> https://y.example", "#ok -> ok"});
 }
 
 TEST_CASE("a tag that is too long for the platform stays text", "[bluesky]")
@@ -176,7 +180,8 @@ TEST_CASE("an id carries what brings a pin back as it was", "[bluesky]")
 
 TEST_CASE("everything of a profile but the pin is written back as it came", "[bluesky]")
 {
-    auto value = json::parse(R"({"$type":"app.bsky.actor.profile","displayName":"Ácme \u0000 \"q\"","avatar":{"$type":"blob","ref":{"$link":"bafk"},
+    auto value = json::parse(
+        R"({"$type":"app.bsky.actor.profile","displayName":"Ácme \u0000 \"q\"","avatar":{"$type":"blob","ref":{"$link":"bafk"},
         "size":9007199254740991},
         "pinnedPost":{"uri":"at://x/y/z","cid":"bafyold"},"labels":null,"org.example":[1,-2,{"deep":[true,{}]},1.5,"\ud83d\udc69"],"":{"a":""}})");
     auto before = wire::read_profile(sample(), "read", reply(200, {{"uri", "at://x"}, {"cid", cid}, {"value", value}}), now);
@@ -222,7 +227,9 @@ TEST_CASE("a profile that is not understood is not written over", "[bluesky]")
 TEST_CASE("pins of other programs: a plain text has no hash, nonsense is no pin", "[bluesky]")
 {
     auto pin_in = [](const json& pinned) {
-        return wire::read_profile(sample(), "read", reply(200, {{"cid", cid}, {"value", {{"pinnedPost", pinned}}}}), now).value().pinned;
+        return wire::read_profile(sample(), "read", reply(200, {{"cid", cid}, {"value", {{"pinnedPost", pinned}}}}), now)
+            .value()
+            .pinned;
     };
     CHECK(pin_in(uri) == wire::record_ref{uri, {}});
     CHECK(pin_in({{"uri", uri}}) == wire::record_ref{uri, {}});
@@ -286,14 +293,16 @@ TEST_CASE("a session has an account and two tokens that fit into a header", "[bl
     REQUIRE(made.has_value());
     CHECK(made->server == "https://pds.example");
     CHECK_FALSE(wire::inactive(sample(), *made));
-    std::vector<std::pair<std::string, json>> wrong{{"did", "x"}, {"accessJwt", ""}, {"accessJwt", "a\r\nX: y"}, {"refreshJwt", nullptr}};
+    std::vector<std::pair<std::string, json>> wrong{
+        {"did", "x"}, {"accessJwt", ""}, {"accessJwt", "a\r\nX: y"}, {"refreshJwt", nullptr}};
     for (const auto& [key, value] : wrong) {
         auto bad = good;
         bad[key] = value;
         CHECK_FALSE(wire::read_session(sample(), "log in", reply(200, bad), now).has_value());
     }
     good["active"] = false;
-    std::map<std::string, std::string> words{{"deactivated", "deactivated"}, {"takendown", "taken down"}, {"suspended", "suspended"}, {"zz\n", "zz"}};
+    std::map<std::string, std::string> words{
+        {"deactivated", "deactivated"}, {"takendown", "taken down"}, {"suspended", "suspended"}, {"zz\n", "zz"}};
     for (const auto& [status, word] : words) {
         good["status"] = status;
         auto why = wire::inactive(sample(), wire::read_session(sample(), "log in", reply(200, good), now).value());
@@ -314,7 +323,9 @@ TEST_CASE("the feed shows the account's own posts with whole links, and not what
     json feature{{"$type", "app.bsky.richtext.facet#link"}, {"uri", "https://shop.example/long"}};
     json facet{{"index", {{"byteStart", 0}, {"byteEnd", 4}}}, {"features", json::array({feature})}};
     json card{{"uri", "https://card.example/"}, {"title", "x"}};
-    json record{{"text", "shop.example/lo... https://b.example"}, {"facets", json::array({facet})}, {"embed", {{"$type", "x"}, {"external", card}}}};
+    json record{{"text", "shop.example/lo... https://b.example"},
+                {"facets", json::array({facet})},
+                {"embed", {{"$type", "x"}, {"external", card}}}};
     auto theirs = entry("2026-03-02T13:00:00Z", {{"text", "theirs"}}, "2026-03-02T13:00:00Z");
     theirs["post"]["uri"] = "at://did:plc:other/app.bsky.feed.post/" + rkey;
     theirs["reason"] = {{"$type", "app.bsky.feed.defs#reasonRepost"}, {"indexedAt", "2026-03-02T13:30:00Z"}};
@@ -377,8 +388,8 @@ TEST_CASE("settings: a handle is a domain or a DID, and the website is no server
     };
     for (const auto* good : {"acme.example", "a-b.bsky.social", "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "did:web:acme.example"})
         CHECK(faults_of("https://pds.example", good) == 0);
-    for (const auto* bad : {"@acme.example", "me@acme.example", "acme", "acme .example", ".acme.example", "acme..example", "did:plc:a b",
-                            "\xC3\xA1.example"})
+    for (const auto* bad : {"@acme.example", "me@acme.example", "acme", "acme .example", ".acme.example", "acme..example",
+                            "did:plc:a b", "\xC3\xA1.example"})
         CHECK(faults_of("https://pds.example", bad) == 1);
     CHECK(faults_of("https://bsky.app", "acme.example") == 1);
 
@@ -397,12 +408,15 @@ TEST_CASE("a reply hangs in the thread that the answered record names", "[bluesk
     json record{{"text", "Again?"}, {"reply", {{"root", root}, {"parent", root}}}};
     auto asked = wire::view_post(sample(), theirs);
     CHECK(asked.url == "https://pds.example/xrpc/app.bsky.feed.getPosts?uris=at%3A%2F%2Fdid%3Aplc%3A44ybard66vv44zksje25o7dz%2Fapp.bsky.feed.post%2F3jzfcijpj2z2a");
-    auto viewed = wire::read_thread(sample(), "answer", reply(200, {{"posts", json::array({json{{"uri", theirs}, {"cid", cid}, {"record", record}}})}}), now, true);
+    auto viewed = wire::read_thread(sample(), "answer",
+                                    reply(200, {{"posts", json::array({json{{"uri", theirs}, {"cid", cid}, {"record", record}}})}}),
+                                    now, true);
     REQUIRE(viewed.has_value());
     REQUIRE(viewed->has_value());
     CHECK(**viewed == wire::thread{{uri, cid}, {theirs, cid}});
     // A post that answers nothing is the first of its own thread.
-    auto kept = wire::read_thread(sample(), "answer", reply(200, {{"uri", uri}, {"cid", cid}, {"value", {{"text", "Hello"}}}}), now, false);
+    auto kept =
+        wire::read_thread(sample(), "answer", reply(200, {{"uri", uri}, {"cid", cid}, {"value", {{"text", "Hello"}}}}), now, false);
     REQUIRE(kept.has_value());
     CHECK(kept->value() == wire::thread{{uri, cid}, {uri, cid}});
     CHECK_FALSE(wire::read_thread(sample(), "answer", reply(200, {{"posts", json::array()}}), now, true).value().has_value());

@@ -80,9 +80,11 @@ shell = true
     CHECK_FALSE(got.usable());
     auto all = all_of(got);
     CAPTURE(all);
-    for (const auto* part : {"main.toml:4:11: account acme-folder: program is not there (", "main.toml:5:9: account acme-folder: rungs 'takeout'", "rungs 'draft': stands there twice",
-                             "rungs 'postpone:soon'", "pins needs publishes = true", "timeout '1ms' must be a duration", "at_once must lie between 1 and 64",
-                             "release_margin 'long' must be a duration", "main.toml:10:1: account acme-folder: unknown key 'shell'"}) {
+    for (const auto* part :
+         {"main.toml:4:11: account acme-folder: program is not there (", "main.toml:5:9: account acme-folder: rungs 'takeout'",
+          "rungs 'draft': stands there twice", "rungs 'postpone:soon'", "pins needs publishes = true",
+          "timeout '1ms' must be a duration", "at_once must lie between 1 and 64", "release_margin 'long' must be a duration",
+          "main.toml:10:1: account acme-folder: unknown key 'shell'"}) {
         CAPTURE(part);
         CHECK(all.find(part) != std::string::npos);
     }

@@ -37,9 +37,12 @@ TEST_CASE("a program inherits three descriptors, its own group and next to no en
     ::setenv("HALFMAST_SECRET_OF_THE_DAEMON", "x", 1);
     house here;
     here.own.arguments = {"two words", "$HOME; echo no-shell"};
-    here.program("for fd in os.listdir('/proc/self/fd'):\n    try:\n        os.fstat(int(fd))\n        leave('fds', fd)\n    except OSError:\n        pass\n"
-                 "for key in os.environ: leave('env', key)\nfor word in sys.argv[1:]: leave('words', word)\n"
-                 "leave('group', os.getpgrp() == os.getpid())\nleave('cwd', os.getcwd() == os.path.realpath(here))\nresult(request, {'id': 'x'})");
+    here.program(
+        "for fd in os.listdir('/proc/self/fd'):\n    try:\n        os.fstat(int(fd))\n        leave('fds', fd)\n    except "
+        "OSError:\n        pass\n"
+        "for key in os.environ: leave('env', key)\nfor word in sys.argv[1:]: leave('words', word)\n"
+        "leave('group', os.getpgrp() == os.getpid())\nleave('cwd', os.getcwd() == os.path.realpath(here))\nresult(request, {'id': "
+        "'x'})");
     here.connect();
     REQUIRE(here.hold("x").has_value());
     ::close(leak);
@@ -100,8 +103,8 @@ TEST_CASE("a good answer makes up for deaths", "[exec][program]")
 
 TEST_CASE("whoever talks nonsense is not asked again", "[exec][program]")
 {
-    auto said = GENERATE(as<std::string>{}, "say('Listening on port 80')", "say('')", "say(json.dumps({'id': 999, 'result': {}}))", "say('[' * 100000)",
-                         "say('{\"a\":' * 100000)");
+    auto said = GENERATE(as<std::string>{}, "say('Listening on port 80')", "say('')", "say(json.dumps({'id': 999, 'result': {}}))",
+                         "say('[' * 100000)", "say('{\"a\":' * 100000)");
     CAPTURE(said);
     house here;
     here.program(said + "\ntime.sleep(60)");
@@ -134,7 +137,8 @@ TEST_CASE("a program may take long to say hello", "[exec][program]")
 {
     house here;
     here.own.timeout = 1s;
-    here.program("result(request, {'id': request['post']})", "(time.sleep(1.5), {'protocol': 1, 'rungs': ['draft'], 'feed': True})[1]");
+    here.program("result(request, {'id': request['post']})",
+                 "(time.sleep(1.5), {'protocol': 1, 'rungs': ['draft'], 'feed': True})[1]");
     here.connect();
     CHECK(here.hold("p1").has_value());
 }
@@ -143,8 +147,9 @@ TEST_CASE("a program that hangs is ended with all that it started", "[exec][prog
 {
     house here;
     here.own.timeout = 1s;
-    here.program("import subprocess, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-                 "leave('child', subprocess.Popen(['/bin/sleep', '600']).pid)\ntime.sleep(600)");
+    here.program(
+        "import subprocess, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "leave('child', subprocess.Popen(['/bin/sleep', '600']).pid)\ntime.sleep(600)");
     here.connect();
     auto done = here.hold("p1");
     REQUIRE_FALSE(done.has_value());
@@ -187,8 +192,9 @@ TEST_CASE("a connector may go while a call is under way", "[exec][program]")
 TEST_CASE("what a program says goes to the log, without the secret", "[exec][program]")
 {
     house here;
-    here.program("print('using s3cret-token\\tnow', file=sys.stderr, flush=True)\nprint('y' * 5000, file=sys.stderr, flush=True)\n"
-                 "for number in range(500): print('line', number, file=sys.stderr, flush=True)\nresult(request, {'id': 'x'})");
+    here.program(
+        "print('using s3cret-token\\tnow', file=sys.stderr, flush=True)\nprint('y' * 5000, file=sys.stderr, flush=True)\n"
+        "for number in range(500): print('line', number, file=sys.stderr, flush=True)\nresult(request, {'id': 'x'})");
     here.connect();
     REQUIRE(here.hold("x").has_value());
     CHECK(here.wait([&] { return here.was_heard("using [secret] now"); }));
@@ -230,8 +236,11 @@ TEST_CASE("calls wait for their turn, and answers may come in any order", "[exec
     CAPTURE(at_once);
     house here;
     here.own.at_once = at_once;
-    here.program("open_calls = globals().setdefault('open_calls', [])\nopen_calls.append(request)\nleave('most', len(open_calls))\n"
-                 "if len(open_calls) == " + std::to_string(at_once) + ":\n    for one in reversed(open_calls): result(one, {'id': one['post']})\n    open_calls.clear()");
+    here.program(
+        "open_calls = globals().setdefault('open_calls', [])\nopen_calls.append(request)\nleave('most', len(open_calls))\n"
+        "if len(open_calls) == "
+        + std::to_string(at_once)
+        + ":\n    for one in reversed(open_calls): result(one, {'id': one['post']})\n    open_calls.clear()");
     here.connect();
     std::vector<std::string> done;
     for (const std::string id : {"a", "b", "c", "d"}) {

@@ -48,7 +48,8 @@ public:
         out << "#!/usr/bin/python3\nimport json, os, sys, time\nhere = os.path.dirname(os.path.abspath(__file__))\n"
             << "def say(text):\n    sys.stdout.write(text + '\\n')\n    sys.stdout.flush()\n"
             << "def result(request, given):\n    say(json.dumps({'id': request['id'], 'result': given}))\n"
-            << "def leave(name, text):\n    with open(os.path.join(here, name), 'a') as file:\n        file.write(str(text) + '\\n')\n"
+            << "def leave(name, text):\n    with open(os.path.join(here, name), 'a') as file:\n        file.write(str(text) + "
+               "'\\n')\n"
             << "leave('starts', os.getpid())\nfor line in sys.stdin:\n    request = json.loads(line)\n    verb = request['verb']\n"
             << "    if verb == 'hello':\n        result(request, " << hello << ")\n        continue\n";
         std::istringstream lines(body);

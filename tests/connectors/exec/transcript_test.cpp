@@ -63,7 +63,8 @@ TEST_CASE("the transcript of the manual is true", "[exec][examples]")
                 asked << members.dump() << '\n';
             }
     }
-    auto command = std::string{HALFMAST_SOURCE_DIR "/config/connectors/folder.py "} + here.path("posts") + " < " + here.path("asked") + " > " + here.path("answered");
+    auto command = std::string{HALFMAST_SOURCE_DIR "/config/connectors/folder.py "} + here.path("posts") + " < "
+                   + here.path("asked") + " > " + here.path("answered");
     REQUIRE(std::system(command.c_str()) == 0);
     auto answered = here.left("answered");
     REQUIRE(answered.size() == 15);

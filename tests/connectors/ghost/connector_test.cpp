@@ -39,7 +39,11 @@ post_ptr remembered(const post_ptr& post)
 // The keys of an account, and the faults that were noted.
 class given_values final : public account_values {
 public:
-    explicit given_values(std::string key, std::string url = "https://news.acme.example") : key_(std::move(key)), url_(std::move(url)) {}
+    explicit given_values(std::string key, std::string url = "https://news.acme.example")
+        : key_(std::move(key)),
+          url_(std::move(url))
+    {
+    }
 
     std::string text(std::string_view) override { return {}; }
     std::optional<std::string> optional_text(std::string_view) override { return std::nullopt; }

@@ -75,7 +75,10 @@ struct talk {
 
 json scheduled(const std::string& id, const std::string& text, const std::string& at = "2026-03-02T15:00:00.000Z")
 {
-    return {{"id", id}, {"scheduled_at", at}, {"params", {{"text", text}, {"media_ids", json::array()}}}, {"media_attachments", json::array()}};
+    return {{"id", id},
+            {"scheduled_at", at},
+            {"params", {{"text", text}, {"media_ids", json::array()}}},
+            {"media_attachments", json::array()}};
 }
 
 json status(const std::string& id, const std::string& text, const std::string& at)
@@ -241,8 +244,9 @@ TEST_CASE("when pages cost more than questions, questions are asked; ids need no
             auto list = json::array();
             for (int id = 0; id < 40; ++id)
                 list.push_back(scheduled("01F" + std::to_string(on.net.lines.size() * 100 + static_cast<std::size_t>(id)), "x"));
-            return reply(200, list, {{"Link", "<https://social.example/api/v1/scheduled_statuses?limit=40&max_id=01F"
-                                                  + std::to_string(on.net.lines.size()) + ">; rel=\"next\""}});
+            return reply(200, list,
+                         {{"Link", "<https://social.example/api/v1/scheduled_statuses?limit=40&max_id=01F"
+                                       + std::to_string(on.net.lines.size()) + ">; rel=\"next\""}});
         }
         return reply(200, scheduled(line.substr(line.rfind('/') + 1), "x"));
     };
@@ -346,7 +350,8 @@ TEST_CASE("doctor names what an instance lacks", "[mastodon]")
         if (line == "GET /api/v2/instance")
             return reply(404, {{"error", "Not Found"}});
         if (line == "GET /api/v1/instance")
-            return reply(200, {{"version", "2.7.2 (compatible; Pleroma 2.5.0)"}, {"configuration", {{"accounts", {{"max_pinned_statuses", 1}}}}}});
+            return reply(200, {{"version", "2.7.2 (compatible; Pleroma 2.5.0)"},
+                               {"configuration", {{"accounts", {{"max_pinned_statuses", 1}}}}}});
         return reply(200, json::array());
     };
     std::string all;

@@ -33,8 +33,14 @@ json notification(const std::string& id, const std::string& words)
             {"type", "mention"},
             {"created_at", "2026-03-02T13:59:00.000Z"},
             {"account", {{"id", "5"}, {"acct", "maria@elsewhere.example"}}},
-            {"status", {{"id", "s" + id}, {"created_at", "2026-03-02T11:00:00.000Z"}, {"in_reply_to_id", "9"}, {"visibility", "public"}, {"language", "pt"},
-                        {"url", "https://elsewhere.example/@maria/1"}, {"content", "<p>" + words + "</p>"}}}};
+            {"status",
+             {{"id", "s" + id},
+              {"created_at", "2026-03-02T11:00:00.000Z"},
+              {"in_reply_to_id", "9"},
+              {"visibility", "public"},
+              {"language", "pt"},
+              {"url", "https://elsewhere.example/@maria/1"},
+              {"content", "<p>" + words + "</p>"}}}};
 }
 
 http_response answer(const json& body, int status = 200)
@@ -50,7 +56,7 @@ http_response answer(const json& body, int status = 200)
 struct server final : http_port {
     std::vector<json> all;  // oldest first
     std::size_t most = 40;
-    bool pages = true;      // false: knows no min_id, and always gives the newest
+    bool pages = true;  // false: knows no min_id, and always gives the newest
     bool oldest_first = false;
     std::vector<std::string> asked;
 
@@ -122,7 +128,8 @@ using names = std::vector<std::string>;
 
 TEST_CASE("a mention is read with its author, its language and what it answers", "[mastodon]")
 {
-    auto page = wire::read_mentions(sample(), ourselves, answer(json::array({notification("4", "<span>@acme</span> where is my kettle? &lt;3")})), now);
+    auto page = wire::read_mentions(sample(), ourselves,
+                                    answer(json::array({notification("4", "<span>@acme</span> where is my kettle? &lt;3")})), now);
     REQUIRE(page.has_value());
     REQUIRE(page->size() == 1);
     REQUIRE(page->front().said.has_value());
@@ -150,7 +157,8 @@ TEST_CASE("what is no public mention by somebody else is known and not given", "
     auto nameless = notification("5", "x");
     nameless["id"] = nullptr;
     auto spaced = notification("a b", "x");
-    auto page = wire::read_mentions(sample(), ourselves, answer({ours, direct, liked, gone, nameless, spaced, 7, nullptr, json::object()}), now);
+    auto page = wire::read_mentions(sample(), ourselves,
+                                    answer({ours, direct, liked, gone, nameless, spaced, 7, nullptr, json::object()}), now);
     REQUIRE(page.has_value());
     REQUIRE(page->size() == 4);
     for (const auto& one : *page)
@@ -159,7 +167,8 @@ TEST_CASE("what is no public mention by somebody else is known and not given", "
 
 TEST_CASE("a refusal says which scope is missing", "[mastodon]")
 {
-    auto page = wire::read_mentions(sample(), ourselves, answer({{"error", "This action is outside the authorized scopes"}}, 403), now);
+    auto page =
+        wire::read_mentions(sample(), ourselves, answer({{"error", "This action is outside the authorized scopes"}}, 403), now);
     REQUIRE_FALSE(page.has_value());
     CHECK(page.error().kind == failure::forbidden);
     CHECK(page.error().detail.find("read:notifications") != std::string::npos);

@@ -33,7 +33,10 @@ http_response reply(int status, const std::string& body, http_headers headers = 
 
 json scheduled(const std::string& id, const std::string& text)
 {
-    return {{"id", id}, {"scheduled_at", "2026-03-02T15:00:00.000Z"}, {"params", {{"text", text}}}, {"media_attachments", json::array()}};
+    return {{"id", id},
+            {"scheduled_at", "2026-03-02T15:00:00.000Z"},
+            {"params", {{"text", text}}},
+            {"media_attachments", json::array()}};
 }
 
 http_response list_of(int many, http_headers headers = {})
@@ -51,7 +54,8 @@ std::string next_of(const http_response& given) { return wire::read_scheduled_pa
 TEST_CASE("the next page is asked for at our own address, whatever the Link header says", "[mastodon]")
 {
     auto path = std::string{"/api/v1/scheduled_statuses?limit=40&max_id=7"};
-    CHECK(next_of(list_of(3, {{"link", "<https://social.example" + path + ">; rel=\"next\", <https://social.example/x?min_id=9>; rel=\"prev\""}}))
+    CHECK(next_of(list_of(3, {{"link", "<https://social.example" + path
+                                           + ">; rel=\"next\", <https://social.example/x?min_id=9>; rel=\"prev\""}}))
           == "limit=40&max_id=7");
     auto elsewhere = next_of(list_of(3, {{"Link", "<https://evil.example" + path + ">; rel=\"next\""}}));
     CHECK(wire::scheduled_page(sample(), elsewhere).url == "https://social.example" + path);
@@ -69,14 +73,19 @@ TEST_CASE("without a Link header a full page is followed, a short one is the las
 
 TEST_CASE("of a scheduled post only the id is indispensable", "[mastodon]")
 {
-    auto read = [](const json& element) { return wire::read_scheduled_page(sample(), reply(200, json::array({element}).dump()), now); };
+    auto read = [](const json& element) {
+        return wire::read_scheduled_page(sample(), reply(200, json::array({element}).dump()), now);
+    };
     auto bare = read({{"id", 17}});
     REQUIRE(bare.has_value());
     CHECK(bare->items[0].id.value == "17");
     CHECK(bare->items[0].due == time_point{});  // may go out at any moment
     CHECK(bare->items[0].text.empty());
 
-    auto odd = read({{"id", "18"}, {"scheduled_at", 5}, {"params", {{"text", nullptr}, {"poll", "?"}, {"media_ids", 3}}}, {"media_attachments", "?"}});
+    auto odd = read({{"id", "18"},
+                     {"scheduled_at", 5},
+                     {"params", {{"text", nullptr}, {"poll", "?"}, {"media_ids", 3}}},
+                     {"media_attachments", "?"}});
     REQUIRE(odd.has_value());
     CHECK_FALSE(odd->items[0].has_media);
 
@@ -102,22 +111,39 @@ TEST_CASE("a reader's text: the warning, the text, the poll's options", "[mastod
 TEST_CASE("recreating says everything the post said, and nothing it did not", "[mastodon]")
 {
     auto element = scheduled("1", "Text");
-    element["params"].update({{"poll", {{"options", {"A", "B"}}, {"expires_in", "7200"}, {"multiple", "true"}, {"hide_totals", "false"}}},
-                              {"sensitive", true}, {"spoiler_text", "W"}, {"visibility", "unlisted"}, {"language", "hu"},
-                              {"in_reply_to_id", 112'233'445'566'778'899}, {"quoted_status_id", "5"}, {"quote_approval_policy", 1},
-                              {"application_id", 9}, {"idempotency", nullptr}, {"with_rate_limit", true}, {"scheduled_at", nullptr}});
+    element["params"].update(
+        {{"poll", {{"options", {"A", "B"}}, {"expires_in", "7200"}, {"multiple", "true"}, {"hide_totals", "false"}}},
+         {"sensitive", true},
+         {"spoiler_text", "W"},
+         {"visibility", "unlisted"},
+         {"language", "hu"},
+         {"in_reply_to_id", 112'233'445'566'778'899},
+         {"quoted_status_id", "5"},
+         {"quote_approval_policy", 1},
+         {"application_id", 9},
+         {"idempotency", nullptr},
+         {"with_rate_limit", true},
+         {"scheduled_at", nullptr}});
     auto stored = wire::read_stored(sample(), reply(200, element.dump()), now).value();
     auto made = wire::recreate(sample(), stored, {"31", "32"}, *parse_rfc3339("2026-03-03T10:00:00Z"));
     REQUIRE(made.has_value());
     CHECK(made->publishes);
     CHECK(made->method == "POST");
     CHECK(json::parse(made->body)
-          == json{{"status", "Text"}, {"scheduled_at", "2026-03-03T10:00:00Z"}, {"sensitive", true}, {"spoiler_text", "W"},
-                  {"visibility", "unlisted"}, {"language", "hu"}, {"in_reply_to_id", "112233445566778899"}, {"quoted_status_id", "5"},
-                  {"quote_approval_policy", 1}, {"media_ids", {"31", "32"}},
+          == json{{"status", "Text"},
+                  {"scheduled_at", "2026-03-03T10:00:00Z"},
+                  {"sensitive", true},
+                  {"spoiler_text", "W"},
+                  {"visibility", "unlisted"},
+                  {"language", "hu"},
+                  {"in_reply_to_id", "112233445566778899"},
+                  {"quoted_status_id", "5"},
+                  {"quote_approval_policy", 1},
+                  {"media_ids", {"31", "32"}},
                   {"poll", {{"options", {"A", "B"}}, {"expires_in", 7200}, {"multiple", true}, {"hide_totals", false}}}});
 
-    auto plain = wire::recreate(sample(), wire::read_stored(sample(), reply(200, scheduled("1", "T").dump()), now).value(), {}, now);
+    auto plain =
+        wire::recreate(sample(), wire::read_stored(sample(), reply(200, scheduled("1", "T").dump()), now).value(), {}, now);
     CHECK(json::parse(plain->body) == json{{"status", "T"}, {"scheduled_at", "2026-03-02T14:00:00Z"}});
 }
 
@@ -144,9 +170,13 @@ TEST_CASE("the media of a post are stored in the post's order, and come back who
 {
     auto element = scheduled("1", "Text");
     element["params"]["media_ids"] = {"2", 1, "3"};
-    element["media_attachments"] = {{{"id", "1"}, {"type", "image"}, {"url", "https://files.example/1.png"}, {"description", "one"}},
-                                    {{"id", "2"}, {"type", "video"}, {"url", "https://files.example/2.mp4"}, {"description", nullptr},
-                                     {"meta", {{"focus", {{"x", -0.5}, {"y", 0.25}}}}}}};
+    element["media_attachments"] = {
+        {{"id", "1"}, {"type", "image"}, {"url", "https://files.example/1.png"}, {"description", "one"}},
+        {{"id", "2"},
+         {"type", "video"},
+         {"url", "https://files.example/2.mp4"},
+         {"description", nullptr},
+         {"meta", {{"focus", {{"x", -0.5}, {"y", 0.25}}}}}}};
     auto stored = wire::read_stored(sample(), reply(200, element.dump()), now).value();
     REQUIRE(stored.media.size() == 3);
     CHECK(stored.media[0].id == "2");
@@ -213,7 +243,10 @@ TEST_CASE("what a recreation made is told apart", "[mastodon]")
     CHECK(read(200, scheduled("9", "T"))->remote.value == "9");
 
     // Published at once: the public post's id, so that the read-back finds it.
-    auto out = read(200, {{"id", "1001"}, {"created_at", "2026-03-02T14:00:00Z"}, {"content", "<p>T</p>"}, {"url", "https://social.example/@a/1001"}});
+    auto out = read(200, {{"id", "1001"},
+                          {"created_at", "2026-03-02T14:00:00Z"},
+                          {"content", "<p>T</p>"},
+                          {"url", "https://social.example/@a/1001"}});
     REQUIRE(out.has_value());
     CHECK(out->remote.value == "1001");
     CHECK(out->url == "https://social.example/@a/1001");
@@ -228,11 +261,14 @@ TEST_CASE("what a recreation made is told apart", "[mastodon]")
 
 TEST_CASE("troubles say what was tried, what the platform said, and what to do", "[mastodon]")
 {
-    auto said = [](int status, const std::string& body) { return wire::trouble(sample(), "pin post 7", reply(status, body), now)->detail; };
+    auto said = [](int status, const std::string& body) {
+        return wire::trouble(sample(), "pin post 7", reply(status, body), now)->detail;
+    };
     CHECK(said(401, R"({"error":"The access token is invalid"})")
           == "mastodon/social.example: pin post 7: token refused (401); renew it in the account's Preferences, Development, and put it where "
              "'token' points: The access token is invalid");
-    CHECK(said(422, R"({"error":"Validation failed:\n five pins"})") == "mastodon/social.example: pin post 7: refused (422): Validation failed:  five pins");
+    CHECK(said(422, R"({"error":"Validation failed:\n five pins"})")
+          == "mastodon/social.example: pin post 7: refused (422): Validation failed:  five pins");
     CHECK(said(500, "<html>") == "mastodon/social.example: pin post 7: trouble at the server (500)");
     CHECK(said(422, json{{"error", std::string(5'000, 'e')}}.dump()).size() < 400);
 }
@@ -248,13 +284,19 @@ TEST_CASE("words are the same whatever a server made of them", "[mastodon]")
 
 TEST_CASE("the feed's text names people by their host, and its links are the author's", "[mastodon]")
 {
-    json element{{"id", "5"}, {"created_at", "2026-03-02T14:00:00.000Z"}, {"url", nullptr}, {"uri", "https://social.example/5"},
-                 {"spoiler_text", "Ad"}, {"reblog", nullptr}, {"pinned", true},
-                 {"content", R"(<p>Hi <a href="https://other.example/@bob" class="u-url mention">@<span>bob</span></a> and @bobby, see )"
-                             R"(<a href="https://shop.example/x"><span class="invisible">https://</span><span>shop.example/x</span></a> )"
-                             R"(<a href="https://social.example/tags/sale" class="mention hashtag">#<span>sale</span></a></p>)"},
-                 {"mentions", {{{"acct", "bob@other.example"}, {"url", "https://other.example/@bob"}}}},
-                 {"tags", {{{"name", "sale"}, {"url", "https://social.example/tags/sale"}}}}};
+    json element{
+        {"id", "5"},
+        {"created_at", "2026-03-02T14:00:00.000Z"},
+        {"url", nullptr},
+        {"uri", "https://social.example/5"},
+        {"spoiler_text", "Ad"},
+        {"reblog", nullptr},
+        {"pinned", true},
+        {"content", R"(<p>Hi <a href="https://other.example/@bob" class="u-url mention">@<span>bob</span></a> and @bobby, see )"
+                    R"(<a href="https://shop.example/x"><span class="invisible">https://</span><span>shop.example/x</span></a> )"
+                    R"(<a href="https://social.example/tags/sale" class="mention hashtag">#<span>sale</span></a></p>)"},
+        {"mentions", {{{"acct", "bob@other.example"}, {"url", "https://other.example/@bob"}}}},
+        {"tags", {{{"name", "sale"}, {"url", "https://social.example/tags/sale"}}}}};
     auto made = wire::read_status(sample(), "x", reply(200, element.dump()), now).value();
     CHECK(made.shown.text == "Ad\nHi @bob@other.example and @bobby, see https://shop.example/x #sale");
     CHECK(made.shown.links == std::vector<std::string>{"https://shop.example/x"});
@@ -265,16 +307,22 @@ TEST_CASE("the feed's text names people by their host, and its links are the aut
 
 TEST_CASE("an id is one part of a path, whatever stands in it", "[mastodon]")
 {
-    CHECK(wire::take_out(sample(), post_id{"../statuses/1?x"}).url == "https://social.example/api/v1/scheduled_statuses/..%2Fstatuses%2F1%3Fx");
+    CHECK(wire::take_out(sample(), post_id{"../statuses/1?x"}).url
+          == "https://social.example/api/v1/scheduled_statuses/..%2Fstatuses%2F1%3Fx");
 }
 
 TEST_CASE("what an instance says about itself, in the words of its kin", "[mastodon]")
 {
-    auto mastodon = wire::read_instance(sample(), reply(200, R"({"version":"4.5.0","configuration":{"accounts":{"max_pinned_statuses":5},
-        "statuses":{"max_characters":1000}}})"), now).value();
+    auto mastodon =
+        wire::read_instance(sample(), reply(200, R"({"version":"4.5.0","configuration":{"accounts":{"max_pinned_statuses":5},
+        "statuses":{"max_characters":1000}}})"),
+                            now)
+            .value();
     CHECK(mastodon.most_pins == 5);
     CHECK(mastodon.text_limit == 1000);
-    auto pleroma = wire::read_instance(sample(), reply(200, R"j({"version":"2.7.2 (compatible; Pleroma 2.5.0)","max_toot_chars":5000})j"), now).value();
+    auto pleroma =
+        wire::read_instance(sample(), reply(200, R"j({"version":"2.7.2 (compatible; Pleroma 2.5.0)","max_toot_chars":5000})j"), now)
+            .value();
     CHECK_FALSE(pleroma.most_pins.has_value());
     CHECK(pleroma.text_limit == 5000);
     CHECK(wire::read_scopes(reply(200, R"({"name":"x","scopes":["read","write:statuses",7]})")) == "read write:statuses");
@@ -284,11 +332,29 @@ TEST_CASE("what an instance says about itself, in the words of its kin", "[masto
 TEST_CASE("reading back agrees with reading the whole, whatever comes", "[mastodon]")
 {
     auto list = list_of(3);
-    std::vector<std::string> bodies{list.body, "[]", "{}", "[{}]", "[[]]", "[[{\"id\":\"1\"}]]", "[1]", "[null]", "\"x\"", "", "[", "{\"a\":[]}", "{\"a\":{\"id\":\"1\"}}",
-                                    json::array({{{"id", 17}}, {{"id", "18"}, {"scheduled_at", 5}, {"params", 3}}}).dump(),
-                                    json::array({{{"params", {{"id", "9"}, {"scheduled_at", "x"}}}, {"id", "7"}, {"deep", {{{"id", "8"}}}}}}).dump(),
-                                    scheduled("1", "Text").dump(), R"({"id":"1"})", R"({"id":"1","params":[]})", R"({"id":"1","params":{},"id":2})",
-                                    R"({"params":{"id":"1"}})", std::string(100'000, '['), R"([{"id":"1"},])"};
+    std::vector<std::string> bodies{
+        list.body,
+        "[]",
+        "{}",
+        "[{}]",
+        "[[]]",
+        "[[{\"id\":\"1\"}]]",
+        "[1]",
+        "[null]",
+        "\"x\"",
+        "",
+        "[",
+        "{\"a\":[]}",
+        "{\"a\":{\"id\":\"1\"}}",
+        json::array({{{"id", 17}}, {{"id", "18"}, {"scheduled_at", 5}, {"params", 3}}}).dump(),
+        json::array({{{"params", {{"id", "9"}, {"scheduled_at", "x"}}}, {"id", "7"}, {"deep", {{{"id", "8"}}}}}}).dump(),
+        scheduled("1", "Text").dump(),
+        R"({"id":"1"})",
+        R"({"id":"1","params":[]})",
+        R"({"id":"1","params":{},"id":2})",
+        R"({"params":{"id":"1"}})",
+        std::string(100'000, '['),
+        R"([{"id":"1"},])"};
     for (const auto& body : bodies) {
         CAPTURE(body.substr(0, 80));
         auto answer = reply(200, body);
@@ -327,15 +393,18 @@ TEST_CASE("a reply names whom it answers, unless it does already", "[mastodon]")
     CHECK(wire::addressed("We are sorry.", kati) == "@kati@elsewhere.example We are sorry.");
     CHECK(wire::addressed("We are sorry, @Kati@Elsewhere.example.", kati) == "We are sorry, @Kati@Elsewhere.example.");
     kati.address = "kati";
-    CHECK(wire::addressed("@kati_b and @kati@elsewhere.example: sorry", kati) == "@kati @kati_b and @kati@elsewhere.example: sorry");
+    CHECK(wire::addressed("@kati_b and @kati@elsewhere.example: sorry", kati)
+          == "@kati @kati_b and @kati@elsewhere.example: sorry");
     kati.address.clear();
     CHECK(wire::addressed("We are sorry.", kati) == "We are sorry.");
 }
 
 TEST_CASE("an edit names the post's media again, and a reply the post it answers", "[mastodon]")
 {
-    auto shown = wire::read_status(sample(), "look", reply(200, R"({"id":"7","created_at":"2026-03-02T13:00:00.000Z","content":"<p>a</p>",
-        "in_reply_to_id":"5","visibility":"unlisted","account":{"id":"3","acct":"acme"},"media_attachments":[{"id":"81"},{"id":82},{}]})"), now);
+    auto shown =
+        wire::read_status(sample(), "look", reply(200, R"({"id":"7","created_at":"2026-03-02T13:00:00.000Z","content":"<p>a</p>",
+        "in_reply_to_id":"5","visibility":"unlisted","account":{"id":"3","acct":"acme"},"media_attachments":[{"id":"81"},{"id":82},{}]})"),
+                          now);
     REQUIRE(shown.has_value());
     CHECK(shown->in_reply_to == post_id{"5"});
     CHECK(shown->visibility == "unlisted");

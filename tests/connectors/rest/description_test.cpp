@@ -35,7 +35,9 @@ TEST_CASE("the shipped descriptions are sound", "[rest][description]")
         auto read = halfmast::settings::read_document(std::string{HALFMAST_SOURCE_DIR "/config/connectors/"} + name + ".toml");
         REQUIRE(read.value != nullptr);
         lines faults;
-        auto what = read_description(*read.value, "UTC", [&](document_place at, std::string text) { faults.push_back(std::to_string(at.line) + ": " + text); });
+        auto what = read_description(*read.value, "UTC", [&](document_place at, std::string text) {
+            faults.push_back(std::to_string(at.line) + ": " + text);
+        });
         CHECK(faults == lines{});
         REQUIRE(what != nullptr);
         account where;
@@ -110,7 +112,8 @@ rule = [{ kind = "tired" }]
         "17:9: [fields]: state: '/state~2' is no JSON pointer; it begins with '/', as in /data/id",
         "21:10: [states]: 'a' stands there twice",
         "22:13: [states]: published must be a list of texts, not text",
-        "24:7: [[list]] number 1: url begins with '/': it lies below the account's own url, so that the credential goes nowhere else",
+        "24:7: [[list]] number 1: url begins with '/': it lies below the account's own url, so that the credential goes nowhere "
+        "else",
         "25:17: [[list]] number 1 paging: by: there is no 'pages'. Did you mean 'page'? Known: page, offset, cursor, link",
         "27:7: [[list]] number 2: url has a query; write it as query = { ... }, where every value is encoded",
         "28:18: [[list]] number 2 query: page: there is no {pgae} here. Did you mean 'page'? A brace itself is written {{ or }}",
@@ -154,8 +157,13 @@ TEST_CASE("a summary needs a way to be found again", "[rest][description]")
     auto blind = describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n");
     REQUIRE(blind.faults.size() == 1);
     CHECK(blind.faults[0].find("when an answer is lost, an earlier copy has to be looked for") != std::string::npos);
-    CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[[feed]]\nurl = \"/sent\"\n").faults == lines{});
-    CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n").faults == lines{});
+    CHECK(describe(small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[[feed]]\nurl = \"/sent\"\n").faults
+          == lines{});
+    CHECK(describe(small
+                   + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = "
+                     "\"{key}\" }\n")
+              .faults
+          == lines{});
 }
 
 TEST_CASE("a release takes another text where its description says how", "[rest][description]")
@@ -182,9 +190,13 @@ TEST_CASE("a release takes another text where its description says how", "[rest]
 
 TEST_CASE("an edit and a reply are what their calls say", "[rest][description]")
 {
-    const auto publishes = small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" }\n";
+    const auto publishes =
+        small
+        + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[publish.find]\nurl = \"/posts\"\nquery = { q = \"{key}\" "
+          "}\n";
     const std::string replies = "[publish.reply]\nurl = \"/posts/{in_reply_to}/replies\"\nbody = { text = \"{text}\" }\n";
-    const std::string edits = "[edit]\nurl = \"/posts/{id}\"\nbody = { text = \"{html}<hr>{post:/text}\" }\n[edit.read]\nurl = \"/posts/{id}/whole\"\n";
+    const std::string edits =
+        "[edit]\nurl = \"/posts/{id}\"\nbody = { text = \"{html}<hr>{post:/text}\" }\n[edit.read]\nurl = \"/posts/{id}/whole\"\n";
     auto made = describe(publishes + replies + edits);
     CHECK(made.faults == lines{});
     REQUIRE(made.what != nullptr);
@@ -197,9 +209,12 @@ TEST_CASE("an edit and a reply are what their calls say", "[rest][description]")
     CHECK_FALSE(where.can_reply);
     auto first = [](const described& wrong) { return wrong.faults.empty() ? std::string{} : wrong.faults[0]; };
     CHECK(first(describe(small + edits)).find("publish is missing: what is edited is what was published") != std::string::npos);
-    CHECK(first(describe(publishes + "[edit]\nurl = \"/posts/{id}\"\nbody = { state = \"new\" }\n")).find("nothing in this call says {text} or {html}")
+    CHECK(first(describe(publishes + "[edit]\nurl = \"/posts/{id}\"\nbody = { state = \"new\" }\n"))
+              .find("nothing in this call says {text} or {html}")
           != std::string::npos);
-    CHECK(first(describe(publishes + "[publish.reply]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n")).find("says {in_reply_to}") != std::string::npos);
+    CHECK(
+        first(describe(publishes + "[publish.reply]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n")).find("says {in_reply_to}")
+        != std::string::npos);
     auto blind = small + "[publish]\nurl = \"/posts\"\nbody = { text = \"{text}\" }\n[[feed]]\nurl = \"/sent\"\n[publish.reply]\nurl = \"/posts\"\n"
         "body = { text = \"{text}\", to = \"{in_reply_to}\" }\n";
     CHECK(first(describe(blind)).find("find is missing: two people may be answered with the same words") != std::string::npos);
@@ -207,7 +222,7 @@ TEST_CASE("an edit and a reply are what their calls say", "[rest][description]")
 
 TEST_CASE("times that are read name a moment", "[rest][description]")
 {
-    auto made = describe("[times]\nread = \"%Y-%m-%d\"\n" );
+    auto made = describe("[times]\nread = \"%Y-%m-%d\"\n");
     CHECK(std::ranges::find(made.faults, "2:8: [times]: read: '%Y-%m-%d' has no %H, so it names no moment") != made.faults.end());
 }
 
@@ -221,9 +236,11 @@ TEST_CASE("a call that changes something is no GET and has one body", "[rest][de
     auto get = changed("rung = \"draft\"", "rung = \"draft\"\nmethod = \"GET\"");
     CHECK(std::ranges::any_of(get, [](const auto& line) { return line.find("GET changes nothing") != std::string::npos; }));
     auto both = changed("body = { status = \"draft\" }", "body = { status = \"draft\" }\nform = { status = \"draft\" }");
-    CHECK(std::ranges::any_of(both, [](const auto& line) { return line.find("body and form are both there") != std::string::npos; }));
+    CHECK(
+        std::ranges::any_of(both, [](const auto& line) { return line.find("body and form are both there") != std::string::npos; }));
     auto date = changed("status = \"draft\" }", "status = 2026-03-01 }");
-    CHECK(std::ranges::any_of(date, [](const auto& line) { return line.find("a date of TOML's own has no place in JSON") != std::string::npos; }));
+    CHECK(std::ranges::any_of(
+        date, [](const auto& line) { return line.find("a date of TOML's own has no place in JSON") != std::string::npos; }));
 }
 
 TEST_CASE("a description says how its limit counts", "[rest][description]")

@@ -34,7 +34,8 @@ std::optional<json> peer()
 
 class live {
 public:
-    live(const json& site, const std::string& who, std::string password = {}) : http_(context_.get_executor(), net::http_client_settings{})
+    live(const json& site, const std::string& who, std::string password = {})
+        : http_(context_.get_executor(), net::http_client_settings{})
     {
         auto read = halfmast::settings::read_document(HALFMAST_SOURCE_DIR "/config/connectors/wordpress.toml");
         REQUIRE(read.value != nullptr);
@@ -70,7 +71,9 @@ public:
     // A call as a person's browser would make it.
     json by_hand(const std::string& route, const json& body)
     {
-        auto request = rest::wire::request_of(*own_, own_->what->checks.front().ask, rest::wire::fill_common(*own_, ""), "write by hand").value();
+        auto request =
+            rest::wire::request_of(*own_, own_->what->checks.front().ask, rest::wire::fill_common(*own_, ""), "write by hand")
+                .value();
         request.method = "POST";
         request.url = own_->url + "/?rest_route=/wp/v2/" + route;
         request.headers.emplace_back("Content-Type", "application/json");
@@ -86,8 +89,10 @@ public:
     {
         auto due = format_utc(std::chrono::floor<seconds>(live_now() + ahead));
         due.pop_back();
-        more.update({{"title", title}, {"content", "<p>Only today: <a href=\"https://shop.example/?utm_source=blog\">shop</a></p>"},
-                     {"status", "future"}, {"date_gmt", due}});
+        more.update({{"title", title},
+                     {"content", "<p>Only today: <a href=\"https://shop.example/?utm_source=blog\">shop</a></p>"},
+                     {"status", "future"},
+                     {"date_gmt", due}});
         return post_id{std::to_string(by_hand(route, more).at("id").get<std::int64_t>())};
     }
 
@@ -268,8 +273,10 @@ TEST_CASE("live: a summary goes out once and is pinned and unpinned by its descr
     auto before = editor.run(editor.to.pins->pins());
     INFO((before ? "" : before.error().detail));
     REQUIRE(before.has_value());
-    publish_summary call{crisis_id{"c-1"}, {"en", "Checkout is failing & we are on it. Next update by 14:45 UTC.\nhttps://status.example/?a=1&b=2"},
-                         unique("halfmast-c-1-rest"), false};
+    publish_summary call{crisis_id{"c-1"},
+                         {"en", "Checkout is failing & we are on it. Next update by 14:45 UTC.\nhttps://status.example/?a=1&b=2"},
+                         unique("halfmast-c-1-rest"),
+                         false};
     auto only_looked = call;
     only_looked.look_only = true;
     auto none = editor.run(editor.to.pins->publish(only_looked));
@@ -337,7 +344,8 @@ TEST_CASE("live, described: comments are given once, those that wait too, and ou
         REQUIRE(seen.has_value());
         return *seen;
     };
-    auto post = admin.by_hand("posts", {{"title", unique("Open for comments")}, {"status", "publish"}, {"comment_status", "open"}}).at("id");
+    auto post = admin.by_hand("posts", {{"title", unique("Open for comments")}, {"status", "publish"}, {"comment_status", "open"}})
+                    .at("id");
     auto write = [&](live& who, const std::string& words, const std::string& status = "approve") {
         who.by_hand("comments", {{"post", post}, {"content", unique(words)}, {"status", status}});
     };

@@ -92,18 +92,23 @@ TEST_CASE("faults of the settings and of a description are named together, and t
     auto second = written;
     second.replace(second.find("one"), 3, "two");
     auto got = here.faults(written + second + "nick = \"x\"\n");
-    CHECK(got == lines{
-                     "main.toml:13:1: account two: unknown key 'nick'. Known here: id, connector, labels, language, time_zone, speaks, profile, practice, poll_every, sweep_every,"
-                     " credential_ends, warn_before, allow_http, url, description, token, username, password, client_id, client_secret, refresh_token.",
-                     "small.toml:3:8: [auth]: kind: there is no 'bare'. Known: none, bearer, basic, header, query, oauth2",
-                     "small.toml:26:1: [release]: unknown key 'colour'. Known here: answers, body, form, item, keeps_time, method, query, text, url.",
-                 });
+    CHECK(got
+          == lines{
+              "main.toml:13:1: account two: unknown key 'nick'. Known here: id, connector, labels, language, time_zone, speaks, "
+              "profile, practice, poll_every, sweep_every,"
+              " credential_ends, warn_before, allow_http, url, description, token, username, password, client_id, client_secret, "
+              "refresh_token.",
+              "small.toml:3:8: [auth]: kind: there is no 'bare'. Known: none, bearer, basic, header, query, oauth2",
+              "small.toml:26:1: [release]: unknown key 'colour'. Known here: answers, body, form, item, keeps_time, method, query, "
+              "text, url.",
+          });
 }
 
 TEST_CASE("a description that is not there or no TOML is one fault", "[rest][load]")
 {
     desk here;
-    CHECK(here.faults(written) == lines{"main.toml:5:15: account one: description: small.toml cannot be read: No such file or directory"});
+    CHECK(here.faults(written)
+          == lines{"main.toml:5:15: account one: description: small.toml cannot be read: No such file or directory"});
     here.write("small.toml", "name = \n[");
     auto got = here.faults(written);
     REQUIRE(got.size() == 1);

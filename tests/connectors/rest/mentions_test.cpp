@@ -46,9 +46,11 @@ TEST_CASE("a description says how people's words are read", "[rest]")
     rest::declare_by(*made.what, where);
     CHECK(where.can_read_mentions);
     CHECK_FALSE(where.can_read_feed);
-    auto page = rest::wire::read_page(own, made.what->mentions->from, "read mentions", saying(
-        R"({"data":[{"id":5,"at":"2026-03-02T14:00:00Z","title":"Kettle &amp; cup","body":"<p>cold<\/p>","who":{"name":"Maria","id":12},"lang":"en",)"
-        R"("url":"https://x.example/5","parent":3},{"at":"2026-03-02T14:00:00Z"},{"id":6},{"id":7,"at":"soon"},null]})"));
+    auto page = rest::wire::read_page(
+        own, made.what->mentions->from, "read mentions",
+        saying(
+            R"({"data":[{"id":5,"at":"2026-03-02T14:00:00Z","title":"Kettle &amp; cup","body":"<p>cold<\/p>","who":{"name":"Maria","id":12},"lang":"en",)"
+            R"("url":"https://x.example/5","parent":3},{"at":"2026-03-02T14:00:00Z"},{"id":6},{"id":7,"at":"soon"},null]})"));
     REQUIRE(page.has_value());
     CHECK(page->facts.ids == std::vector<std::string>{"5", "6", "7"});  // what has no id is passed over
     auto one = rest::wire::read_said(own, page->items.at(0));

@@ -51,7 +51,10 @@ public:
     {
         const std::vector<connector_room> rooms{rest::room()};
         auto head = key ? std::string{"[daemon]\nvault_key = { file = \"key\" }\n"} : "[daemon]\n\n";
-        write("main.toml", head + "[[account]]\nid = \"a\"\nconnector = \"rest\"\nurl = \"https://api.example/v1\"\ndescription = \"small.toml\"\n" + account);
+        write(
+            "main.toml",
+            head + "[[account]]\nid = \"a\"\nconnector = \"rest\"\nurl = \"https://api.example/v1\"\ndescription = \"small.toml\"\n"
+                + account);
         return settings::load((path_ / "main.toml").string(), rooms);
     }
     std::vector<std::string> faults(const std::string& account, bool key = true) const
@@ -90,17 +93,20 @@ TEST_CASE("an account behind OAuth 2 is complete with its application, the first
     CHECK(own.scopes == lines{"posts"});
 
     CHECK(here.faults(whole, false)
-          == lines{"account a: its platform may give a new refresh token with each use, which has to be kept, so [daemon] needs a vault_key:"
+          == lines{"account a: its platform may give a new refresh token with each use, which has to be kept, so [daemon] needs a "
+                   "vault_key:"
                    " 'openssl rand -hex 32 > FILE', and vault_key = { file = \"FILE\" }"});
     CHECK(here.faults("client_id = \"app\"\nrefresh_token = { file = \"refresh\" }\n") == lines{});  // a public client
-    CHECK(here.faults("client_secret = { file = \"client\" }\n") == lines{"account a: client_id is missing", "account a: refresh_token is missing"});
+    CHECK(here.faults("client_secret = { file = \"client\" }\n")
+          == lines{"account a: client_id is missing", "account a: refresh_token is missing"});
     CHECK(here.faults(whole + "token = { file = \"refresh\" }\n").size() == 1);
 }
 
 TEST_CASE("an application of its own needs its secret, and neither a first token nor a vault", "[rest][oauth]")
 {
     folder here;
-    here.write("small.toml", small_with("token_url = \"https://login.example/token\"\ngrant = \"client_credentials\"\nclient = \"body\"\n"));
+    here.write("small.toml",
+               small_with("token_url = \"https://login.example/token\"\ngrant = \"client_credentials\"\nclient = \"body\"\n"));
     const std::string account = "client_id = \"app\"\nclient_secret = { file = \"client\" }\n";
     CHECK(here.faults(account, false) == lines{});
     auto got = here.load(account, false);
@@ -114,13 +120,15 @@ TEST_CASE("an application of its own needs its secret, and neither a first token
 TEST_CASE("every fault of an [auth] of OAuth 2 is named", "[rest][oauth]")
 {
     CHECK(describe(small_with("")).faults == lines{"2:1: [auth]: token_url is missing"});
-    for (const std::string url : {"http://login.example/token", "http://127.0.0.1.example/token", "http://user@localhost/token", "oauth/token", "//login.example/token",
-                                  "/../token", "ftp://login.example", "https://", "https://login.example/token#now", "https://login.example/to ken",
-                                  "http://localhost:80@login.example/token"}) {
+    for (const std::string url :
+         {"http://login.example/token", "http://127.0.0.1.example/token", "http://user@localhost/token", "oauth/token",
+          "//login.example/token", "/../token", "ftp://login.example", "https://", "https://login.example/token#now",
+          "https://login.example/to ken", "http://localhost:80@login.example/token"}) {
         CAPTURE(url);
         CHECK(describe(small_with("token_url = \"" + url + "\"\n")).faults.size() == 1);
     }
-    for (const std::string url : {"https://login.example/token", "http://127.0.0.1:8080/token", "http://localhost/token?x=1", "http://[::1]:9/t", "/token"}) {
+    for (const std::string url : {"https://login.example/token", "http://127.0.0.1:8080/token", "http://localhost/token?x=1",
+                                  "http://[::1]:9/t", "/token"}) {
         CAPTURE(url);
         CHECK(describe(small_with("token_url = \"" + url + "\"\n")).faults == lines{});
     }

@@ -29,9 +29,13 @@ public:
 
     json& add(const std::string& id, const std::string& state, milliseconds ahead)
     {
-        posts.push_back({{"id", id}, {"content", "<p>Big sale, see <a href=\"https://shop.example/?utm_source=x\">shop</a></p>"}, {"state", state},
-                         {"publishDate", format_utc(clock_now() + ahead)}, {"releaseURL", state == "PUBLISHED" ? json("https://x.example/" + id) : json(nullptr)},
-                         {"tags", json::array({{{"tag", {{"name", "promo"}}}}})}, {"integration", {{"name", "Acme on X"}, {"providerIdentifier", "x"}}}});
+        posts.push_back({{"id", id},
+                         {"content", "<p>Big sale, see <a href=\"https://shop.example/?utm_source=x\">shop</a></p>"},
+                         {"state", state},
+                         {"publishDate", format_utc(clock_now() + ahead)},
+                         {"releaseURL", state == "PUBLISHED" ? json("https://x.example/" + id) : json(nullptr)},
+                         {"tags", json::array({{{"tag", {{"name", "promo"}}}}})},
+                         {"integration", {{"name", "Acme on X"}, {"providerIdentifier", "x"}}}});
         return posts.back();
     }
 
@@ -69,7 +73,8 @@ private:
         };
         auto found = json::array();
         for (const auto& post : posts)
-            if (auto at = parse_rfc3339(post["publishDate"].get<std::string>()).value(); at >= value("startDate") && at <= value("endDate"))
+            if (auto at = parse_rfc3339(post["publishDate"].get<std::string>()).value();
+                at >= value("startDate") && at <= value("endDate"))
                 found.push_back(post);
         return json{{"posts", found}}.dump();
     }

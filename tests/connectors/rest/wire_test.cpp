@@ -49,10 +49,12 @@ TEST_CASE("each way of authorization sends the secret where it belongs", "[rest]
     auto by_header = ask(small_account("kind = \"bearer\"", "kind = \"header\"\nname = \"X-Api-Key\"\nprefix = \"Key \""));
     CHECK(header(by_header, "X-Api-Key") == "Key s3cret");
     CHECK(header(by_header, "Authorization").empty());
-    CHECK(ask(small_account("kind = \"bearer\"", "kind = \"query\"\nname = \"key\"")).url == "https://api.example/v1/posts/7?key=s3cret");
+    CHECK(ask(small_account("kind = \"bearer\"", "kind = \"query\"\nname = \"key\"")).url
+          == "https://api.example/v1/posts/7?key=s3cret");
     CHECK(header(ask(small_account("kind = \"bearer\"", "kind = \"none\"")), "Authorization").empty());
     CHECK(header(ask(small_account()), "Accept") == "application/json");
-    CHECK(header(ask(small_account("", "", "[headers]\naccept = \"application/vnd.x+json\"\n")), "Accept") == "application/vnd.x+json");
+    CHECK(header(ask(small_account("", "", "[headers]\naccept = \"application/vnd.x+json\"\n")), "Accept")
+          == "application/vnd.x+json");
 }
 
 TEST_CASE("bodies are JSON or a form, each with its encoding", "[rest][wire]")
@@ -73,12 +75,14 @@ TEST_CASE("bodies are JSON or a form, each with its encoding", "[rest][wire]")
 
 TEST_CASE("whole replacement sends back what the post had", "[rest][wire]")
 {
-    auto own = small_account("body = { status = \"draft\" }", "body = { accounts = \"{post:/accounts}\", versions = \"{post:/versions}\", status = \"draft\" }");
+    auto own = small_account("body = { status = \"draft\" }",
+                             "body = { accounts = \"{post:/accounts}\", versions = \"{post:/versions}\", status = \"draft\" }");
     auto with = wire::fill_common(own, "");
     with.texts["id"] = "7";
     auto post = json::parse(R"({"accounts":[1,2],"versions":[{"body":"x"}]})");
     with.post = &post;
-    CHECK(wire::request_of(own, own.what->holds.front().ask, with, "try")->body == R"({"accounts":[1,2],"status":"draft","versions":[{"body":"x"}]})");
+    CHECK(wire::request_of(own, own.what->holds.front().ask, with, "try")->body
+          == R"({"accounts":[1,2],"status":"draft","versions":[{"body":"x"}]})");
     post.erase("accounts");
     auto lacks = wire::request_of(own, own.what->holds.front().ask, with, "try");
     REQUIRE_FALSE(lacks.has_value());
@@ -87,8 +91,9 @@ TEST_CASE("whole replacement sends back what the post had", "[rest][wire]")
 
 TEST_CASE("keys of the account stand in every call", "[rest][wire]")
 {
-    auto own = small_account("name = \"Small\"", "name = \"Small\"\nkeys = [\"workspace\"]",
-                             "[[check]]\nwhat = \"workspace\"\nurl = \"/workspaces/{workspace}\"\nquery = { w = \"{workspace}\" }\n");
+    auto own =
+        small_account("name = \"Small\"", "name = \"Small\"\nkeys = [\"workspace\"]",
+                      "[[check]]\nwhat = \"workspace\"\nurl = \"/workspaces/{workspace}\"\nquery = { w = \"{workspace}\" }\n");
     own.own["workspace"] = "a/b";
     auto request = wire::request_of(own, own.what->checks.front().ask, wire::fill_common(own, ""), "try");
     CHECK(request->url == "https://api.example/v1/workspaces/a%2Fb?w=a%2Fb");
@@ -99,7 +104,9 @@ TEST_CASE("the next page is never asked of another server", "[rest][wire]")
     auto own = small_account("items = \"/data\"", "items = \"/data\"\npaging = { by = \"link\" }");
     const auto& from = own.what->lists.front();
     auto page_after = [&](const std::string& link) {
-        auto read = wire::read_page(own, from, "list", reply(200, R"({"data":[]})", {{"Link", "<https://x/prev>; rel=\"prev\", <" + link + ">; rel=\"next\""}}));
+        auto read = wire::read_page(
+            own, from, "list",
+            reply(200, R"({"data":[]})", {{"Link", "<https://x/prev>; rel=\"prev\", <" + link + ">; rel=\"next\""}}));
         REQUIRE(read.has_value());
         CHECK(read->facts.next == link);
         pager next{from.pages};
@@ -109,7 +116,8 @@ TEST_CASE("the next page is never asked of another server", "[rest][wire]")
     };
     CHECK(page_after("https://api.example/v1/posts?page=2")->url == "https://api.example/v1/posts?page=2");
     CHECK(page_after("/v1/posts?page=2")->url == "https://api.example/v1/posts?page=2");
-    for (const auto* elsewhere : {"https://evil.example/v1/posts", "http://api.example/v1/posts", "https://api.example.evil/v1", "https://api.example:8443/v1", "//evil.example/"}) {
+    for (const auto* elsewhere : {"https://evil.example/v1/posts", "http://api.example/v1/posts", "https://api.example.evil/v1",
+                                  "https://api.example:8443/v1", "//evil.example/"}) {
         CAPTURE(elsewhere);
         auto refused = page_after(elsewhere);
         bool safe = !refused.has_value() || refused->url.starts_with("https://api.example/");
@@ -134,7 +142,8 @@ kind = "conflict"
 status = 405
 kind = "not_found"
 )");
-    auto refused = wire::refusal(own, "hold 7", reply(200, R"({"errors":[{"message":"key s3cret is\nold","extensions":{"code":"UNAUTHENTICATED"}}]})"));
+    auto refused = wire::refusal(
+        own, "hold 7", reply(200, R"({"errors":[{"message":"key s3cret is\nold","extensions":{"code":"UNAUTHENTICATED"}}]})"));
     REQUIRE(refused.has_value());
     CHECK(refused->kind == failure::auth_expired);
     CHECK(refused->detail == "Small (rest): cannot hold 7 at https://api.example/v1: the credential is refused; renew it (200 UNAUTHENTICATED: key [secret] is old); make a new key");
@@ -145,7 +154,8 @@ kind = "not_found"
     // A web server without the API says nothing about a post.
     CHECK(wire::refusal(own, "x", reply(404, "<html>"))->kind == failure::bad_reply);
     CHECK(wire::refusal(own, "x", reply(404, "{}"))->kind == failure::not_found);
-    CHECK(wire::refusal(own, "x", reply(302, "", {{"Location", "https://login.example/?token=abc"}}))->detail.find("abc") == std::string::npos);
+    CHECK(wire::refusal(own, "x", reply(302, "", {{"Location", "https://login.example/?token=abc"}}))->detail.find("abc")
+          == std::string::npos);
 }
 
 TEST_CASE("a wait is read from whatever header has it", "[rest][wire]")
@@ -169,9 +179,11 @@ TEST_CASE("a wait is read from whatever header has it", "[rest][wire]")
 TEST_CASE("a post is read by the fields that were named", "[rest][wire]")
 {
     auto own = small_account("text = \"/text\"",
-                             "text = [\"/title\", \"/body\"]\ntext_is = \"html\"\ntags = [\"/tags/*/name\"]\nlabels = \"/channel\"\nmedia = \"/media\"\nchanged = \"/v\"\n"
+                             "text = [\"/title\", \"/body\"]\ntext_is = \"html\"\ntags = [\"/tags/*/name\"]\nlabels = "
+                             "\"/channel\"\nmedia = \"/media\"\nchanged = \"/v\"\n"
                              "author = \"/by/name\"\npage = \"https://app.example/{id}\"");
-    auto item = json::parse(R"({"id":12,"state":"queued","due":"2026-03-02T14:30:00Z","title":"Big &amp; new","body":"<p>See <a href=\"https://shop.example/?a=1&amp;b=2\">shop</a> #Spring</p>",
+    auto item = json::parse(
+        R"({"id":12,"state":"queued","due":"2026-03-02T14:30:00Z","title":"Big &amp; new","body":"<p>See <a href=\"https://shop.example/?a=1&amp;b=2\">shop</a> #Spring</p>",
         "tags":[{"name":"promo"},{"name":null}],"channel":"X","media":[],"v":3,"by":{"name":"Maria"},"extra":true})");
     auto post = wire::read_post(own, "posts", item).value();
     REQUIRE(post.has_value());

@@ -36,7 +36,8 @@ std::optional<json> peer()
 // One account of the site, connected, and its API by hand for what only a person does there.
 class live {
 public:
-    live(const json& site, const std::string& who, std::string password = {}) : http_(context_.get_executor(), net::http_client_settings{})
+    live(const json& site, const std::string& who, std::string password = {})
+        : http_(context_.get_executor(), net::http_client_settings{})
     {
         auto own = std::make_shared<wordpress::settings>();
         own->url = site.at("url").get<std::string>();
@@ -86,8 +87,10 @@ public:
     {
         auto due = format_utc(std::chrono::floor<seconds>(clock_now() + ahead));
         due.pop_back();
-        more.update({{"title", title}, {"content", "<p>Only today: <a href=\"https://shop.example/?utm_source=blog\">shop</a></p>"},
-                     {"status", "future"}, {"date_gmt", due}});
+        more.update({{"title", title},
+                     {"content", "<p>Only today: <a href=\"https://shop.example/?utm_source=blog\">shop</a></p>"},
+                     {"status", "future"},
+                     {"date_gmt", due}});
         return post_id{std::to_string(by_hand(route, more).at("id").get<std::int64_t>())};
     }
 
@@ -318,8 +321,10 @@ TEST_CASE("live: a summary goes out once and is pinned and unpinned", "[wordpres
     live editor{*site, "editor"};
     auto before = editor.run(editor.to.pins->pins());
     REQUIRE(before.has_value());
-    publish_summary call{crisis_id{"c-1"}, {"en", "Checkout is failing & we are on it. Next update by 14:45 UTC.\nhttps://status.example/?a=1&b=2"},
-                         unique("halfmast-c-1-live"), false};
+    publish_summary call{crisis_id{"c-1"},
+                         {"en", "Checkout is failing & we are on it. Next update by 14:45 UTC.\nhttps://status.example/?a=1&b=2"},
+                         unique("halfmast-c-1-live"),
+                         false};
     auto only_looked = call;
     only_looked.look_only = true;
     auto none = editor.run(editor.to.pins->publish(only_looked));
@@ -387,9 +392,12 @@ TEST_CASE("live: comments are given once, those that wait for a moderator too, a
         return *seen;
     };
     auto stamp = std::to_string(clock_now().time_since_epoch().count());
-    auto post = admin.by_hand("posts", {{"title", "Open for comments " + stamp}, {"status", "publish"}, {"comment_status", "open"}}).at("id");
+    auto post = admin.by_hand("posts", {{"title", "Open for comments " + stamp}, {"status", "publish"}, {"comment_status", "open"}})
+                    .at("id");
     auto write = [&](live& who, const std::string& words, const std::string& status = "approve") {
-        return who.by_hand("comments", {{"post", post}, {"content", words + " " + stamp}, {"status", status}}).at("id").get<std::int64_t>();
+        return who.by_hand("comments", {{"post", post}, {"content", words + " " + stamp}, {"status", status}})
+            .at("id")
+            .get<std::int64_t>();
     };
     auto old = write(admin, "long known");
     auto seen = look("");

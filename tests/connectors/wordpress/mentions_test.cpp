@@ -42,10 +42,12 @@ TEST_CASE("comments are asked for from an hour before, for the site compares in 
 
 TEST_CASE("a comment is read as a reader sees it, with its author and what it answers", "[wordpress]")
 {
-    auto page = wire::read_comments(commented_site(), comments_reply(
-        R"([{"id":9,"post":1,"parent":7,"author":0,"author_name":"Maria &amp; Otto","date_gmt":"2026-03-02T13:59:00",)"
-        R"("content":{"rendered":"<p>Where is my <em>kettle<\/em>?<br \/>\n5 &lt; 7<\/p>\n"},"link":"https:\/\/blog.acme.example\/hello\/#comment-9"},)"
-        R"({"id":10,"post":1,"parent":0,"author":7,"author_name":"halfmast","date_gmt":"2026-03-02T13:59:30","content":{"rendered":""},"link":""}])"));
+    auto page = wire::read_comments(
+        commented_site(),
+        comments_reply(
+            R"([{"id":9,"post":1,"parent":7,"author":0,"author_name":"Maria &amp; Otto","date_gmt":"2026-03-02T13:59:00",)"
+            R"("content":{"rendered":"<p>Where is my <em>kettle<\/em>?<br \/>\n5 &lt; 7<\/p>\n"},"link":"https:\/\/blog.acme.example\/hello\/#comment-9"},)"
+            R"({"id":10,"post":1,"parent":0,"author":7,"author_name":"halfmast","date_gmt":"2026-03-02T13:59:30","content":{"rendered":""},"link":""}])"));
     REQUIRE(page.has_value());
     CHECK(page->pages == 3);
     CHECK(page->served == parse_rfc3339("2026-03-02T14:00:00Z"));
@@ -63,8 +65,9 @@ TEST_CASE("a comment is read as a reader sees it, with its author and what it an
 
 TEST_CASE("a comment without number or date is passed over, a page that is no list is a problem", "[wordpress]")
 {
-    auto page = wire::read_comments(commented_site(), comments_reply(R"([{"id":0,"date_gmt":"2026-03-02T13:59:00"},{"id":3},{"id":4,"date_gmt":"soon"},7,null,)"
-                                                                    R"({"id":5,"date_gmt":"2026-03-02T13:59:00"}])"));
+    auto page = wire::read_comments(
+        commented_site(), comments_reply(R"([{"id":0,"date_gmt":"2026-03-02T13:59:00"},{"id":3},{"id":4,"date_gmt":"soon"},7,null,)"
+                                         R"({"id":5,"date_gmt":"2026-03-02T13:59:00"}])"));
     REQUIRE(page.has_value());
     CHECK(page->items.size() == 1);
     for (const auto* body : {"", "<html>", "{}", "[", "\"x\""})

@@ -34,11 +34,12 @@ const wire::post_type posts{"post", "posts", "Posts", "edit_others_posts", "publ
 const std::vector<wire::taxonomy> taxonomies{{"categories", "categories", true, {"post"}}, {"tags", "tags", false, {"post"}}};
 
 // One element of GET /wp/v2/posts?status=future&context=edit, in a block theme.
-const std::string element = R"({"id":6,"date":"2026-12-02T00:18:41","date_gmt":"2026-12-01T23:18:41","modified_gmt":"2026-12-01T23:18:41",)"
-                            R"("slug":"win-a-weekend-away","status":"future","type":"post","link":"https:\/\/blog.acme.example\/?p=6",)"
-                            R"("title":{"raw":"Win a <em>weekend<\/em> away &amp; more"},)"
-                            R"("content":{"raw":"<!-- wp:paragraph {\"x\":\"Sale\"} -->\n<p>Book <a href=\"https:\/\/shop.example\/?utm_source=blog&amp;a=1\">now<\/a>.<\/p>\n<!-- \/wp:paragraph -->"},)"
-                            R"("excerpt":{"raw":""},"author":2,"featured_media":12,"sticky":false,"categories":[2,5],"tags":[9]})";
+const std::string element =
+    R"({"id":6,"date":"2026-12-02T00:18:41","date_gmt":"2026-12-01T23:18:41","modified_gmt":"2026-12-01T23:18:41",)"
+    R"("slug":"win-a-weekend-away","status":"future","type":"post","link":"https:\/\/blog.acme.example\/?p=6",)"
+    R"("title":{"raw":"Win a <em>weekend<\/em> away &amp; more"},)"
+    R"("content":{"raw":"<!-- wp:paragraph {\"x\":\"Sale\"} -->\n<p>Book <a href=\"https:\/\/shop.example\/?utm_source=blog&amp;a=1\">now<\/a>.<\/p>\n<!-- \/wp:paragraph -->"},)"
+    R"("excerpt":{"raw":""},"author":2,"featured_media":12,"sticky":false,"categories":[2,5],"tags":[9]})";
 
 }  // namespace
 
@@ -49,10 +50,12 @@ TEST_CASE("a request carries the credential in its header and nowhere else", "[w
     wire::site plain{&mine, wire::addressing::plain};
     auto request = wire::look_request(pretty, "posts", post_id{"6"});
     CHECK(request.method == "GET");
-    CHECK(request.url == "https://blog.acme.example/wp-json/wp/v2/posts/6?context=edit&_fields=id,status,date_gmt,modified_gmt,link");
+    CHECK(request.url
+          == "https://blog.acme.example/wp-json/wp/v2/posts/6?context=edit&_fields=id,status,date_gmt,modified_gmt,link");
     CHECK(find_header(request.headers, "Authorization") == "Basic aGFsZm1hc3Q6YWJjZDEyMzRlZmdoNTY3OGlqa2w5MDEy");
     CHECK(wire::index_request(plain).url == "https://blog.acme.example/?rest_route=/&_fields=name,namespaces,authentication");
-    CHECK(wire::look_request(plain, "shop/v1/offers", post_id{"6"}).url.starts_with("https://blog.acme.example/?rest_route=/shop/v1/offers/6&context=edit"));
+    CHECK(wire::look_request(plain, "shop/v1/offers", post_id{"6"})
+              .url.starts_with("https://blog.acme.example/?rest_route=/shop/v1/offers/6&context=edit"));
     CHECK(wire::look_request(pretty, "posts", post_id{"../users/1?x="}).url.find("/posts/0?") != std::string::npos);
 }
 
@@ -78,8 +81,9 @@ TEST_CASE("a hold sends the status and nothing else", "[wordpress]")
 TEST_CASE("a scheduled post is read as a visitor would see it", "[wordpress]")
 {
     auto mine = own();
-    auto page = wire::read_list(mine, posts, taxonomies, reply(200, "[" + element + "]", {{"X-WP-Total", "1"}, {"X-WP-TotalPages", "1"},
-                                                                                        {"Date", "Tue, 24 Nov 2026 23:22:44 GMT"}}));
+    auto page = wire::read_list(mine, posts, taxonomies,
+                                reply(200, "[" + element + "]",
+                                      {{"X-WP-Total", "1"}, {"X-WP-TotalPages", "1"}, {"Date", "Tue, 24 Nov 2026 23:22:44 GMT"}}));
     REQUIRE(page.has_value());
     REQUIRE(page->items.size() == 1);
     CHECK(page->total == 1);
@@ -105,7 +109,8 @@ TEST_CASE("what is not a scheduled post is left out, and what cannot be read is 
     auto mine = own();
     auto read = [&](std::string body) { return wire::read_list(mine, posts, taxonomies, reply(200, std::move(body))); };
     CHECK(read(R"([{"id":1,"status":"publish","date_gmt":"2026-12-01T23:18:41"}])")->items.empty());
-    for (const auto* bad : {"", "{}", "null", "[1]", "[{}]", R"([{"id":1,"status":"future","date_gmt":null}])", R"([{"id":-1,"status":"future","date_gmt":"2026-12-01T23:18:41"}])",
+    for (const auto* bad : {"", "{}", "null", "[1]", "[{}]", R"([{"id":1,"status":"future","date_gmt":null}])",
+                            R"([{"id":-1,"status":"future","date_gmt":"2026-12-01T23:18:41"}])",
                             "<br />\n<b>Warning</b>: foo in bar.php on line 1[]", "[{\"id\":1"}) {
         CAPTURE(bad);
         auto given = read(bad);
@@ -118,7 +123,8 @@ TEST_CASE("what is not a scheduled post is left out, and what cannot be read is 
 TEST_CASE("types that can be scheduled are those visitors see", "[wordpress]")
 {
     auto mine = own();
-    auto given = wire::read_types(mine, reply(200, R"({"post":{"slug":"post","name":"Posts","viewable":true,"rest_base":"posts","rest_namespace":"wp/v2",
+    auto given = wire::read_types(
+        mine, reply(200, R"({"post":{"slug":"post","name":"Posts","viewable":true,"rest_base":"posts","rest_namespace":"wp/v2",
         "capabilities":{"edit_others_posts":"edit_others_posts","publish_posts":"publish_posts"}},
         "attachment":{"slug":"attachment","viewable":true,"rest_base":"media"},"wp_block":{"viewable":false,"rest_base":"blocks"},"wp_template":{"viewable":true,"rest_base":"templates"},
         "nav_menu_item":{"viewable":true,"rest_base":"menu-items"},"book":{"slug":"book","viewable":true,"rest_base":"books","rest_namespace":"shelf/v1"},
@@ -140,26 +146,40 @@ TEST_CASE("every refusal has its failure, its reason and no secret", "[wordpress
         failure kind;
         std::string says;
     };
-    const std::string hidden = R"({"code":"rest_invalid_param","message":"Invalid parameter(s): status","data":{"status":400,"params":{"status":"Status is forbidden."},)"
-                               R"("details":{"status":{"code":"rest_forbidden_status","message":"Status is forbidden.","data":{"status":)";
+    const std::string hidden =
+        R"({"code":"rest_invalid_param","message":"Invalid parameter(s): status","data":{"status":400,"params":{"status":"Status is forbidden."},)"
+        R"("details":{"status":{"code":"rest_forbidden_status","message":"Status is forbidden.","data":{"status":)";
     auto one = GENERATE_COPY(
-        expectation{401, R"({"code":"incorrect_password","message":"<strong>Error<\/strong>: wrong","data":null})", failure::auth_expired, "(401 incorrect_password: Error: wrong)"},
-        expectation{401, R"({"code":"rest_not_logged_in","message":"You are not currently logged in.","data":{"status":401}})", failure::auth_expired, "Authorization header"},
+        expectation{401, R"({"code":"incorrect_password","message":"<strong>Error<\/strong>: wrong","data":null})",
+                    failure::auth_expired, "(401 incorrect_password: Error: wrong)"},
+        expectation{401, R"({"code":"rest_not_logged_in","message":"You are not currently logged in.","data":{"status":401}})",
+                    failure::auth_expired, "Authorization header"},
         expectation{400, hidden + "401}}}}}", failure::auth_expired, "application password"},
         expectation{400, hidden + "403}}}}}", failure::forbidden, "role Editor"},
-        expectation{400, R"({"code":"rest_invalid_param","message":"no","data":{"status":400,"params":{"status":"Status is forbidden."}}})", failure::auth_expired, "password"},
-        expectation{400, R"({"code":"rest_invalid_param","message":"Invalid parameter(s): date_gmt","data":{"status":400,"params":{"date_gmt":"Invalid date."}}})", failure::rejected, "date_gmt"},
-        expectation{403, R"({"code":"rest_cannot_edit","message":"Sorry","data":{"status":403}})", failure::forbidden, "rest_cannot_edit"},
+        expectation{
+            400, R"({"code":"rest_invalid_param","message":"no","data":{"status":400,"params":{"status":"Status is forbidden."}}})",
+            failure::auth_expired, "password"},
+        expectation{
+            400,
+            R"({"code":"rest_invalid_param","message":"Invalid parameter(s): date_gmt","data":{"status":400,"params":{"date_gmt":"Invalid date."}}})",
+            failure::rejected, "date_gmt"},
+        expectation{403, R"({"code":"rest_cannot_edit","message":"Sorry","data":{"status":403}})", failure::forbidden,
+                    "rest_cannot_edit"},
         expectation{403, "<html><title>403 Forbidden</title>cloud</html>", failure::forbidden, "firewall"},
-        expectation{404, R"({"code":"rest_post_invalid_id","message":"Invalid post ID.","data":{"status":404}})", failure::not_found, "rest_post_invalid_id"},
+        expectation{404, R"({"code":"rest_post_invalid_id","message":"Invalid post ID.","data":{"status":404}})",
+                    failure::not_found, "rest_post_invalid_id"},
         expectation{404, R"({"code":"rest_no_route","message":"No route","data":{"status":404}})", failure::unsupported, "plugin"},
         expectation{404, "<html>nginx</html>", failure::bad_reply, "url"},
         expectation{301, "", failure::rejected, "https://www.acme.example/wp-json/"},
         expectation{429, "", failure::rate_limited, "429"},
-        expectation{500, R"({"code":"internal_server_error","message":"<p>There has been a critical error<\/p>","data":{"status":500}})", failure::unknown_outcome, "error log"},
+        expectation{500,
+                    R"({"code":"internal_server_error","message":"<p>There has been a critical error<\/p>","data":{"status":500}})",
+                    failure::unknown_outcome, "error log"},
         expectation{503, "<html>Briefly unavailable for scheduled maintenance.</html>", failure::unknown_outcome, "503"});
     CAPTURE(one.status, one.body);
-    auto given = wire::refusal(mine, "hold 6", reply(one.status, one.body, {{"Location", "https://www.acme.example/wp-json/?token=1"}, {"Retry-After", "60"}}));
+    auto given = wire::refusal(
+        mine, "hold 6",
+        reply(one.status, one.body, {{"Location", "https://www.acme.example/wp-json/?token=1"}, {"Retry-After", "60"}}));
     REQUIRE(given.has_value());
     CHECK(given->kind == one.kind);
     INFO(given->detail);
@@ -184,8 +204,9 @@ TEST_CASE("a list is whole although it shrinks while it is read", "[wordpress]")
     for (auto last = answer::more; last == answer::more; ++calls) {
         REQUIRE(calls < 20);
         auto begin = std::min<std::size_t>(static_cast<std::size_t>(next.offset()), queue.size());
-        std::vector<wire::wp_id> slice(queue.begin() + static_cast<std::ptrdiff_t>(begin),
-                                       queue.begin() + static_cast<std::ptrdiff_t>(std::min(begin + wire::slices::size, queue.size())));
+        std::vector<wire::wp_id> slice(
+            queue.begin() + static_cast<std::ptrdiff_t>(begin),
+            queue.begin() + static_cast<std::ptrdiff_t>(std::min(begin + wire::slices::size, queue.size())));
         std::vector<std::size_t> fresh;
         last = next.take(slice, slice.empty() ? 0 : static_cast<std::int64_t>(queue.size()), fresh);
         CHECK(last != answer::stuck);
@@ -238,7 +259,8 @@ TEST_CASE("a summary's title is its first sentence, cut at a word", "[wordpress]
     CHECK(wire::title_of("\n\nVersion 1.2 fails\nMore") == "Version 1.2 fails");
     CHECK(wire::title_of("Down again? Yes.") == "Down again?");
     CHECK(wire::title_of("支払いができません。調査中です。") == "支払いができません。");
-    CHECK(wire::title_of("One two three four five six seven eight nine ten eleven twelve thirteen") == "One two three four five six seven eight nine ten eleven…");
+    CHECK(wire::title_of("One two three four five six seven eight nine ten eleven twelve thirteen")
+          == "One two three four five six seven eight nine ten eleven…");
     CHECK(wire::title_of(std::string(200, 'x')) == std::string(60, 'x') + "…");
     CHECK(wire::title_of("").empty());
 }
@@ -263,10 +285,13 @@ TEST_CASE("statuses have their places", "[wordpress]")
 TEST_CASE("who we are, and what the site offers", "[wordpress]")
 {
     auto mine = own();
-    auto me = wire::read_me(mine, reply(200, R"({"id":2,"name":"halfmast","capabilities":{"edit_posts":true,"edit_others_posts":false,"editor":true}})"));
+    auto me = wire::read_me(
+        mine,
+        reply(200, R"({"id":2,"name":"halfmast","capabilities":{"edit_posts":true,"edit_others_posts":false,"editor":true}})"));
     REQUIRE(me.has_value());
     CHECK(me->capabilities == std::set<std::string>{"edit_posts", "editor"});
-    auto index = wire::read_index(mine, reply(200, R"({"name":"Shop &amp; more","namespaces":["oembed\/1.0","wp\/v2"],"authentication":[]})"));
+    auto index = wire::read_index(
+        mine, reply(200, R"({"name":"Shop &amp; more","namespaces":["oembed\/1.0","wp\/v2"],"authentication":[]})"));
     REQUIRE(index.has_value());
     CHECK(index->has_posts);
     CHECK_FALSE(index->application_passwords);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 namespace halfmast::audit {
 
 namespace {
+
+constexpr auto half_written = ".new-";  // between a file's name and who is writing it
 
 class descriptor {
 public:
@@ -80,11 +83,22 @@ result<std::string> read_file(const std::string& path, std::size_t most)
     }
 }
 
+void remove_half_written(const std::string& folder)
+{
+    namespace fs = std::filesystem;
+    std::error_code error;
+    for (fs::directory_iterator at{folder, error}; !error && at != fs::directory_iterator{}; at.increment(error))
+        if (at->path().filename().string().find(half_written) != std::string::npos) {
+            std::error_code ignored;
+            fs::remove(at->path(), ignored);
+        }
+}
+
 result<durable_file> durable_file::write(const std::string& path, std::string_view bytes, mode_t mode,
                                          const std::function<void(int)>& adjust)
 {
     static std::atomic<unsigned> number{0};
-    auto name = path + ".new-" + std::to_string(::getpid()) + "-" + std::to_string(++number);
+    auto name = path + half_written + std::to_string(::getpid()) + "-" + std::to_string(++number);
     ::unlink(name.c_str());  // left by a process of the same number that was killed
     descriptor file{::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
     if (!file)

@@ -42,6 +42,9 @@ private:
     std::string name_;
 };
 
+// Removes what durable_file left in the folder because its process was killed. Only for the one who alone writes there.
+void remove_half_written(const std::string& folder);
+
 // After this a new name in the directory survives a power cut.
 result<void> sync_directory(const std::string& path);
 

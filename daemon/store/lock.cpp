@@ -58,6 +58,7 @@ result<state_lock> state_lock::take(const std::string& state_dir)
     // The name is for people; a full disk is no reason not to start.
     if (!write_holder(fd) && errno != ENOSPC && errno != EDQUOT)
         return trouble("cannot write", path);
+    audit::remove_half_written(state_dir);
     return taken;
 }
 

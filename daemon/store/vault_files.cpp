@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cassert>
-#include <filesystem>
 #include <memory>
 
 #include <openssl/crypto.h>
@@ -106,16 +105,7 @@ vault_files::vault_files(std::string state_dir, secret key)
     assert(key_.text().size() == key_size);
 }
 
-void vault_files::remove_halves() const
-{
-    namespace fs = std::filesystem;
-    std::error_code error;
-    for (fs::directory_iterator at{folder_, error}; !error && at != fs::directory_iterator{}; at.increment(error))
-        if (at->path().filename().string().find(".sealed.new-") != std::string::npos) {
-            std::error_code ignored;
-            fs::remove(at->path(), ignored);
-        }
-}
+void vault_files::remove_halves() const { audit::remove_half_written(folder_); }
 
 std::string vault_files::path_of(const account_id& account, const std::string& name) const
 {

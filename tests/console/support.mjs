@@ -1,6 +1,6 @@
 // What the browser stories share: a practice platform, a daemon in a folder of its own, Debian's Chromium, and screenshots that
 // stay. HALFMAST_BUILD names the folder with the programs, HALFMAST_CONSOLE the one in which the console was built (ctest sets
-// both).
+// both), HALFMAST_CLIENT another build's `halfmast`, where that one is not what is tried.
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 export const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const build = process.env.HALFMAST_BUILD ?? join(source, 'build/release')
 export const built = process.env.HALFMAST_CONSOLE ?? join(build, 'console')
+const client = process.env.HALFMAST_CLIENT ?? join(build, 'halfmast')
 const chromium_at = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const modules = createRequire(join(built, 'package.json'))
 
@@ -197,10 +198,15 @@ export class Stage {
     await gone
   }
 
+  // Stopped, it lives and says nothing, as on a machine that is out of memory; with false it goes on.
+  pauseDaemon(stopped) {
+    this.daemon.kill(stopped ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   async halfmast(...words) {
     return await new Promise((done) => {
       const child = execFile(
-        join(build, 'halfmast'),
+        client,
         words,
         { env: { ...process.env, HALFMAST_SOCKET: this.socket, NO_COLOR: '1' }, timeout: 120_000 },
         (error, out, err) => done({ code: error ? (error.code ?? 1) : 0, out, err }),
@@ -290,6 +296,18 @@ export class Stage {
 
 export const axe_source = () => readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8')
 
+// In a page: what it tells a person, and where the keyboard is, for whoever has only the log of a failed story.
+function whatIsSaid() {
+  const words = (chosen) => [...document.querySelectorAll(chosen)].map((one) => one.textContent.trim().slice(0, 300))
+  const { tagName, className, textContent } = document.activeElement ?? {}
+  return {
+    at: location.href,
+    alerts: words('[role=alert], .toast'),
+    dialog: words('dialog[open]'),
+    focus: `${tagName}.${className} ${textContent?.trim().slice(0, 80)}`,
+  }
+}
+
 // story(NAME, what): runs it once on a stage of its own; ends the program with 1 when it failed or a page had a fault.
 export async function story(name, tell) {
   needBrowser()
@@ -301,7 +319,10 @@ export async function story(name, tell) {
   } catch (error) {
     failed = error
     for (const context of stage.browser?.contexts() ?? [])
-      for (const [i, page] of context.pages().entries()) await stage.picture(page, `failed-${i}`).catch(() => {})
+      for (const [i, page] of context.pages().entries()) {
+        await stage.picture(page, `failed-${i}`).catch(() => {})
+        console.log(`page ${i} when it failed: ${JSON.stringify(await page.evaluate(whatIsSaid).catch(String))}`)
+      }
   }
   await stage.close(failed)
   if (failed) console.error(failed)

@@ -1,6 +1,7 @@
 """The programs from outside: starts halfmast-sandbox and halfmastd in a folder of their own, runs halfmast, reads their files.
 
-Standard library only. HALFMAST_BUILD names the folder with the programs (ctest sets it)."""
+Standard library only. HALFMAST_BUILD names the folder with the programs (ctest sets it), HALFMAST_CLIENT another build's `halfmast`
+where that one is not what is tried."""
 import base64
 import concurrent.futures
 import datetime
@@ -21,6 +22,7 @@ import urllib.request
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("HALFMAST_BUILD", os.path.join(SOURCE, "build", "release"))
+CLIENT = os.environ.get("HALFMAST_CLIENT", os.path.join(BUILD, "halfmast"))
 SKIPPED = 77  # what ctest takes for "skipped"
 PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")  # one pixel
 
@@ -198,7 +200,7 @@ class Daemon:
     def halfmast(self, *words, stdin=None, env=None):
         everything = {**os.environ, "HALFMAST_SOCKET": self.socket, "NO_COLOR": "1", **(env or {})}
         everything.pop("HALFMAST_CONFIG", None)
-        done = subprocess.run([os.path.join(BUILD, "halfmast"), *words], input=stdin, env=everything, capture_output=True,
+        done = subprocess.run([CLIENT, *words], input=stdin, env=everything, capture_output=True,
                               text=True, timeout=240)
         return Result(done)
 

@@ -13,7 +13,7 @@ import socket
 import ssl
 import subprocess
 
-from support import BUILD, Story, http as ask_plain, main, secret_file, wait_until
+from support import BUILD, CLIENT, Story, http as ask_plain, main, secret_file, wait_until
 
 PASSWORD = "canary-password-correct-horse"
 
@@ -276,7 +276,7 @@ class WhoMayComeIn(Door):
 
     def test_a_login_link_on_a_terminal_is_a_code_too(self):
         leader, follower = pty.openpty()
-        process = subprocess.Popen([os.path.join(BUILD, "halfmast"), "--socket", self.daemon.socket, "login-link", "maria"], stdout=follower,
+        process = subprocess.Popen([CLIENT, "--socket", self.daemon.socket, "login-link", "maria"], stdout=follower,
                                    stderr=subprocess.DEVNULL)
         os.close(follower)
         shown = b""

@@ -6,7 +6,7 @@ import re
 import subprocess
 import threading
 
-from support import BUILD, Story, account, main, secret_file, wait_until
+from support import BUILD, CLIENT, Story, account, main, secret_file, wait_until
 
 
 class BadDays(Story):
@@ -136,14 +136,14 @@ class WrongSettings(Story):
                       '[[playbook]]\n'
                       'name = "outage"\n'
                       'summary.en = "Next update by {{next_updat_by}}."\n')
-        done = subprocess.run([os.path.join(BUILD, "halfmast"), "check-config", file], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([CLIENT, "check-config", file], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 6, done.stdout + done.stderr)
         faults = [line for line in done.stdout.splitlines() if re.match(re.escape(file) + r":\d", line)]
         places = sorted(int(line[len(file) + 1:].split(":")[0]) for line in faults)
         self.assertEqual(places, [2, 4, 5, 6, 9], done.stdout)
         for line in faults:
             self.assertRegex(line[len(file):], r"^:\d+:\d+: ")
-        as_json = subprocess.run([os.path.join(BUILD, "halfmast"), "check-config", file, "-o", "json"], capture_output=True, text=True, timeout=60)
+        as_json = subprocess.run([CLIENT, "check-config", file, "-o", "json"], capture_output=True, text=True, timeout=60)
         self.assertEqual(as_json.returncode, 6)
         self.assertEqual(len(json.loads(as_json.stdout)["faults"]), 5)
         daemon = subprocess.run([os.path.join(BUILD, "halfmastd"), "--config", file], capture_output=True, text=True, timeout=60)

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from support import BUILD, PLAYBOOK, SOURCE, Result, Story, account, main, parse_time, secret_file, utc, wait_until
+from support import CLIENT, PLAYBOOK, SOURCE, Result, Story, account, main, parse_time, secret_file, utc, wait_until
 
 FOLDER = os.path.join(SOURCE, "config", "connectors", "folder.py")
 TWO_PEOPLE = PLAYBOOK.replace('severity = "major"', 'severity = "major"\ntwo_person = "major"')
@@ -69,7 +69,7 @@ class Reviewing(Story):
 
     def by_another(self, *words):
         everything = {"PATH": os.environ["PATH"], "HALFMAST_SOCKET": self.daemon.socket, "NO_COLOR": "1"}
-        return Result(subprocess.run([os.path.join(BUILD, "halfmast"), *words], env=everything, capture_output=True, text=True, timeout=120,
+        return Result(subprocess.run([CLIENT, *words], env=everything, capture_output=True, text=True, timeout=120,
                                      user=OTHER, group=os.getegid(), extra_groups=[]))
 
     def do(self, *words, code=0):

@@ -11,7 +11,7 @@ import time
 import unittest
 import zoneinfo
 
-from support import BUILD, SOURCE, Result, Story, account, in_parallel, main, parse_time, secret_file, utc, wait_until
+from support import CLIENT, SOURCE, Result, Story, account, in_parallel, main, parse_time, secret_file, utc, wait_until
 
 # account -> language, time zone, how many posts are pinned there before
 ACCOUNTS = {
@@ -282,7 +282,7 @@ class TakingBack(Saying):
 
     def begin_saying(self, **streams):
         everything = {**os.environ, "HALFMAST_SOCKET": self.daemon.socket, "TERM": "xterm", "NO_COLOR": "1"}
-        return subprocess.Popen([os.path.join(BUILD, "halfmast"), "say", "publish", "--about", "Oops."], env=everything, stdout=subprocess.PIPE, **streams)
+        return subprocess.Popen([CLIENT, "say", "publish", "--about", "Oops."], env=everything, stdout=subprocess.PIPE, **streams)
 
     def taken_back(self, saying, number, before):
         saying.send_signal(signal.SIGINT)
@@ -380,7 +380,7 @@ class Replies(Saying):
 
     def by_another(self, *words):
         everything = {"PATH": os.environ["PATH"], "HALFMAST_SOCKET": self.daemon.socket, "NO_COLOR": "1"}
-        done = subprocess.run([os.path.join(BUILD, "halfmast"), *words], env=everything, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([CLIENT, *words], env=everything, capture_output=True, text=True, timeout=120,
                               user="daemon", group=os.getegid(), extra_groups=[])
         return Result(done)
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from support import BUILD, Result, Story, account, in_parallel, main, secret_file, wait_until
+from support import CLIENT, Result, Story, account, in_parallel, main, secret_file, wait_until
 
 ACCOUNTS = {"acme-en": "en", "acme-hu": "hu", "acme-ru": "ru"}
 
@@ -102,7 +102,7 @@ class ByLanguage(Words):
 class TwoPeople(Words):
     def by_another(self, *words):
         everything = {"PATH": os.environ["PATH"], "HALFMAST_SOCKET": self.daemon.socket, "NO_COLOR": "1"}
-        done = subprocess.run([os.path.join(BUILD, "halfmast"), *words], env=everything, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([CLIENT, *words], env=everything, capture_output=True, text=True, timeout=120,
                               user="daemon", group=os.getegid(), extra_groups=[])
         return Result(done)
 

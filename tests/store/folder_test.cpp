@@ -23,6 +23,22 @@ TEST_CASE("two daemons on one directory: the second one is told which process ha
     CHECK(store::state_lock::take(state.path()).has_value());
 }
 
+TEST_CASE("what a killed daemon left half written goes with the lock, and nothing else does", "[lock]")
+{
+    temporary_directory state;
+    write_file(state / "checkpoint.json", "{}");
+    write_file(state / "checkpoint.json.new-4711-6", "{");
+    {
+        auto first = store::state_lock::take(state.path());
+        REQUIRE(first.has_value());
+        CHECK(files_in(state.path()) == std::vector<std::string>{"checkpoint.json", "lock"});
+        // The holder's own, which whoever is refused the lock must not touch.
+        write_file(state / "checkpoint.json.new-4712-1", "{");
+        CHECK_FALSE(store::state_lock::take(state.path()).has_value());
+        CHECK(files_in(state.path()).size() == 3);
+    }
+}
+
 TEST_CASE("a lock in a directory that is not there is a clear problem", "[lock]")
 {
     temporary_directory state;

@@ -1,6 +1,7 @@
 // A directory of its own for each test, coroutines run to their end, and records that say anything a record can say.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,16 @@ private:
 inline void write_file(const std::string& path, const std::string& bytes)
 {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+// Names, in order.
+inline std::vector<std::string> files_in(const std::string& folder)
+{
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator{folder})
+        names.push_back(entry.path().filename().string());
+    std::ranges::sort(names);
+    return names;
 }
 
 inline std::string read_file(const std::string& path)

@@ -37,15 +37,6 @@ unsigned mode_of(const std::string& path)
     return ::stat(path.c_str(), &known) == 0 ? known.st_mode & 0777u : 0u;
 }
 
-std::vector<std::string> files_in(const std::string& folder)
-{
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator{folder})
-        names.push_back(entry.path().filename().string());
-    std::ranges::sort(names);
-    return names;
-}
-
 // An account's part, asked to its end.
 struct desk {
     asio::io_context context;

@@ -240,7 +240,7 @@ std::optional<std::set<role>> gate::roles_of(const kept_session& session) const
 
 void gate::by_session(const net::server_request& request, visitor& who, time_point now)
 {
-    auto secret = cookie_value(find_header(request.headers, "Cookie"), cookie_name(session_cookie, is_secure(request)));
+    auto secret = cookie_value(find_header(request.headers, "Cookie"), cookie_for(session_cookie, request));
     if (secret.empty())
         return;
     auto hash = hash_of(secret);
@@ -340,6 +340,17 @@ bool gate::is_secure(const net::server_request& request) const
     return request.tls
            || (wanted_.url.starts_with("https://")
                && is_same_host(authority_of(wanted_.url), find_header(request.headers, "Host")));
+}
+
+std::string gate::cookie_for(std::string_view name, const net::server_request& request) const
+{
+    return cookie_name(name, is_secure(request), find_header(request.headers, "Host"));
+}
+
+// The Set-Cookie that takes it away.
+std::string gate::cookie_taken(std::string_view name, const net::server_request& request) const
+{
+    return set_cookie(cookie_for(name, request), "", is_secure(request), same_site::strict, milliseconds{0});
 }
 
 std::string gate::base_url(const net::server_request& request) const

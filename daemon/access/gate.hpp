@@ -98,6 +98,8 @@ private:
     [[nodiscard]] bool is_our_host(std::string_view host) const;
     [[nodiscard]] bool is_secure(const net::server_request& request) const;
     [[nodiscard]] std::string base_url(const net::server_request& request) const;
+    [[nodiscard]] std::string cookie_for(std::string_view name, const net::server_request& request) const;
+    [[nodiscard]] std::string cookie_taken(std::string_view name, const net::server_request& request) const;
 
     // ---- signing in ----
     [[nodiscard]] std::optional<api::trouble> refuse_to_end(const api::visitor& by) const;

@@ -87,7 +87,7 @@ void gate::end_by_provider(const std::string& session, const std::string& why)
     auto now = around_.clock();
     const auto* kept = book_.peek(session, now, wanted_.session_idle, wanted_.session_longest);
     if (kept != nullptr)
-        note(access_noted::act::refused, kept->user, "the session is ended: " + why);
+        note(access_noted::act::session_ended, "halfmast", "session of " + kept->user + ", by " + kept->way + ": " + why);
     book_.end_session(session);
     ties_.erase(session);
     std::erase_if(over_, [&](const auto& one) { return now - one.second >= remember_over; });

@@ -81,7 +81,7 @@ asio::awaitable<outcome_of<std::vector<session_entry>>> gate::end_sessions(visit
         book_.end_session(hash);
     }
     for (const auto& one : theirs)
-        note(access_noted::act::token_revoked, by.by.value, "session " + one.id + " of " + one.user.value + ", by " + one.way);
+        note(access_noted::act::session_ended, by.by.value, "session " + one.id + " of " + one.user.value + ", by " + one.way);
     if (!theirs.empty()) {
         auto kept = co_await save();
         static_cast<void>(kept);  // what is written still is over with the daemon at the latest

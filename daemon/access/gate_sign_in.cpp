@@ -106,7 +106,6 @@ std::optional<trouble> gate::may_try(const net::server_request& request, const s
 asio::awaitable<api::made_session> gate::begin_session(const net::server_request& request, kept_session begun)
 {
     auto secret = random_text();
-    bool secure = is_secure(request);
     auto lasts = wanted_.session_longest;
     begun.hash = hash_of(secret);
     begun.made_at = around_.clock();
@@ -120,10 +119,11 @@ asio::awaitable<api::made_session> gate::begin_session(const net::server_request
     made.who.id = begun.hash;
     made.who.language = begun.language;
     made.who.csrf = keyed(secret, csrf_word);
-    made.cookie = set_cookie(session_cookie, secret, secure, same_site::strict, lasts);
+    auto name = cookie_for(session_cookie, request);
+    made.cookie = set_cookie(name, secret, is_secure(request), same_site::strict, lasts);
     note(access_noted::act::signed_in, begun.user, "by " + begun.way + ", from " + address_of(request.remote));
     // Another one than whoever had this browser before.
-    if (auto old = cookie_value(find_header(request.headers, "Cookie"), cookie_name(session_cookie, secure)); !old.empty()) {
+    if (auto old = cookie_value(find_header(request.headers, "Cookie"), name); !old.empty()) {
         book_.end_session(hash_of(old));
         untie(hash_of(old));
     }
@@ -164,10 +164,12 @@ asio::awaitable<std::string> gate::sign_out(const net::server_request& request, 
 {
     if (who.how == visitor::proof::session) {
         untie(who.id);
-        if (book_.end_session(who.id))
+        if (book_.end_session(who.id)) {
+            note(access_noted::act::session_ended, who.by.value, "signed out, from " + address_of(request.remote));
             co_await save();
+        }
     }
-    co_return set_cookie(session_cookie, "", is_secure(request), same_site::strict, milliseconds{0});
+    co_return cookie_taken(session_cookie, request);
 }
 
 // ---- login links ----
@@ -242,7 +244,6 @@ asio::awaitable<outcome_of<api::journey>> gate::provider_start(const net::server
     auto site = find_header(request.headers, "Sec-Fetch-Site");
     if (!site.empty() && site != "same-origin" && site != "none")
         co_return trouble{403, 4, "foreign-page", "That came from another site's page", "begin the sign-in at halfmast itself"};
-    auto secure = is_secure(request);
     auto come_back = base_url(request) + "/auth/oidc/callback";
     auto begun = co_await asked->begin(std::move(come_back));
     if (!begun)
@@ -250,7 +251,7 @@ asio::awaitable<outcome_of<api::journey>> gate::provider_start(const net::server
     api::journey made;
     made.url = begun->url;
     // Lax, for the way back begins at the provider's page.
-    made.cookie = set_cookie(journey_cookie, begun->cookie, secure, same_site::lax, journey_lasts);
+    made.cookie = set_cookie(cookie_for(journey_cookie, request), begun->cookie, is_secure(request), same_site::lax, journey_lasts);
     co_return made;
 }
 
@@ -261,12 +262,20 @@ asio::awaitable<outcome_of<api::made_session>> gate::provider_return(const net::
         co_return no_provider();
     if (auto refused = may_try(request, ""))
         co_return *refused;
-    auto cookie = cookie_value(find_header(request.headers, "Cookie"), cookie_name(journey_cookie, is_secure(request)));
+    auto cookie = cookie_value(find_header(request.headers, "Cookie"), cookie_for(journey_cookie, request));
     auto query = request.query;
-    auto person = co_await asked->finish(std::move(query), std::move(cookie));
+    auto shown = cookie;
+    auto person = co_await asked->finish(std::move(query), std::move(shown));
+    // One of a journey that goes on, in another tab, stays.
+    std::string over;
+    if (!cookie.empty() && !asked->awaits(cookie))
+        over = cookie_taken(journey_cookie, request);
     if (!person) {
         note_refused(request, "", "provider: " + person.error().detail);
-        co_return from_provider(person.error());
+        auto refused = from_provider(person.error());
+        if (!over.empty())
+            refused.headers.emplace_back("Set-Cookie", std::move(over));
+        co_return refused;
     }
     guess_pace_.forgive(address_of(request.remote));
     kept_session begun;
@@ -277,6 +286,7 @@ asio::awaitable<outcome_of<api::made_session>> gate::provider_return(const net::
     if (person->refresh.empty() && wanted_.provider)
         begun.ends_at = around_.clock() + wanted_.provider->session_max;
     auto made = co_await begin_session(request, std::move(begun));
+    made.journey_over = std::move(over);
     tie_down(made.who.id, *person);
     co_return made;
 }

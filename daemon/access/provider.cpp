@@ -312,6 +312,14 @@ asio::awaitable<result<proved_person>> provider::finish(std::map<std::string, st
     co_return person;
 }
 
+bool provider::awaits(const std::string& cookie) const
+{
+    auto hash = hash_of(cookie);
+    auto now = clock_();
+    return std::ranges::any_of(pending_,
+                               [&](const auto& one) { return one.second.ends_at > now && same(one.second.cookie_hash, hash); });
+}
+
 asio::awaitable<result<proved_person>> provider::again(secret refresh, std::string subject)
 {
     auto trouble = co_await learn();

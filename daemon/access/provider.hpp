@@ -50,6 +50,9 @@ public:
     // problem: rejected (forged, late, wrong), forbidden (a person without a role here), or trouble at the provider.
     asio::awaitable<result<proved_person>> finish(std::map<std::string, std::string> query, std::string cookie);
 
+    // Has the browser with this cookie begun a sign-in that did not end yet?
+    [[nodiscard]] bool awaits(const std::string& cookie) const;
+
     // Does the provider still stand for this person, and in which groups are they now? The answer has the token for the next time: this
     // one may be spent. A problem: rejected (not any more), forbidden (no role here now), unsupported (it does not say), or trouble at
     // the provider, which says nothing about the person.

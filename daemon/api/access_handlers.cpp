@@ -159,11 +159,12 @@ struct page_words {
 };
 
 constexpr std::array all_page_words{
-    page_words{"en", "Sign in as", "This link was used or is over. Make another: halfmast login-link", "To the start",
-               "That did not sign in"},
-    page_words{"hu", "Bejelentkezés mint", "Ezt a hivatkozást már felhasználták, vagy lejárt. Kérj újat: halfmast login-link",
-               "A kezdőlapra", "A bejelentkezés nem sikerült"},
-    page_words{"ru", "Войти как", "Эта ссылка использована или устарела. Новая: halfmast login-link", "В начало",
+    page_words{"en", "Sign in as", "This link was used or has expired. Make another: halfmast login-link", "To the start page",
+               "Signing in failed"},
+    page_words{"hu", "Bejelentkezés mint",
+               "Ez a hivatkozás már nem használható: felhasználták, vagy lejárt. Új készítése: halfmast login-link", "A kezdőlapra",
+               "A bejelentkezés nem sikerült"},
+    page_words{"ru", "Войти как", "Эта ссылка уже использована или устарела. Создать новую: halfmast login-link", "На главную",
                "Войти не удалось"},
     page_words{"zh", "登录为", "此链接已使用或已失效。重新生成：halfmast login-link", "返回首页", "登录失败"},
 };
@@ -419,6 +420,8 @@ response provider_return(const call& asked)
     auto given = small_page(200, words, "<p><a href=\"/\">" + std::string{words.home} + "</a></p>");
     given.headers.emplace_back("Refresh", "0; url=/");
     given.headers.emplace_back("Set-Cookie", made->cookie);
+    if (!made->journey_over.empty())
+        given.headers.emplace_back("Set-Cookie", made->journey_over);
     co_return given;
 }
 

@@ -76,7 +76,8 @@ struct made_token {
 
 struct made_session {
     visitor who;
-    std::string cookie;  // the value of Set-Cookie
+    std::string cookie;        // the value of Set-Cookie
+    std::string journey_over;  // likewise: takes the cookie of a journey away; "": there was none
 
     made_session() {}
 };

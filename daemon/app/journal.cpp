@@ -187,6 +187,7 @@ void recorded(const audit_record& record)
     case record_kind::access_token_made: return about_access(message::access_token_made, record);
     case record_kind::access_token_revoked: return about_access(message::access_token_revoked, record);
     case record_kind::access_link_made: return about_access(message::access_link_made, record);
+    case record_kind::access_session_ended: return about_access(message::access_session_ended, record);
     case record_kind::request_refused: return about_request(record);
     // The daemon's own life has messages of its own; the rest is the ledger's business, and there may be thousands of them.
     case record_kind::daemon_started:

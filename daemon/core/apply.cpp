@@ -328,6 +328,7 @@ void apply(state& known, const audit_record& record)
     case record_kind::access_token_made:
     case record_kind::access_token_revoked:
     case record_kind::access_link_made:
+    case record_kind::access_session_ended:
     case record_kind::glass_broken: return;
     case record_kind::page_opened:
     case record_kind::page_sent:

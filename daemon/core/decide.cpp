@@ -313,7 +313,8 @@ void handle(const step& now, const access_noted& what)
                 : what.what == act::refused       ? record_kind::access_refused
                 : what.what == act::token_made    ? record_kind::access_token_made
                 : what.what == act::token_revoked ? record_kind::access_token_revoked
-                                                  : record_kind::access_link_made;
+                : what.what == act::link_made     ? record_kind::access_link_made
+                                                  : record_kind::access_session_ended;
     audit_record record{kind, now.now, what.by};
     record.outcome = what.what == act::refused ? "refused" : "done";
     record.why = what.why;
@@ -482,6 +483,16 @@ bool is_safe_without_ledger(const act& what)
         return hold->by != rung::takeout;
     return std::holds_alternative<save_post>(what) || std::holds_alternative<read_posts>(what)
            || std::holds_alternative<read_pins>(what);
+}
+
+bool needs_ledger(const event& what)
+{
+    if (const auto* judged = std::get_if<post_judged>(&what))
+        return judged->kind == post_class::essential || judged->kind == post_class::neutral;
+    return std::holds_alternative<crisis_lowered>(what) || std::holds_alternative<summary_approved>(what)
+           || std::holds_alternative<release_requested>(what) || std::holds_alternative<statement_asked>(what)
+           || std::holds_alternative<reply_asked>(what) || std::holds_alternative<reply_approved>(what)
+           || std::holds_alternative<second_given>(what);
 }
 
 // Nothing of what is said is under way on this account: the rest waits for a person, a place in the hour, or a retry after long.

@@ -57,11 +57,12 @@ struct statement_asked {
     std::string break_glass{};  // as in release_requested
 };
 
-// Take back the latest edition that is not public yet.
+// Take back the latest edition of which nothing is public and that may still be taken back; or one by its number.
 struct statement_undone {
     crisis_id crisis;
     actor_id by;
     std::string why;
+    std::uint32_t edition = 0;  // 0: the latest
 };
 
 struct owner_changed {
@@ -266,7 +267,7 @@ struct proposal_decided {
 
 // Something about who may come in, for the ledger alone: what is so is kept by the shell.
 struct access_noted {
-    enum class act { signed_in, refused, token_made, token_revoked, link_made };
+    enum class act { signed_in, refused, token_made, token_revoked, link_made, session_ended };
 
     act what = act::signed_in;
     actor_id by;      // refused: in whose name it was tried

@@ -107,8 +107,9 @@ enum class record_kind {
     access_refused,      // somebody could not: in whose name, and from where
     access_token_made,
     access_token_revoked,
-    access_link_made,  // for whom a one-time login link was made
-    request_refused,   // a person asked for something that is not allowed or not possible
+    access_link_made,      // for whom a one-time login link was made
+    access_session_ended,  // whose, and by whom: by themselves, by an administrator, or by the provider's word
+    request_refused,       // a person asked for something that is not allowed or not possible
 };
 
 std::string_view to_string(record_kind kind);

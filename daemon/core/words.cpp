@@ -268,6 +268,7 @@ constexpr auto record_kinds = std::to_array<std::pair<record_kind, std::string_v
     {record_kind::access_token_made, "access_token_made"},
     {record_kind::access_token_revoked, "access_token_revoked"},
     {record_kind::access_link_made, "access_link_made"},
+    {record_kind::access_session_ended, "access_session_ended"},
     {record_kind::request_refused, "request_refused"},
 });
 

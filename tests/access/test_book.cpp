@@ -161,9 +161,14 @@ TEST_CASE("a password fits its hash alone, and a hash is known when one is seen"
 
 TEST_CASE("cookies, hosts and addresses as text", "[access]")
 {
-    CHECK(set_cookie("halfmast", "v", true, same_site::strict, 12h)
+    CHECK(set_cookie("__Host-halfmast", "v", true, same_site::strict, 12h)
           == "__Host-halfmast=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure");
     CHECK(set_cookie("halfmast", "", false, same_site::lax, 0s) == "halfmast=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    CHECK(cookie_name("halfmast", true, "halfmast.acme.example") == "__Host-halfmast");
+    CHECK(cookie_name("halfmast", false, "localhost:7413") == "halfmast-7413");
+    CHECK(cookie_name("halfmast", true, "[::1]:7414") == "__Host-halfmast-7414");
+    for (auto no_port : {"", "[::1]", "a:", ":", "a:7413; Domain=evil.example", "a:-1"})
+        CHECK(cookie_name("halfmast", false, no_port) == "halfmast");
     CHECK(cookie_value("a=1; halfmast=x=y; b=2", "halfmast") == "x=y");
     CHECK(cookie_value("a=1;halfmast=x", "halfmast") == "x");
     CHECK(cookie_value("nothalfmast=1; halfmast", "halfmast").empty());

@@ -233,7 +233,7 @@ TEST_CASE("a password signs in; its cookie proves who it is, and changes nothing
     here.open();
     auto made = sign_in(here, "maria", right_password);
     REQUIRE(made);
-    CHECK(made->cookie.starts_with("halfmast="));
+    CHECK(made->cookie.starts_with("halfmast-7413="));
     CHECK(made->cookie.find("; HttpOnly; SameSite=Strict") != std::string::npos);
     CHECK(made->who.roles == std::set{role::manager});
     CHECK(made->who.language == "hu");
@@ -256,7 +256,7 @@ TEST_CASE("a password signs in; its cookie proves who it is, and changes nothing
     CHECK_FALSE(
         here.door->look(with_header(with_header(changes, "X-CSRF-Token", made->who.csrf), "Origin", "http://localhost:7413"))
             .refused);
-    CHECK(here.door->look(with_header(over_tcp(), "Cookie", "halfmast=guess")).who.how == proof::none);
+    CHECK(here.door->look(with_header(over_tcp(), "Cookie", "halfmast-7413=guess")).who.how == proof::none);
     CHECK(here.door->look(with_header(over_tcp(), "Cookie", "__Host-" + cookie_of(*made))).who.how == proof::none);
 
     auto request = over_tcp("DELETE");
@@ -279,6 +279,29 @@ TEST_CASE("over TLS, or behind a proxy that has it, the cookie is one that no ne
     auto direct = over_tcp("POST");
     direct.tls = true;
     CHECK(here.wait(here.door->sign_in(direct, "maria", right_password))->cookie.starts_with("__Host-halfmast="));
+}
+
+TEST_CASE("two daemons on one host have one jar of cookies, and neither signs anybody out of the other", "[gate]")
+{
+    door_stage here;
+    here.open();
+    auto beside = over_tcp("POST");
+    beside.headers.front().second = "localhost:7414";
+    auto ours = sign_in(here, "maria", right_password);
+    REQUIRE(ours);
+    // A browser keeps both, and sends both to both.
+    auto both = cookie_of(*ours) + "; halfmast-7414=of-the-other";
+    CHECK(here.door->look(with_header(over_tcp(), "Cookie", both)).who.how == proof::session);
+    CHECK(here.door->look(with_header(over_tcp(), "Cookie", "halfmast=of-a-third; " + both)).who.how == proof::session);
+    auto theirs = here.wait(here.door->sign_in(with_header(beside, "Cookie", cookie_of(*ours)), "maria", right_password));
+    REQUIRE(theirs);
+    CHECK(theirs->cookie.starts_with("halfmast-7414="));
+    CHECK(here.door->look(with_header(over_tcp(), "Cookie", cookie_of(*ours))).who.how == proof::session);
+    CHECK(here.door->look(with_header(beside, "Cookie", cookie_of(*ours))).who.how == proof::none);
+    auto gone = here.wait(here.door->sign_out(over_tcp("DELETE"), here.door->look(with_header(over_tcp(), "Cookie", both)).who));
+    CHECK(gone.starts_with("halfmast-7413=;"));
+    CHECK(here.noted.back().what == access_noted::act::session_ended);
+    CHECK(here.noted.back().by.value == "maria");
 }
 
 TEST_CASE("a session ends by itself, with another password, with its person, and with nothing else", "[gate]")

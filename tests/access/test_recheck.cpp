@@ -177,7 +177,8 @@ struct recheck_stage {
         return made;
     }
 
-    void sign_in()
+    // The request with which the browser comes back from the provider.
+    net::server_request way_back()
     {
         auto begun = wait(door->provider_start(request()));
         REQUIRE(begun);
@@ -190,7 +191,12 @@ struct recheck_stage {
         back.headers.emplace_back("Host", "halfmast.acme.example");
         back.headers.emplace_back("Cookie", begun->cookie.substr(0, begun->cookie.find(';')));
         back.query = {{"state", renewing_provider::member_of(query, "state")}, {"code", "c"}};
-        auto made = wait(door->provider_return(back));
+        return back;
+    }
+
+    void sign_in()
+    {
+        auto made = wait(door->provider_return(way_back()));
         REQUIRE(made);
         set_cookie = made->cookie;
         cookie = set_cookie.substr(0, set_cookie.find(';'));
@@ -235,8 +241,9 @@ TEST_CASE("whoever is taken out of the group is out at the next check, and told 
     CHECK(here.in_the_way(may::read) == "401 sign-in-again");
     CHECK(here.in_the_way(may::nothing).empty());  // they may sign in again
     CHECK_FALSE(here.door->still_stands(signed_in));
-    CHECK(here.noted.back().what == access_noted::act::refused);
-    CHECK(here.noted.back().by == actor_id{"maria"});
+    CHECK(here.noted.back().what == access_noted::act::session_ended);
+    CHECK(here.noted.back().by == actor_id{"halfmast"});
+    CHECK(here.noted.back().why.find("of maria") != std::string::npos);
     CHECK(here.noted.back().why.find("none of the provider's groups") != std::string::npos);
 }
 
@@ -397,6 +404,46 @@ TEST_CASE("a sign-in begins at our own page, not behind somebody's back", "[rech
     }
 }
 
+TEST_CASE("what a sign-in kept in the browser on its way is taken away when it is back, and one that goes on stays", "[recheck]")
+{
+    recheck_stage here;
+    constexpr std::string_view taken = "__Host-halfmast-sign-in=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure";
+    auto back = here.way_back();
+    auto made = here.wait(here.door->provider_return(back));
+    REQUIRE(made);
+    CHECK(made->journey_over == taken);
+    // Its state is spent, and so is its cookie.
+    auto again = here.wait(here.door->provider_return(back));
+    REQUIRE_FALSE(again);
+    CHECK(find_header(again.error().headers, "Set-Cookie") == taken);
+    // Who is refused has no use for it either.
+    here.id.groups = {"staff"};
+    auto refused = here.wait(here.door->provider_return(here.way_back()));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().status == 403);
+    CHECK(find_header(refused.error().headers, "Set-Cookie") == taken);
+    // Two tabs have one cookie, that of the second: the first comes to nothing, and does not take the second along.
+    here.id.groups = {"managers"};
+    auto first = here.way_back();
+    auto second = here.way_back();
+    first.headers = second.headers;
+    auto failed = here.wait(here.door->provider_return(first));
+    REQUIRE_FALSE(failed);
+    CHECK(find_header(failed.error().headers, "Set-Cookie").empty());
+    CHECK(here.wait(here.door->provider_return(second)));
+    // One that nobody came back from in time is worth nothing.
+    auto late = here.way_back();
+    here.id.now += 11min;
+    auto too_late = here.wait(here.door->provider_return(late));
+    REQUIRE_FALSE(too_late);
+    CHECK(find_header(too_late.error().headers, "Set-Cookie") == taken);
+    auto elsewhere = here.way_back();
+    elsewhere.headers.pop_back();
+    auto stranger = here.wait(here.door->provider_return(elsewhere));
+    REQUIRE_FALSE(stranger);
+    CHECK(find_header(stranger.error().headers, "Set-Cookie").empty());
+}
+
 TEST_CASE("other sessions are ended by one that has just begun", "[recheck]")
 {
     recheck_stage here;
@@ -421,6 +468,8 @@ TEST_CASE("other sessions are ended by one that has just begun", "[recheck]")
     REQUIRE(all);
     REQUIRE(all->size() == 1);
     CHECK((*all)[0].id == known[1].id);
+    CHECK(here.noted.back().what == access_noted::act::session_ended);
+    CHECK(here.noted.back().why.find(known[1].id) != std::string::npos);
     CHECK(here.id.forgotten == std::vector<std::string>{"rt-1"});
     CHECK(here.who().how == api::visitor::proof::none);
     std::swap(here.cookie, old);

@@ -27,14 +27,16 @@ await story('provider', async (stage) => {
   // Her provider says that she reads Hungarian.
   await page.waitForFunction(() => document.documentElement.lang === 'hu')
   // (the provider is on the same host, and cookies know no ports)
-  const session = async () => (await page.context().cookies(stage.url)).find((one) => one.name === 'halfmast')
+  const cookies = async () => (await page.context().cookies(stage.url)).filter((one) => one.name.startsWith('halfmast'))
+  const session = async () => (await cookies()).find((one) => one.name === `halfmast-${new URL(stage.url).port}`)
   const cookie = await session()
   assert.ok(cookie.httpOnly && cookie.sameSite === 'Strict', JSON.stringify(cookie))
+  assert.equal((await cookies()).length, 1, 'what the sign-in kept on its way is gone')
   await stage.picture(page, 'signed-in')
 
   // A manager speaks and releases.
   await page.goto('/queue?state=held')
-  await page.locator('[role=row]').getByRole('button', { name: 'Elengedés' }).waitFor()
+  await page.locator('[role=row]').getByRole('button', { name: 'Feloldás' }).waitFor()
   await page.goto('/statements')
   const draft = page.getByRole('button', { name: 'Piszkozat megjelenítése' })
   await draft.waitFor()

@@ -16,7 +16,7 @@ await story('conflict', async (stage) => {
   // eva has the dialog open while dora decides.
   await eva.locator('[role=row]').getByRole('button', { name: 'Release' }).click()
   await eva.locator('dialog button.main').waitFor()
-  await dora.locator('[role=row]').getByRole('button', { name: 'Keep as draft' }).click()
+  await dora.locator('[role=row]').getByRole('button', { name: 'Keep back' }).click()
   await dora.locator('dialog button.main').click()
   await dora.locator('dialog').waitFor({ state: 'detached' })
   await until(async () => (await stage.status()).crises[0].holds.kept === 1, 10_000, 'it is kept')

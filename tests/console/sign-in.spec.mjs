@@ -37,5 +37,5 @@ await story('sign-in', async (stage) => {
   await page.getByRole('button', { name: 'Sign in as dora' }).click()
   await page.locator('.user').getByText('dora').waitFor()
   await page.goto(path)
-  await page.getByText('This link was used or is over.').waitFor()
+  await page.getByText('This link was used or has expired.').waitFor()
 })

@@ -133,13 +133,15 @@ TEST_CASE("complaint words: those that are built in, or a house's own", "[settin
     CHECK(watch.rules.least == 20);
     CHECK(watch.rules.times == 4.0);
     // As they are folded where they are read.
-    for (const auto* text : {"my order is not working", "i want a refund", "nem működik az oldal", "верните деньги",
-                             "这个应用闪退了", "das ist eine frechheit", "esto es una estafa"}) {
+    for (const auto* text :
+         {"my order is not working", "i want a refund", "nem működik az oldal", "верните деньги", "这个应用闪退了",
+          "das ist eine frechheit", "esto es una estafa", "у вас одни ошибки", "опасный товар", "pésima atención", "又坏了"}) {
         CAPTURE(text);
         CHECK_FALSE(complaints_in(*watch.complaints, text).empty());
     }
-    for (const auto* text :
-         {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое", "谢谢你们"}) {
+    for (const auto* text : {"what a lovely morning", "see you at the shop tomorrow", "köszönöm szépen", "спасибо большое",
+                             "谢谢你们", "i recall our first visit", "frozen pizza again", "visszahívást kérek",
+                             "отлично загорела на море", "高兴坏了", "垃圾分类从我做起"}) {
         CAPTURE(text);
         CHECK(complaints_in(*watch.complaints, text).empty());
     }

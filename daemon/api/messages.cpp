@@ -21,7 +21,7 @@ document why_list(const verdict& judged)
     return list;
 }
 
-document id_list(const std::set<crisis_id>& ids)
+document id_list(const small_set<crisis_id>& ids)
 {
     auto list = document::array();
     for (const auto& id : ids)

@@ -37,7 +37,7 @@ void plan_hold(account_state& where, const audit_record& record)
 {
     auto [at, is_new] = where.holds.try_emplace(record.post);
     auto& one = at->second;
-    std::set<crisis_id> seen;
+    small_set<crisis_id> seen;
     if (!is_new) {  // a post that was let go before comes under a flag again, or changed at its source
         take_from_queues(where, one);
         where.watched.erase({one.due, one.id});

@@ -9,6 +9,8 @@
 #include "daemon/core/account.hpp"
 #include "daemon/core/crisis.hpp"
 #include "daemon/core/post.hpp"
+#include "daemon/core/rare.hpp"
+#include "daemon/core/small_set.hpp"
 
 namespace halfmast {
 
@@ -58,24 +60,24 @@ struct hold {
     post_ptr post;   // as it was when the hold was planned
     verdict judged;
     hold_state state = hold_state::planned;
-    rung by = rung::manual;          // the rung in use, or used last
-    std::set<rung> spent;            // rungs that did not work for this post
-    std::set<crisis_id> covered_by;  // open flags that want it held
-    std::set<crisis_id> seen_in;     // every flag that ever covered it: counted there
-    std::set<crisis_id> exempt;      // flags during which a person let it go all the same
-    time_point due;                  // the old due time
-    time_point until{};              // postpone: where it was parked
-    time_point not_before{};         // back-off
-    time_point changed_at{};         // last change of state
-    int attempts = 0;                // on this rung
-    bool in_flight = false;          // a call about it is under way
-    bool by_hand = false;            // a person asked for it: it outlives the flags that cover it too
-    bool answered = false;           // releasing: it may have worked; to be read back before anything else
-    bool recalled = false;           // the outcome of the last call is unknown: look first
-    bool missing = false;            // not where it should be: the account's feed has to tell escaped from gone
-    std::string detail;              // why it stands where it stands, for people
+    rung by = rung::manual;           // the rung in use, or used last
+    std::set<rung> spent;             // rungs that did not work for this post
+    small_set<crisis_id> covered_by;  // open flags that want it held
+    small_set<crisis_id> seen_in;     // every flag that ever covered it: counted there
+    small_set<crisis_id> exempt;      // flags during which a person let it go all the same
+    time_point due;                   // the old due time
+    time_point until{};               // postpone: where it was parked
+    time_point not_before{};          // back-off
+    time_point changed_at{};          // last change of state
+    int attempts = 0;                 // on this rung
+    bool in_flight = false;           // a call about it is under way
+    bool by_hand = false;             // a person asked for it: it outlives the flags that cover it too
+    bool answered = false;            // releasing: it may have worked; to be read back before anything else
+    bool recalled = false;            // the outcome of the last call is unknown: look first
+    bool missing = false;             // not where it should be: the account's feed has to tell escaped from gone
+    std::string detail;               // why it stands where it stands, for people
     std::vector<keepsake> saved;
-    std::optional<release_order> order;
+    rare<release_order> order;
     time_point unseen_at{};                  // the feed was last read without it
     bool silence_proved = false;             // unseen_at is past the old due time and margin
     post_id escaped_as;                      // the public post's id

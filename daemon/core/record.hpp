@@ -12,6 +12,7 @@
 #include "daemon/core/hold.hpp"
 #include "daemon/core/pages.hpp"
 #include "daemon/core/problem.hpp"
+#include "daemon/core/rare.hpp"
 #include "daemon/core/readiness.hpp"
 #include "daemon/core/review.hpp"
 #include "daemon/core/saying.hpp"
@@ -134,21 +135,21 @@ struct audit_record {
     std::vector<keepsake> saved;
     std::vector<post_id> pins;
     std::vector<post_id> displaced;
-    post_ptr snapshot;                     // hold_planned: the post as it was
-    std::optional<halfmast::crisis> flag;  // crisis_raised
-    std::optional<statement> words;        // summary_planned, summary_started, edit_started
-    std::uint32_t number = 0;  // summary_*, statement_*, promise_*: of the edition; records from before editions have 0, for 1
-    std::optional<halfmast::edition> edition;  // statement_asked; crisis_lowered: the all-clear
-    std::optional<halfmast::reply> reply;      // reply_asked: all of it; reply_*: its id
-    std::optional<halfmast::task> task;        // task_opened: all of it; task_*: its id
-    actor_id owner;                            // owner_changed: the new one
-    std::optional<ability> of;                 // readiness_*: which ability; `by` the rung of a hold
-    std::optional<page_note> paged;            // page_*
-    std::optional<proposal> proposed;          // proposal_*: all of it when it was made or has grown, else its id
-    std::optional<halfmast::ask> asked;        // second_asked: all of it; second_given, ask_dropped: its id
-    std::optional<std::string> text;           // release_asked: the new one; post_noted; source_changed: as it is there now
-    actor_id second;                           // release_asked, crisis_lowered: who agreed
-    bool flagged = false;                      // kind-specific yes/no: release_asked new time, account_* auth trouble
+    post_ptr snapshot;            // hold_planned: the post as it was
+    rare<halfmast::crisis> flag;  // crisis_raised
+    rare<statement> words;        // summary_planned, summary_started, edit_started
+    std::uint32_t number = 0;     // summary_*, statement_*, promise_*: of the edition; records from before editions have 0, for 1
+    rare<halfmast::edition> edition;  // statement_asked; crisis_lowered: the all-clear
+    rare<halfmast::reply> reply;      // reply_asked: all of it; reply_*: its id
+    rare<halfmast::task> task;        // task_opened: all of it; task_*: its id
+    actor_id owner;                   // owner_changed: the new one
+    std::optional<ability> of;        // readiness_*: which ability; `by` the rung of a hold
+    rare<page_note> paged;            // page_*
+    rare<proposal> proposed;          // proposal_*: all of it when it was made or has grown, else its id
+    rare<halfmast::ask> asked;        // second_asked: all of it; second_given, ask_dropped: its id
+    std::optional<std::string> text;  // release_asked: the new one; post_noted; source_changed: as it is there now
+    actor_id second;                  // release_asked, crisis_lowered: who agreed
+    bool flagged = false;             // kind-specific yes/no: release_asked new time, account_* auth trouble
     std::string url;
     bool late = false;  // written after the act: the ledger refused at first, and only holding went on
 

@@ -218,7 +218,7 @@ void apply_judgement(state& known, account_state& where, const audit_record& rec
         return;
     auto& one = held->second;
     one.judged = as_judged(where, one.id, {});
-    std::erase_if(one.covered_by, [&](const auto& id) {
+    one.covered_by.erase_if([&](const auto& id) {
         auto flag = known.crises.find(id);
         return flag != known.crises.end() && !flag->second.hold.contains(kind);
     });

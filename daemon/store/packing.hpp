@@ -16,6 +16,7 @@
 #include <boost/pfr.hpp>
 
 #include "daemon/core/duty.hpp"
+#include "daemon/core/rare.hpp"
 
 namespace halfmast::store::packing {
 
@@ -147,6 +148,11 @@ struct boxed : std::false_type {
 template <class T>
 struct boxed<std::optional<T>> : std::true_type {
     static void fill(std::optional<T>& box, T value) { box = std::move(value); }
+    using content = T;
+};
+template <class T>
+struct boxed<rare<T>> : std::true_type {
+    static void fill(rare<T>& box, T value) { box = std::move(value); }
     using content = T;
 };
 template <class T>

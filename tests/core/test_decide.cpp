@@ -150,10 +150,10 @@ TEST_CASE("several crises: lowering one keeps what the other covers", "[decide]"
     here.sees({promo("a", at("14:30")), promo("b", at("14:40"))});
     here.raise();
     here.raise("recall");
-    CHECK(here.of("a").covered_by == std::set<crisis_id>{{"c-1"}, {"c-2"}});
+    CHECK(here.of("a").covered_by == small_set<crisis_id>{{"c-1"}, {"c-2"}});
     here.lower("c-1");
     CHECK(here.of("a").state == hold_state::planned);
-    CHECK(here.of("a").covered_by == std::set<crisis_id>{{"c-2"}});
+    CHECK(here.of("a").covered_by == small_set<crisis_id>{{"c-2"}});
     here.hold_all();
     CHECK(here.of("a").state == hold_state::held);
     CHECK(here.count(hold_state::held, "c-2") == 2);

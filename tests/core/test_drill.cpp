@@ -161,7 +161,7 @@ TEST_CASE("a drill and a real flag of one playbook and scope are two flags; the 
     here.hold_all("sand");
     here.lower("c-1");
     CHECK(here.of_flag("c-2").now == phase::raised);
-    CHECK(here.of("p1", "blog").covered_by == std::set{crisis_id{"c-2"}});
+    CHECK(here.of("p1", "blog").covered_by == small_set<crisis_id>{crisis_id{"c-2"}});
     CHECK(here.of("p1", "sand").covered_by.empty());
     CHECK(here.of("p1", "sand").state == hold_state::held);  // a person lets it go, as in earnest
 }
@@ -177,7 +177,7 @@ TEST_CASE("a drill is one after a restart too", "[drill]")
     CHECK_FALSE(here.of_flag("c-2").drill);
     here.sees({promo("p1", at("15:00")), promo("p3", at("15:20"))}, "sand");
     here.happen(clock_ticked{});
-    CHECK(here.of("p3", "sand").covered_by == std::set{crisis_id{"c-1"}});
+    CHECK(here.of("p3", "sand").covered_by == small_set<crisis_id>{crisis_id{"c-1"}});
 }
 
 TEST_CASE("where nothing is practised a drill is refused, and what to write is said", "[drill]")

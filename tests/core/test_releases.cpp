@@ -107,7 +107,7 @@ TEST_CASE("an open flag refuses, unless a person says during-crisis; then the po
     here.raise("recall");  // another flag knows no such exception
     here.happen(clock_ticked{});
     CHECK(here.of("a").state == hold_state::planned);
-    CHECK(here.of("a").covered_by == std::set<crisis_id>{{"c-2"}});
+    CHECK(here.of("a").covered_by == small_set<crisis_id>{{"c-2"}});
 }
 
 TEST_CASE("a flag raised before an ordered release left stops it", "[releases]")

@@ -49,14 +49,14 @@ secret dump_session(const wire::session& who, const std::string& print)
 
 std::optional<wire::session> parse_session(const secret& text, const std::string& print, time_point now)
 {
-    auto body = wire::parse_json(text.text());
-    if (wire::text(body, "keys") != print || print.empty())
+    auto body = wire::parse(text.text());
+    if (wire::text_at(body, "keys") != print || print.empty())
         return std::nullopt;
     wire::session who;
-    who.did = wire::text(body, "did");
-    who.handle = wire::text(body, "handle");
-    who.access = wire::text(body, "access");
-    who.refresh = wire::text(body, "refresh");
+    who.did = wire::text_at(body, "did");
+    who.handle = wire::text_at(body, "handle");
+    who.access = wire::text_at(body, "access");
+    who.refresh = wire::text_at(body, "refresh");
     auto ends = end_of_token(who.refresh);
     if (who.did.empty() || who.access.empty() || who.refresh.empty() || (ends && *ends <= now))
         return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<time_point> end_of_token(std::string_view token)
     auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
     if (second == std::string_view::npos || second - first > most_claims)
         return std::nullopt;
-    auto claims = wire::parse_json(decode_base64url(token.substr(first + 1, second - first - 1)));
+    auto claims = wire::parse(decode_base64url(token.substr(first + 1, second - first - 1)));
     const auto& end = wire::member(claims, "exp");
     constexpr std::int64_t far = 253'402'300'799;  // the end of 9999
     if (!end.is_number_integer() || end.get<std::int64_t>() <= 0 || end.get<std::int64_t>() > far)

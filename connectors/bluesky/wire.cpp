@@ -245,7 +245,7 @@ http_request get_profile(const settings& own, const std::string& did)
 result<http_request> put_profile(const settings& own, const std::string& did, const profile& before,
                                  const std::optional<record_ref>& pinned)
 {
-    auto record = parse_json(before.raw);
+    auto record = parse(before.raw);
     if (!record.is_object())
         return problem{
             failure::bad_reply, own.name() + ": write the profile: what was read of it is no record, so nothing is written", {}};

@@ -20,8 +20,8 @@ problem bad_reply(const settings& own, std::string_view what, std::string_view w
 // The platform's own words, short and on one line.
 std::string reason_in(const json& body)
 {
-    auto why = text(body, "error");
-    if (auto more = text(body, "message"); !more.empty() && more != why)
+    auto why = text_at(body, "error");
+    if (auto more = text_at(body, "message"); !more.empty() && more != why)
         why += (why.empty() ? "" : ": ") + more;
     constexpr std::size_t most = 300;
     if (why.size() > most) {
@@ -36,26 +36,12 @@ std::string reason_in(const json& body)
     return why;
 }
 
-// Retry-After or RateLimit-Reset: in seconds, as a date, or as seconds since 1970.
 std::optional<milliseconds> wait_of(const http_response& reply, time_point now)
 {
     now = moment_of(reply, now);
-    auto until = [&](std::optional<time_point> at) -> std::optional<milliseconds> {
-        if (!at)
-            return std::nullopt;
-        return std::clamp(*at - now, milliseconds{1'000}, longest_wait);
-    };
-    for (const auto* name : {"Retry-After", "RateLimit-Reset"}) {
-        auto given = find_header(reply.headers, name);
-        constexpr std::int64_t surely_a_date = 1'000'000'000;
-        if (auto number = whole_number(given); number && *number < surely_a_date)
-            return std::clamp(milliseconds{*number * 1000}, milliseconds{1'000}, longest_wait);
-        else if (number && *number < surely_a_date * 100)
-            return until(time_point{seconds{*number}});
-        auto at = parse_rfc3339(given);
-        if (auto wait = until(at ? at : net::parse_http_date(given)))
-            return wait;
-    }
+    for (const auto* name : {"Retry-After", "RateLimit-Reset"})
+        if (auto wait = net::wait_of(find_header(reply.headers, name), now, longest_wait))
+            return std::max(*wait, milliseconds{1'000});
     return std::nullopt;
 }
 
@@ -129,7 +115,7 @@ result<document> body_of(const settings& own, std::string_view what, const http_
 {
     if (auto wrong = trouble(own, what, reply, now))
         return *wrong;
-    auto body = parse_json(reply.body);
+    auto body = parse(reply.body);
     if (!body.is_object()) {
         std::string type{find_header(reply.headers, "Content-Type").substr(0, 60)};
         return bad_reply(own, what,
@@ -141,7 +127,7 @@ result<document> body_of(const settings& own, std::string_view what, const http_
 
 std::string name_in(const http_response& reply)
 {
-    return reply.status >= 400 ? text(parse_json(reply.body), "error") : std::string{};
+    return reply.status >= 400 ? text_at(parse(reply.body), "error") : std::string{};
 }
 
 bool is_uri(std::string_view given)
@@ -156,7 +142,7 @@ bool is_cid(std::string_view given)
 
 std::optional<record_ref> ref_in(const json& object)
 {
-    record_ref made{text(object, "uri"), text(object, "cid")};
+    record_ref made{text_at(object, "uri"), text_at(object, "cid")};
     return is_uri(made.uri) && is_cid(made.cid) ? std::optional{made} : std::nullopt;
 }
 
@@ -166,7 +152,7 @@ std::optional<record_ref> pinned_in(const json& record)
     const auto& pinned = member(record, "pinnedPost");
     if (pinned.is_string() && is_uri(pinned.get<std::string>()))
         return record_ref{pinned.get<std::string>(), {}};
-    record_ref made{text(pinned, "uri"), text(pinned, "cid")};
+    record_ref made{text_at(pinned, "uri"), text_at(pinned, "cid")};
     if (!is_uri(made.uri))
         return std::nullopt;
     if (!is_cid(made.cid))
@@ -187,13 +173,13 @@ std::vector<std::string> links_of(const json& record)
     std::vector<std::string> links;
     for (const auto& facet : list(record, "facets"))
         for (const auto& feature : list(facet, "features"))
-            add_once(links, text(feature, "uri"));
+            add_once(links, text_at(feature, "uri"));
     for (const auto* at : {"external", "media"}) {
         const auto& embed = member(member(record, "embed"), at);
-        add_once(links, text(embed, "uri"));
-        add_once(links, text(member(embed, "external"), "uri"));
+        add_once(links, text_at(embed, "uri"));
+        add_once(links, text_at(member(embed, "external"), "uri"));
     }
-    for (auto& link : text::links_in(text(record, "text")))
+    for (auto& link : text::links_in(text_at(record, "text")))
         add_once(links, std::move(link));
     return links;
 }
@@ -203,7 +189,7 @@ shown_post shown(const std::string& did, const record_ref& ref, const json& reco
     shown_post made;
     made.shown.id = id_of(did, ref);
     made.shown.at = made.sorted_by = at;
-    made.shown.text = text(record, "text");
+    made.shown.text = text_at(record, "text");
     made.shown.links = links_of(record);
     made.shown.url = url_of(did, ref.uri);
     return made;
@@ -214,17 +200,17 @@ bool to_feed_post(const std::string& did, const json& entry, shown_post& made)
 {
     const auto& post = member(entry, "post");
     auto ref = ref_in(post);
-    auto indexed = moment(post, "indexedAt");
-    auto created = moment(member(post, "record"), "createdAt");
+    auto indexed = time_at(post, "indexedAt");
+    auto created = time_at(member(post, "record"), "createdAt");
     if (!ref || (!indexed && !created))
         return false;
     // The AppView's own order: a post cannot date itself ahead.
     auto at = std::min(created.value_or(*(indexed ? indexed : created)), indexed.value_or(*(created ? created : indexed)));
     made = shown(did, *ref, member(post, "record"), at);
-    made.ours = !rkey_in(did, ref->uri).empty() && !text(member(entry, "reason"), "$type").ends_with("#reasonRepost");
+    made.ours = !rkey_in(did, ref->uri).empty() && !text_at(member(entry, "reason"), "$type").ends_with("#reasonRepost");
     // A repost stands where it was passed on, not where it was written.
     if (!made.ours)
-        made.sorted_by = moment(member(entry, "reason"), "indexedAt").value_or(at);
+        made.sorted_by = time_at(member(entry, "reason"), "indexedAt").value_or(at);
     return true;
 }
 
@@ -235,7 +221,7 @@ bool to_posted(const std::string& did, const json& entry, time_point now, shown_
     if (!ref)
         return false;
     auto keyed = time_in(rkey_in(did, ref->uri));
-    auto created = moment(member(entry, "value"), "createdAt");
+    auto created = time_at(member(entry, "value"), "createdAt");
     made = shown(did, *ref, member(entry, "value"), std::min(created ? *created : keyed.value_or(now), now));
     made.sorted_by = keyed.value_or(made.shown.at);
     made.ours = !rkey_in(did, ref->uri).empty();
@@ -265,9 +251,9 @@ std::optional<problem> trouble(const settings& own, std::string_view what, const
 {
     if (reply.status >= 200 && reply.status < 300)
         return std::nullopt;
-    auto body = parse_json(reply.body);
-    auto named =
-        reply.status >= 400 && reply.status < 500 ? meaning_of_name(text(body, "error"), text(body, "message")) : std::nullopt;
+    auto body = parse(reply.body);
+    auto named = reply.status >= 400 && reply.status < 500 ? meaning_of_name(text_at(body, "error"), text_at(body, "message"))
+                                                           : std::nullopt;
     auto [kind, advice] = named.value_or(meaning_of_status(reply.status));
     problem made{kind, own.name() + ": " + std::string{what} + ": " + advice + " (" + std::to_string(reply.status) + ")", {}};
     if (auto why = reason_in(body); !why.empty())
@@ -283,15 +269,15 @@ result<session> read_session(const settings& own, std::string_view what, const h
     if (!body)
         return body.error();
     session made;
-    made.did = text(body->root, "did");
-    made.handle = text(body->root, "handle");
-    made.access = text(body->root, "accessJwt");
-    made.refresh = text(body->root, "refreshJwt");
+    made.did = text_at(body->root, "did");
+    made.handle = text_at(body->root, "handle");
+    made.access = text_at(body->root, "accessJwt");
+    made.refresh = text_at(body->root, "refreshJwt");
     made.active = member(body->root, "active") != false;
-    made.status = text(body->root, "status");
+    made.status = text_at(body->root, "status");
     for (const auto& service : list(member(body->root, "didDoc"), "service"))
-        if (text(service, "type") == "AtprotoPersonalDataServer")
-            made.server = text(service, "serviceEndpoint");
+        if (text_at(service, "type") == "AtprotoPersonalDataServer")
+            made.server = text_at(service, "serviceEndpoint");
     if (!made.did.starts_with("did:"))
         return bad_reply(own, what, "the answer names no account");
     // They go into a header line.
@@ -324,7 +310,7 @@ result<std::string> read_did(const settings& own, const http_response& reply, ti
     auto body = body_of(own, what, reply, now);
     if (!body)
         return body.error();
-    auto did = text(body->root, "did");
+    auto did = text_at(body->root, "did");
     if (!did.starts_with("did:"))
         return bad_reply(own, what, "the answer names no account");
     return did;
@@ -338,7 +324,7 @@ result<profile> read_profile(const settings& own, std::string_view what, const h
     if (!body)
         return body.error();
     profile made;
-    made.cid = text(body->root, "cid");
+    made.cid = text_at(body->root, "cid");
     const auto& record = member(body->root, "value");
     // Nothing may be written over a profile that was not understood.
     if (!is_cid(made.cid) || !record.is_object())
@@ -407,7 +393,7 @@ result<page<shown_post>> read_feed(const settings& own, const std::string& did, 
     for (const auto& entry : list(body->root, "feed"))
         if (!to_feed_post(did, entry, made.items.emplace_back()))
             return bad_reply(own, what, "an entry has no address or no date");
-    made.next = made.items.empty() ? std::string{} : text(body->root, "cursor");
+    made.next = made.items.empty() ? std::string{} : text_at(body->root, "cursor");
     return made;
 }
 
@@ -423,7 +409,7 @@ result<page<shown_post>> read_posts(const settings& own, const std::string& did,
     for (const auto& entry : list(body->root, "records"))
         if (!to_posted(did, entry, moment_of(reply, now), made.items.emplace_back()))
             return bad_reply(own, what, "an entry has no address");
-    made.next = made.items.empty() ? std::string{} : text(body->root, "cursor");
+    made.next = made.items.empty() ? std::string{} : text_at(body->root, "cursor");
     return made;
 }
 

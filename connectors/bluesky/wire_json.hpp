@@ -1,7 +1,6 @@
 // JSON from outside, read without trust: absent and wrong members become empty values. Private to this room.
 #pragma once
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/bluesky/wire.hpp"
+#include "daemon/net/header_value.hpp"
 #include "daemon/net/json_read.hpp"
 
 namespace halfmast::bluesky::wire {
@@ -18,43 +18,21 @@ using nlohmann::json;
 inline constexpr std::string_view profile_collection = "app.bsky.actor.profile";
 inline constexpr std::string_view post_collection = "app.bsky.feed.post";
 
-inline json parse_json(std::string_view text)
-{
-    return net::is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
-}
+using net::dump;
+using net::text_at;
+using net::time_at;
+using net::whole_number;
 
-inline std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+inline json parse(std::string_view text) { return net::parse_json(text).value_or(json(json::value_t::discarded)); }
 
-inline const json& member(const json& object, const char* name)
-{
-    static const json nothing;
-    if (!object.is_object())
-        return nothing;
-    auto found = object.find(name);
-    return found == object.end() ? nothing : *found;
-}
-
-inline std::string text(const json& object, const char* name)
-{
-    const auto& value = member(object, name);
-    return value.is_string() ? value.get<std::string>() : std::string{};
-}
+inline const json& member(const json& object, std::string_view name) { return net::member_or_null(object, name); }
 
 // A list, or an empty one.
-inline const json& list(const json& object, const char* name)
+inline const json& list(const json& object, std::string_view name)
 {
     static const json nothing = json::array();
     const auto& value = member(object, name);
     return value.is_array() ? value : nothing;
-}
-
-inline std::optional<time_point> moment(const json& object, const char* name) { return parse_rfc3339(text(object, name)); }
-
-inline std::optional<std::int64_t> whole_number(std::string_view given)
-{
-    std::int64_t value = 0;
-    auto [end, fault] = std::from_chars(given.data(), given.data() + given.size(), value);
-    return fault == std::errc{} && end == given.data() + given.size() && value >= 0 ? std::optional{value} : std::nullopt;
 }
 
 }  // namespace halfmast::bluesky::wire

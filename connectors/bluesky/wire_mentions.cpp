@@ -16,20 +16,20 @@ std::optional<mention> said_in(const std::string& did, const json& element, cons
 {
     const auto& author = member(element, "author");
     const auto& record = member(element, "record");
-    auto author_did = text(author, "did");
+    auto author_did = text_at(author, "did");
     // Also where the server is asked for these reasons alone: an older one gives likes and follows too.
-    if (std::ranges::find(spoken, text(element, "reason")) == spoken.end() || author_did == did || !record.is_object())
+    if (std::ranges::find(spoken, text_at(element, "reason")) == spoken.end() || author_did == did || !record.is_object())
         return std::nullopt;
     mention made;
     made.id = id_of(did, ref);
     made.at = at;
-    made.text = text(record, "text");
+    made.text = text_at(record, "text");
     if (const auto& languages = list(record, "langs"); !languages.empty() && languages.front().is_string())
         made.language = languages.front().get<std::string>();
-    made.by = text(author, "handle");
+    made.by = text_at(author, "handle");
     made.url = url_of(author_did, ref.uri);
     const auto& parent = member(member(record, "reply"), "parent");
-    if (record_ref above{text(parent, "uri"), text(parent, "cid")}; !above.uri.empty())
+    if (record_ref above{text_at(parent, "uri"), text_at(parent, "cid")}; !above.uri.empty())
         made.in_reply_to = id_of(did, above);
     return made;
 }
@@ -53,18 +53,18 @@ result<page<notice>> read_notifications(const settings& own, const std::string& 
     constexpr std::string_view what = "read mentions";
     if (auto wrong = trouble(own, what, reply, now))
         return *wrong;
-    auto body = parse_json(reply.body);
+    auto body = parse(reply.body);
     if (!member(body, "notifications").is_array())
         return problem{failure::bad_reply, own.name() + ": " + std::string{what} + ": the answer is no list of notifications", {}};
     page<notice> made;
     for (const auto& element : list(body, "notifications")) {
-        record_ref ref{text(element, "uri"), text(element, "cid")};
-        auto at = moment(element, "indexedAt");
+        record_ref ref{text_at(element, "uri"), text_at(element, "cid")};
+        auto at = time_at(element, "indexedAt");
         // Without both it cannot be told from what was given already.
         if (ref.uri.starts_with("at://") && at)
             made.items.push_back({ref.uri, *at, said_in(did, element, ref, *at)});
     }
-    made.next = text(body, "cursor");
+    made.next = text_at(body, "cursor");
     return made;
 }
 

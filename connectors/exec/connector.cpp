@@ -4,6 +4,7 @@
 #include <set>
 
 #include "connectors/exec/capabilities.hpp"
+#include "daemon/text/article.hpp"
 #include "daemon/text/respell.hpp"
 
 namespace halfmast::exec {
@@ -125,8 +126,7 @@ asio::awaitable<result<receipt>> connector::release(release_post call, kept_byte
         bool as_seen = seen->empty() || seen->front().where != whereabouts::parked
                        || text::is_as_seen(seen->front().text, &call.snapshot->text, call.text);
         if (!as_seen)
-            co_return wire::trouble(*own_, failure::rejected, doing,
-                                    "it was changed at its source in this moment; look at the difference, and release it again");
+            co_return wire::trouble(*own_, failure::rejected, doing, text::changed_meanwhile);
     }
     auto members = wire::release(call, now);
     auto done = co_await tell("release", std::move(members), doing);
@@ -196,7 +196,7 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
         co_return wire::trouble(*own_, failure::rejected, doing, "it is not public");
     if (!before->text)
         co_return wire::trouble(*own_, failure::bad_reply, doing, "its read does not say the text, so no edit could be read back");
-    if (wire::same_words(*before->text, call.words.text))
+    if (text::same_letters(*before->text, call.words.text))
         co_return receipt{call.remote, before->reading.url};
     auto members = wire::edit(call);
     auto done = co_await tell("edit", std::move(members), doing);
@@ -205,7 +205,7 @@ asio::awaitable<result<receipt>> connector::edit(edit_summary call)
     auto after = co_await look_at(call.remote, doing);
     if (!after)
         co_return problem{failure::unknown_outcome, after.error().detail, {}};
-    if (!after->text || !wire::same_words(*after->text, call.words.text))
+    if (!after->text || !text::same_letters(*after->text, call.words.text))
         co_return wire::trouble(*own_, failure::unknown_outcome, doing, "it said yes, and the post says something else");
     co_return receipt{call.remote, after->reading.url};
 }

@@ -17,6 +17,7 @@ using net::flag_at;
 using net::member;
 using net::parse_json;
 using net::text_at;
+using net::time_at;
 
 constexpr std::string_view blot = "[secret]";
 constexpr std::size_t most_cursor = 64 << 10;  // bytes; it is kept, and told at each look
@@ -30,8 +31,6 @@ std::vector<std::string> texts_at(const json& object, std::string_view key)
                 all.push_back(one.get<std::string>());
     return all;
 }
-
-std::optional<time_point> time_at(const json& object, std::string_view key) { return parse_rfc3339(text_at(object, key)); }
 
 const json* list_at(const json& object, std::string_view key)
 {
@@ -88,7 +87,7 @@ std::optional<scheduled_post> post_of(const json& item)
     post.author = text_at(item, "author");
     post.version = text_at(item, "version");
     post.has_media = flag_at(item, "media");
-    post.raw = std::make_shared<const std::string>(item.dump(-1, ' ', false, json::error_handler_t::replace));
+    post.raw = std::make_shared<const std::string>(net::dump(item));
     return post;
 }
 
@@ -162,7 +161,7 @@ std::string line_of(std::uint64_t id, std::string_view verb, json members)
 {
     members["id"] = id;
     members["verb"] = verb;
-    return members.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    return net::dump(members) + "\n";
 }
 
 std::optional<answer> read_line(const settings& own, std::string_view line)
@@ -359,16 +358,6 @@ std::vector<check_line> read_checks(const json& given)
                 lines.back().ends = time_at(item, "ends");
             }
     return lines;
-}
-
-bool same_words(std::string_view one, std::string_view other)
-{
-    auto letters = [](std::string_view text) {
-        std::string kept;
-        std::ranges::copy_if(text, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
-        return kept;
-    };
-    return letters(one) == letters(other);
 }
 
 std::string missing_in(const offer& given, const settings& own)

@@ -84,9 +84,6 @@ result<page<publication>> read_feed(const settings&, const nlohmann::json&);
 result<mention_look> read_mentions(const settings&, const nlohmann::json&);
 std::vector<check_line> read_checks(const nlohmann::json&);
 
-// The same words, whatever lies between them.
-bool same_words(std::string_view one, std::string_view other);
-
 // Empty when the program offers what the settings promise.
 std::string missing_in(const offer&, const settings&);
 

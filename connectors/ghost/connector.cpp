@@ -331,8 +331,7 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
                                  + " already and would publish it at once; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
     if (!text::is_as_seen(now.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
-        return wire::trouble(*own_, failure::rejected, doing,
-                             "it was changed at its source in this moment; look at the difference, and release it again");
+        return wire::trouble(*own_, failure::rejected, doing, text::changed_meanwhile);
     return std::nullopt;
 }
 

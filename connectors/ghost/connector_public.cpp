@@ -4,6 +4,7 @@
 
 #include "connectors/ghost/capabilities.hpp"
 #include "connectors/ghost/connector.hpp"
+#include "daemon/text/article.hpp"
 
 namespace halfmast::ghost {
 
@@ -39,7 +40,7 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         co_return wire::trouble(*own_, failure::unsupported, "answer " + call.in_reply_to.value,
                                 "no key of an integration or of the staff may write comments");
     const std::string doing = "publish the summary";
-    auto slug = wire::slug_of(call.key);
+    auto slug = text::slug_of(call.key);
     // A second post with this slug would become slug-2: always look, also at the first try.
     auto earlier = co_await find_by_slug(slug);
     if (!earlier)

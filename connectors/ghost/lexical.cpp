@@ -3,6 +3,7 @@
 #include "connectors/ghost/lexical.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <vector>
 
@@ -255,7 +256,7 @@ respelt_article respell_article(const std::string& title, const std::string& exc
     }
     made.title = respelt.passages[0];
     made.excerpt = respelt.passages[1];
-    made.lexical = document->dump(-1, ' ', false, json::error_handler_t::replace);
+    made.lexical = dump(*document);
     return made;
 }
 

@@ -2,12 +2,15 @@
 #include "connectors/ghost/wire.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "connectors/ghost/wire_json.hpp"
 #include "daemon/net/base64.hpp"
+#include "daemon/net/http_server.hpp"
+#include "daemon/text/article.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::ghost::wire {
@@ -15,32 +18,12 @@ namespace halfmast::ghost::wire {
 namespace {
 
 constexpr std::size_t most_list = 64u << 20;  // a hundred long articles
-constexpr std::size_t most_title = 60;        // characters
-constexpr std::size_t most_slug = 120;        // Ghost keeps 185
 constexpr seconds token_life{240};            // Ghost allows five minutes
 constexpr std::string_view standing_query = "include=newsletter,email&formats=plaintext";
 constexpr std::string_view every_status = "status:[draft,scheduled,published,sent]";
 constexpr std::string_view content_query = "&formats=html&include=tags,authors,newsletter,email";
 
-// Everything but letters, digits and -._~ as %XX: filters hold quotes, plus signs and brackets.
-std::string encoded(std::string_view text)
-{
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (unsigned char c : text) {
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_'
-                     || c == '~';
-        if (plain) {
-            out.push_back(static_cast<char>(c));
-        } else {
-            out.push_back('%');
-            out.push_back(digits[c >> 4]);
-            out.push_back(digits[c & 15]);
-        }
-    }
-    return out;
-}
-
+// Of percent_encode(); what is no such thing stays as it is.
 std::string decoded(std::string_view text)
 {
     std::string out;
@@ -72,7 +55,7 @@ http_request tell(const settings& own, std::string_view method, const std::strin
     request.headers.emplace_back("Content-Type", "application/json");
     json body;
     body[std::string{resource}] = json::array({post});
-    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    request.body = dump(body);
     return request;
 }
 
@@ -114,8 +97,8 @@ std::string kind_of(const place& where)
 {
     if (where.newsletter.empty())
         return where.resource;
-    auto kind = where.resource + "?newsletter=" + encoded(where.newsletter);
-    return where.segment.empty() ? kind : kind + "&email_segment=" + encoded(where.segment);
+    auto kind = where.resource + "?newsletter=" + net::percent_encode(where.newsletter);
+    return where.segment.empty() ? kind : kind + "&email_segment=" + net::percent_encode(where.segment);
 }
 
 place place_in(std::string_view kind)
@@ -174,9 +157,9 @@ http_request me_request(const settings& own)
 http_request list_request(const settings& own, std::string_view resource, const post_id& after)
 {
     auto filter = "status:scheduled" + (after.empty() ? "" : "+id:>'" + id_of(after) + "'");
-    auto request =
-        ask(own, std::string{resource},
-            "filter=" + encoded(filter) + "&order=id%20asc&limit=" + std::to_string(list_size) + content_query_of(resource));
+    auto request = ask(own, std::string{resource},
+                       "filter=" + net::percent_encode(filter) + "&order=id%20asc&limit=" + std::to_string(list_size)
+                           + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
     return request;
@@ -191,7 +174,8 @@ http_request look_request(const settings& own, std::string_view resource, const 
 {
     auto filter = ids_of(ids) + "+" + std::string{every_status};
     auto query = whole ? whole_query_of(resource, "html") : standing_query_of(resource);
-    return ask(own, std::string{resource}, "filter=" + encoded(filter) + "&limit=" + std::to_string(list_size) + "&" + query);
+    return ask(own, std::string{resource},
+               "filter=" + net::percent_encode(filter) + "&limit=" + std::to_string(list_size) + "&" + query);
 }
 
 http_request draft_request(const settings& own, std::string_view resource, const standing& seen)
@@ -206,8 +190,8 @@ http_request schedule_request(const settings& own, std::string_view resource, co
 {
     auto query = words != nullptr ? whole_query_of(resource, "html") : standing_query_of(resource);
     if (mail != nullptr)
-        query +=
-            "&newsletter=" + encoded(mail->newsletter) + "&email_segment=" + encoded(mail->segment.empty() ? "all" : mail->segment);
+        query += "&newsletter=" + net::percent_encode(mail->newsletter)
+                 + "&email_segment=" + net::percent_encode(mail->segment.empty() ? "all" : mail->segment);
     json post{{"status", "scheduled"}, {"published_at", format_utc(std::chrono::floor<seconds>(at))}, {"updated_at", seen.version}};
     if (words != nullptr) {
         post["title"] = words->title;
@@ -221,7 +205,7 @@ http_request schedule_request(const settings& own, std::string_view resource, co
 http_request find_request(const settings& own, const std::string& slug)
 {
     auto filter = "slug:'" + slug + "'+" + std::string{every_status};
-    return ask(own, "posts", "filter=" + encoded(filter) + "&" + standing_query_of("posts"));
+    return ask(own, "posts", "filter=" + net::percent_encode(filter) + "&" + standing_query_of("posts"));
 }
 
 http_request publish_request(const settings& own, const statement& words, const std::string& slug)
@@ -232,7 +216,7 @@ http_request publish_request(const settings& own, const statement& words, const 
                              {"visibility", "public"},
                              {"featured", false},
                              {"slug", slug},
-                             {"title", title_of(words.text)},
+                             {"title", text::title_of(words.text)},
                              {"html", html_of(words.text)}});
     request.publishes = true;
     return request;
@@ -247,13 +231,13 @@ http_request edit_request(const settings& own, const written& before, const stat
 {
     auto html = html_of(words.text) + (before.html.empty() ? "" : "<hr>" + before.html);
     return tell(own, "PUT", route_of("posts", before.now.id), "source=html&" + standing_query_of("posts"), "posts",
-                json{{"title", title_of(words.text)}, {"html", html}, {"updated_at", before.now.version}});
+                json{{"title", text::title_of(words.text)}, {"html", html}, {"updated_at", before.now.version}});
 }
 
 http_request featured_list_request(const settings& own, std::int64_t page)
 {
     return ask(own, "posts",
-               "filter=" + encoded("featured:true+status:published")
+               "filter=" + net::percent_encode("featured:true+status:published")
                    + "&order=published_at%20desc&fields=id&limit=" + std::to_string(list_size) + "&page=" + std::to_string(page));
 }
 
@@ -267,7 +251,7 @@ http_request feed_request(const settings& own, std::string_view resource, time_p
 {
     auto filter = "status:[published,sent]+published_at:>='" + format_utc(std::chrono::floor<seconds>(since)) + "'";
     auto request = ask(own, std::string{resource},
-                       "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
+                       "filter=" + net::percent_encode(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
                            + "&page=" + std::to_string(page) + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
@@ -277,127 +261,25 @@ http_request feed_request(const settings& own, std::string_view resource, time_p
 http_request feed_request(const settings& own, std::string_view resource, const std::vector<post_id>& ids)
 {
     auto filter = ids_of(ids) + "+status:[published,sent]";
-    auto request = ask(
-        own, std::string{resource},
-        "filter=" + encoded(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size) + content_query_of(resource));
+    auto request = ask(own, std::string{resource},
+                       "filter=" + net::percent_encode(filter) + "&order=published_at%20desc&limit=" + std::to_string(list_size)
+                           + content_query_of(resource));
     request.most_body = most_list;
     request.looks = true;
     return request;
 }
 
-std::string slug_of(const std::string& key)
-{
-    std::string slug;
-    for (char c : key) {
-        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-        if (plain)
-            slug.push_back(lower);
-        else if (!slug.empty() && slug.back() != '-')
-            slug.push_back('-');
-    }
-    slug = slug.substr(0, most_slug);
-    while (slug.ends_with('-'))
-        slug.pop_back();
-    if (slug == key)
-        return slug;
-    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
-    std::uint64_t hash = 14695981039346656037u;
-    for (unsigned char c : key)
-        hash = (hash ^ c) * 1099511628211u;
-    for (int i = 0; i < 12; ++i, hash >>= 4)
-        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
-    return slug;
-}
-
-std::string title_of(const std::string& text)
-{
-    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
-    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
-    // A sentence ends at a mark before a blank, or at one of the marks of scripts without blanks.
-    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
-        if (auto at = plain.find(mark); at != std::string::npos)
-            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
-    while (plain.ends_with(' ') || plain.ends_with('.'))
-        plain.pop_back();
-    if (text::length(plain) <= most_title)
-        return plain;
-    std::size_t bytes = 0;
-    std::size_t word_end = 0;
-    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
-        if (plain[bytes] == ' ')
-            word_end = bytes;
-        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
-            ++bytes;
-    }
-    plain.resize(word_end > bytes / 2 ? word_end : bytes);  // not within a word, unless the script has no blanks
-    return plain + "…";
-}
-
-namespace {
-
-// Every character as text; addresses become links.
-std::string marked_up(const std::string& line)
-{
-    auto escaped = [](std::string_view plain) {
-        std::string out;
-        for (char c : plain) {
-            switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\r': break;
-            default: out.push_back(c);
-            }
-        }
-        return out;
-    };
-    std::string html;
-    std::size_t at = 0;
-    for (const auto& link : text::links_in(line)) {
-        auto found = line.find(link, at);
-        if (found == std::string::npos)
-            break;  // the line is not sound UTF-8; the rest stays plain
-        html +=
-            escaped(std::string_view{line}.substr(at, found - at)) + "<a href=\"" + escaped(link) + "\">" + escaped(link) + "</a>";
-        at = found + link.size();
-    }
-    return html + escaped(std::string_view{line}.substr(at));
-}
-
-}  // namespace
-
 std::string html_of(const std::string& text)
 {
     std::string html;
-    std::string paragraph;
-    auto close = [&] {
-        if (!paragraph.empty())
-            html += "<p>" + paragraph + "</p>";
-        paragraph.clear();
-    };
-    for (std::size_t at = 0; at <= text.size();) {
-        auto end = std::min(text.find('\n', at), text.size());
-        auto line = marked_up(text.substr(at, end - at));
-        if (line.find_first_not_of(" \t") == std::string::npos)
-            close();
-        else
-            paragraph += (paragraph.empty() ? "" : "<br>") + line;
-        at = end + 1;
-    }
-    close();
+    for (const auto& paragraph : text::html_paragraphs(text))
+        html += "<p>" + paragraph + "</p>";
     return html;
 }
 
 bool says_first(const std::string& html, std::string_view text)
 {
-    auto letters = [](std::string_view from) {
-        std::string kept;
-        std::ranges::copy_if(from, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
-        return kept;
-    };
-    return letters(text::from_html(html.substr(0, html.find("<hr")))) == letters(text);
+    return text::same_letters(text::from_html(html.substr(0, html.find("<hr"))), text);
 }
 
 std::string edit_link(const settings& own, std::string_view resource, const post_id& id)

@@ -105,10 +105,7 @@ http_request feature_request(const settings&, const standing&, bool featured);
 http_request feed_request(const settings&, std::string_view resource, time_point since, std::int64_t page);
 http_request feed_request(const settings&, std::string_view resource, const std::vector<post_id>&);  // public ones of these
 
-// The slug under which a summary is published and found again: the key in Ghost's alphabet, still unique.
-std::string slug_of(const std::string& key);
-// A statement's title (its first sentence, cut) and its HTML, with every character of the statement as text.
-std::string title_of(const std::string& text);
+// A statement's HTML, with every character of it as text.
 std::string html_of(const std::string& text);
 // The newest part of an article, above the line that edit_request draws, says these words.
 bool says_first(const std::string& html, std::string_view text);

@@ -3,12 +3,15 @@
 #include <array>
 
 #include "connectors/ghost/wire_json.hpp"
+#include "daemon/net/header_value.hpp"
 #include "daemon/net/http_date.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::ghost::wire {
 
 namespace {
+
+constexpr std::chrono::hours longest_wait{24};
 
 problem bad_reply(const settings& own, std::string_view doing, std::string_view what)
 {
@@ -145,7 +148,7 @@ std::string raw_of(const json& item)
         else if (value.is_array())
             std::ranges::transform(value, value.begin(), reduce);
     }
-    return kept.dump(-1, ' ', false, json::error_handler_t::replace);
+    return dump(kept);
 }
 
 std::optional<scheduled_post> scheduled_of(const settings& own, std::string_view resource, const json& item)
@@ -264,18 +267,6 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
     return trouble(own, failure::rejected, doing, "refused " + said);
 }
 
-std::optional<seconds> retry_after(const http_response& reply)
-{
-    auto given = find_header(reply.headers, "Retry-After");
-    if (auto count = count_in(reply.headers, "Retry-After"))
-        return seconds{std::min<std::int64_t>(*count, 86'400)};
-    auto until = net::parse_http_date(given);
-    auto now = net::parse_http_date(find_header(reply.headers, "Date"));
-    if (until && now && *until > *now)
-        return std::min(std::chrono::ceil<seconds>(*until - *now), seconds{86'400});
-    return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<problem> refusal(const settings& own, std::string_view doing, const http_response& reply)
@@ -285,7 +276,9 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
     auto said = std::to_string(reply.status);
     if (reply.status == 429) {
         auto limited = trouble(own, failure::rate_limited, doing, "too many calls (429); Ghost or the host limits them");
-        if (auto wait = retry_after(reply))
+        auto now = net::parse_http_date(find_header(reply.headers, "Date"));
+        auto wait = net::wait_of(find_header(reply.headers, "Retry-After"), now, longest_wait);
+        if (wait && *wait > milliseconds{0})
             limited.retry_after = *wait;
         return limited;
     }

@@ -25,7 +25,7 @@ http_request request(const settings& own, std::string method, std::string_view p
 void put_json(http_request& into, const json& body)
 {
     into.headers.emplace_back("Content-Type", "application/json");
-    into.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    into.body = dump(body);
 }
 
 std::string with_id(std::string_view before, const std::string& id, std::string_view after = {})
@@ -202,7 +202,7 @@ result<http_request> recreate(const settings& own, const stored_post& post, cons
     const auto& params = member(kept, "params");
     if (!params.is_object())
         return problem{failure::local, own.name() + ": recreate a post: what was stored of it cannot be read", {}};
-    json body{{"status", text(params, "text")}, {"scheduled_at", format_utc(at)}};
+    json body{{"status", text_at(params, "text")}, {"scheduled_at", format_utc(at)}};
     // As they were; what was null there was never said. `application_id` cannot be set, and `idempotency` was another call's.
     for (const auto* name : {"sensitive", "spoiler_text", "visibility", "language", "quote_approval_policy", "content_type",
                              "local_only", "interaction_policy", "allowed_mentions"})
@@ -326,10 +326,10 @@ stored_post with_text(stored_post post, std::string_view words)
         return post;  // what cannot be read is not recreated either
     auto& params = kept["params"];
     // People see the content warning and the poll's options with the text, and may leave them around it.
-    auto before = text(params, "spoiler_text") + "\n";
+    auto before = text_at(params, "spoiler_text") + "\n";
     if (before.size() > 1 && words.starts_with(before))
         words.remove_prefix(before.size());
-    auto own = text(params, "text");
+    auto own = text_at(params, "text");
     auto all = text_of_params(params);
     auto behind = own.empty() ? std::string::npos : all.rfind(own);
     if (behind != std::string::npos)

@@ -23,8 +23,8 @@ problem bad_reply(const settings& own, std::string_view what, std::string_view w
 std::string reason_in(const http_response& reply)
 {
     auto body = parse(reply.body);
-    auto why = text(body, "error");
-    if (auto more = text(body, "error_description"); !more.empty())
+    auto why = text_at(body, "error");
+    if (auto more = text_at(body, "error_description"); !more.empty())
         why += (why.empty() ? "" : ": ") + more;
     constexpr std::size_t most = 300;
     if (why.size() > most) {
@@ -39,26 +39,12 @@ std::string reason_in(const http_response& reply)
     return why;
 }
 
-// Retry-After in seconds or as a date; X-RateLimit-Reset as a time, as seconds from now or since 1970.
 std::optional<milliseconds> wait_of(const http_response& reply, time_point now)
 {
     now = moment_of(reply, now);
-    auto until = [&](std::optional<time_point> at) -> std::optional<milliseconds> {
-        if (!at)
-            return std::nullopt;
-        return std::clamp(*at - now, milliseconds{1'000}, longest_wait);
-    };
-    for (const auto* name : {"Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"}) {
-        auto given = find_header(reply.headers, name);
-        constexpr std::int64_t surely_a_date = 1'000'000'000;
-        if (auto number = whole_number(given); number && *number < surely_a_date)
-            return std::clamp(milliseconds{*number * 1000}, milliseconds{1'000}, longest_wait);
-        else if (number && *number < surely_a_date * 100)
-            return until(time_point{seconds{*number}});
-        auto at = parse_rfc3339(given);
-        if (auto wait = until(at ? at : net::parse_http_date(given)))
-            return wait;
-    }
+    for (const auto* name : {"Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"})
+        if (auto wait = net::wait_of(find_header(reply.headers, name), now, longest_wait))
+            return std::max(*wait, milliseconds{1'000});
     return std::nullopt;
 }
 
@@ -130,7 +116,7 @@ void add_options(std::string& all, const json& poll)
 {
     const auto& options = member(poll, "options");
     for (const auto& option : options.is_array() ? options : json::array())
-        add_line(all, option.is_string() ? option.get<std::string>() : text(option, "title"));
+        add_line(all, option.is_string() ? option.get<std::string>() : text_at(option, "title"));
 }
 
 // False when it has no id: such an element cannot be held, so it must not pass for read.
@@ -141,9 +127,9 @@ bool to_scheduled(const settings& own, const json& element, scheduled_post& post
         return false;
     const auto& params = member(element, "params");
     // Without a readable date it may go out at any moment: the epoch has passed.
-    post.due = moment(element, "scheduled_at").value_or(time_point{});
+    post.due = time_at(element, "scheduled_at").value_or(time_point{});
     post.text = text_of_params(params);
-    post.language = text(params, "language");
+    post.language = text_at(params, "language");
     post.tags = text::hashtags_in(post.text);
     post.links = text::links_in(post.text);
     post.url = own.url + "/";  // the platform's own pages show no queue
@@ -157,7 +143,7 @@ bool to_scheduled(const settings& own, const json& element, scheduled_post& post
 void restore_hosts(std::string& shown, const json& mentions)
 {
     for (const auto& mention : mentions.is_array() ? mentions : json::array()) {
-        auto whole = "@" + text(mention, "acct");
+        auto whole = "@" + text_at(mention, "acct");
         auto host = whole.find('@', 1);
         if (host == std::string::npos)
             continue;
@@ -178,12 +164,12 @@ bool to_status(const json& element, status& made)
 {
     auto& shown = made.shown;
     shown.id.value = as_id(member(element, "id"));
-    auto at = moment(element, "created_at");
+    auto at = time_at(element, "created_at");
     if (shown.id.empty() || !at)
         return false;
     shown.at = *at;
-    auto html = text(element, "content");
-    add_line(shown.text, text(element, "spoiler_text"));
+    auto html = text_at(element, "content");
+    add_line(shown.text, text_at(element, "spoiler_text"));
     add_line(shown.text, text::from_html(html));
     add_options(shown.text, member(element, "poll"));
     restore_hosts(shown.text, member(element, "mentions"));
@@ -191,19 +177,19 @@ bool to_status(const json& element, status& made)
     // Links the server put behind mentions and hashtags are not the author's.
     std::erase_if(shown.links, [&](const std::string& link) {
         auto is_it = [&](const json& list) {
-            return list.is_array() && std::ranges::any_of(list, [&](const json& one) { return text(one, "url") == link; });
+            return list.is_array() && std::ranges::any_of(list, [&](const json& one) { return text_at(one, "url") == link; });
         };
         return is_it(member(element, "mentions")) || is_it(member(element, "tags"));
     });
-    shown.url = text(element, "url");
+    shown.url = text_at(element, "url");
     if (shown.url.empty())
-        shown.url = text(element, "uri");
+        shown.url = text_at(element, "uri");
     made.pinned = member(element, "pinned") == true;
     made.reblog = member(element, "reblog").is_object();
     made.in_reply_to.value = as_id(member(element, "in_reply_to_id"));
-    made.visibility = text(element, "visibility");
+    made.visibility = text_at(element, "visibility");
     made.author = as_id(member(member(element, "account"), "id"));
-    made.address = text(member(element, "account"), "acct");
+    made.address = text_at(member(element, "account"), "acct");
     const auto& attached = member(element, "media_attachments");
     for (const auto& file : attached.is_array() ? attached : json::array())
         if (auto id = as_id(member(file, "id")); !id.empty())
@@ -222,8 +208,8 @@ problem no_json(const settings& own, std::string_view what, const http_response&
 std::string text_of_params(const json& params)
 {
     std::string all;
-    add_line(all, text(params, "spoiler_text"));
-    add_line(all, text(params, "text"));
+    add_line(all, text_at(params, "spoiler_text"));
+    add_line(all, text_at(params, "text"));
     add_options(all, member(params, "poll"));
     return all;
 }
@@ -232,10 +218,10 @@ attachment to_attachment(const json& element)
 {
     attachment made;
     made.id = as_id(member(element, "id"));
-    made.type = text(element, "type");
-    made.url = text(element, "url");
-    made.description = text(element, "description");
-    made.content_type = text(element, "content_type");  // our own addition, see keep()
+    made.type = text_at(element, "type");
+    made.url = text_at(element, "url");
+    made.description = text_at(element, "description");
+    made.content_type = text_at(element, "content_type");  // our own addition, see keep()
     const auto& focus = member(member(element, "meta"), "focus");
     made.focused = focus.is_object();
     made.focus_x = number(focus, "x");
@@ -442,7 +428,7 @@ result<instance> read_instance(const settings& own, const http_response& reply, 
     if (!body)
         return body.error();
     instance made;
-    made.version = text(body->root, "version").substr(0, 80);
+    made.version = text_at(body->root, "version").substr(0, 80);
     if (made.version.empty())
         return bad_reply(own, what, "the answer names no version");
     const auto& configuration = member(body->root, "configuration");

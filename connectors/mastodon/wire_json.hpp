@@ -1,7 +1,6 @@
 // JSON from outside, read without trust: absent and wrong members become empty values. Private to this room.
 #pragma once
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/mastodon/wire.hpp"
+#include "daemon/net/header_value.hpp"
 #include "daemon/net/json_read.hpp"
 
 namespace halfmast::mastodon::wire {
@@ -19,27 +19,14 @@ inline constexpr std::size_t page_size = 40;  // the most the platform gives
 
 inline constexpr int deepest = 64;  // nested values; no answer of the platform has ten
 
-inline json parse(std::string_view text)
-{
-    return net::is_too_deep(text) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
-}
+using net::dump;
+using net::text_at;
+using net::time_at;
+using net::whole_number;
 
-inline std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+inline json parse(std::string_view text) { return net::parse_json(text).value_or(json(json::value_t::discarded)); }
 
-inline const json& member(const json& object, const char* name)
-{
-    static const json nothing;
-    if (!object.is_object())
-        return nothing;
-    auto found = object.find(name);
-    return found == object.end() ? nothing : *found;
-}
-
-inline std::string text(const json& object, const char* name)
-{
-    const auto& value = member(object, name);
-    return value.is_string() ? value.get<std::string>() : std::string{};
-}
+inline const json& member(const json& object, std::string_view name) { return net::member_or_null(object, name); }
 
 // Ids are texts, and numbers in a few places and versions.
 inline std::string as_id(const json& value)
@@ -48,8 +35,6 @@ inline std::string as_id(const json& value)
         return value.get<std::string>();
     return value.is_number_integer() ? value.dump() : std::string{};
 }
-
-inline std::optional<time_point> moment(const json& object, const char* name) { return parse_rfc3339(text(object, name)); }
 
 inline double number(const json& object, const char* name)
 {
@@ -62,13 +47,6 @@ inline std::optional<int> whole(const json& value)
     if (!value.is_number_integer() || value < 1 || value > 1'000'000'000)
         return std::nullopt;
     return value.get<int>();
-}
-
-inline std::optional<std::int64_t> whole_number(std::string_view given)
-{
-    std::int64_t value = 0;
-    auto [end, fault] = std::from_chars(given.data(), given.data() + given.size(), value);
-    return fault == std::errc{} && end == given.data() + given.size() && value >= 0 ? std::optional{value} : std::nullopt;
 }
 
 // wire_places.cpp

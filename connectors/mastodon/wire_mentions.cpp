@@ -41,18 +41,18 @@ std::optional<mention> said_in(const json& element, std::string_view account)
     const auto& author = member(element, "account");
     const auto& post = member(element, "status");
     status shown;
-    if (text(element, "type") != "mention" || as_id(member(author, "id")) == account || !to_status(post, shown))
+    if (text_at(element, "type") != "mention" || as_id(member(author, "id")) == account || !to_status(post, shown))
         return std::nullopt;  // a status that is null was deleted meanwhile
     // A message for named people alone: not for everybody who reads our pages and our ledger.
-    if (text(post, "visibility") == "direct")
+    if (text_at(post, "visibility") == "direct")
         return std::nullopt;
     mention made;
     made.id = shown.shown.id;
     // When this server had it; the author's own may have sent it hours ago.
-    made.at = moment(element, "created_at").value_or(shown.shown.at);
+    made.at = time_at(element, "created_at").value_or(shown.shown.at);
     made.text = std::move(shown.shown.text);
-    made.language = text(post, "language");
-    made.by = text(author, "acct");
+    made.language = text_at(post, "language");
+    made.by = text_at(author, "acct");
     made.url = std::move(shown.shown.url);
     made.in_reply_to.value = as_id(member(post, "in_reply_to_id"));
     return made;

@@ -312,7 +312,7 @@ bool connector::planned_for(time_point at, const wire::standing& one) const
 std::optional<problem> connector::refuse_release(const release_post& call, const wire::standing& before,
                                                  std::string_view doing) const
 {
-    auto no = [&](failure kind, const std::string& why) { return wire::trouble(*own_, kind, doing, why); };
+    auto no = [&](failure kind, std::string_view why) { return wire::trouble(*own_, kind, doing, why); };
     if (before.where == whereabouts::published)
         return no(failure::not_found, "it is public already, " + before.link);
     if (before.where == whereabouts::absent)
@@ -325,7 +325,7 @@ std::optional<problem> connector::refuse_release(const release_post& call, const
                   "the platform's clock says " + format_utc(*before.served) + " already; give a later time, and set the clocks");
     // Between a person's look and this call somebody else may have written.
     if (!text::is_as_seen(before.text, call.snapshot ? &call.snapshot->text : nullptr, call.text))
-        return no(failure::rejected, "it was changed at its source in this moment; look at the difference, and release it again");
+        return no(failure::rejected, text::changed_meanwhile);
     if (call.text && !what().release->with_text)
         return no(failure::unsupported, "its description has no [release.text]");
     return std::nullopt;

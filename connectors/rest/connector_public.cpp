@@ -4,6 +4,7 @@
 
 #include "connectors/rest/connector.hpp"
 #include "connectors/rest/oauth.hpp"
+#include "daemon/text/article.hpp"
 
 namespace halfmast::rest {
 
@@ -15,7 +16,7 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_copy(publ
     if (what().publish->find) {
         auto with = wire::fill_common(*own_, what().public_kind);
         with.texts["key"] = call.key;
-        with.texts["slug"] = wire::slug_of(call.key);
+        with.texts["slug"] = text::slug_of(call.key);
         auto reply = co_await tell(&*what().publish->find, std::move(with), doing, false);
         if (!reply)
             co_return reply.error();
@@ -34,7 +35,7 @@ asio::awaitable<result<std::optional<wire::standing>>> connector::find_copy(publ
     if (!feed)
         co_return feed.error();
     for (const auto& post : *feed)
-        if (wire::same_words(post.text, call.words.text)) {
+        if (text::same_letters(post.text, call.words.text)) {
             copy.emplace();
             copy->id = post.id;
             copy->where = whereabouts::published;

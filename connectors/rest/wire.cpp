@@ -4,6 +4,8 @@
 
 #include "daemon/net/base64.hpp"
 #include "daemon/net/http_server.hpp"
+#include "daemon/net/json_read.hpp"
+#include "daemon/text/article.hpp"
 #include "daemon/text/respell.hpp"
 #include "daemon/text/text.hpp"
 
@@ -14,8 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_answer = 64u << 20;  // a page of long articles
-constexpr std::size_t most_title = 60;          // characters
-constexpr std::size_t most_slug = 120;
 
 void add_parameter(std::string& query, std::string_view name, std::string_view value)
 {
@@ -69,7 +69,7 @@ std::optional<problem> add_body(const settings& own, http_request& request, cons
             return trouble(own, failure::rejected, doing,
                            "a part of the body has nothing to stand for; does the post look as the description says?");
         request.headers.emplace_back("Content-Type", "application/json");
-        request.body = body->dump(-1, ' ', false, json::error_handler_t::replace);
+        request.body = net::dump(*body);
     } else if (!ask.form.empty()) {
         request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
         for (const auto& [name, value] : ask.form) {
@@ -103,7 +103,7 @@ void fill_words(filling& into, const statement& words)
 {
     into.texts["text"] = words.text;
     into.texts["html"] = html_of(words.text);
-    into.texts["title"] = title_of(words.text);
+    into.texts["title"] = text::title_of(words.text);
     into.texts["language"] = words.language;
 }
 
@@ -137,7 +137,7 @@ void fill_summary(filling& into, const publish_summary& summary)
 {
     fill_words(into, summary.words);
     into.texts["key"] = summary.key;
-    into.texts["slug"] = slug_of(summary.key);
+    into.texts["slug"] = text::slug_of(summary.key);
     into.texts["in_reply_to"] = summary.in_reply_to.value;
 }
 
@@ -190,72 +190,11 @@ result<http_request> page_request(const settings& own, const listing& from, cons
     return request;
 }
 
-std::string slug_of(const std::string& key)
-{
-    std::string slug;
-    for (char c : key) {
-        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9'))
-            slug.push_back(lower);
-        else if (!slug.empty() && slug.back() != '-')
-            slug.push_back('-');
-    }
-    slug = slug.substr(0, most_slug);
-    while (slug.ends_with('-'))
-        slug.pop_back();
-    if (slug == key)
-        return slug;
-    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
-    std::uint64_t hash = 14695981039346656037u;
-    for (unsigned char c : key)
-        hash = (hash ^ c) * 1099511628211u;
-    for (int i = 0; i < 12; ++i, hash >>= 4)
-        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
-    return slug;
-}
-
-std::string title_of(const std::string& text)
-{
-    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
-    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
-    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
-        if (auto at = plain.find(mark); at != std::string::npos)
-            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
-    while (plain.ends_with(' ') || plain.ends_with('.'))
-        plain.pop_back();
-    if (text::length(plain) <= most_title)
-        return plain;
-    std::size_t bytes = 0;
-    std::size_t word_end = 0;
-    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
-        if (plain[bytes] == ' ')
-            word_end = bytes;
-        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
-            ++bytes;
-    }
-    plain.resize(word_end > bytes / 2 ? word_end : bytes);
-    return plain + "…";
-}
-
 std::string html_of(const std::string& text)
 {
     std::string html;
-    std::string paragraph;
-    auto close = [&] {
-        if (!paragraph.empty())
-            html += (html.empty() ? "<p>" : "\n<p>") + paragraph + "</p>";
-        paragraph.clear();
-    };
-    for (std::size_t at = 0; at <= text.size();) {
-        auto end = std::min(text.find('\n', at), text.size());
-        auto line = text::as_html_with_links(text.substr(at, end - at));
-        if (line.find_first_not_of(" \t") == std::string::npos)
-            close();
-        else
-            paragraph += (paragraph.empty() ? "" : "<br>") + line;
-        at = end + 1;
-    }
-    close();
+    for (const auto& paragraph : text::html_paragraphs(text))
+        html += (html.empty() ? "<p>" : "\n<p>") + paragraph + "</p>";
     return html;
 }
 

@@ -58,10 +58,7 @@ result<http_request> request_of(const settings&, const call&, const filling&, st
 // A page of a list. A problem when its URL leads elsewhere than the account's own.
 result<http_request> page_request(const settings&, const listing&, const pager&, filling with, std::string_view doing);
 
-// The summary's key in the alphabet of addresses, still unique.
-std::string slug_of(const std::string& key);
-// Its first sentence, cut; and HTML with every character of the statement as text.
-std::string title_of(const std::string& text);
+// A statement's HTML, with every character of it as text.
 std::string html_of(const std::string& text);
 
 // What an answer means ---------------------------------------------------------------------------------------------------
@@ -84,9 +81,6 @@ std::optional<problem> read_check(const settings&, const check_call&, const http
 
 // A post that says this: in one of its texts or in all of them together, above a line (<hr>) that an edit may have drawn.
 bool says(const settings&, const nlohmann::json& item, std::string_view text);
-
-// The same words, whatever lies between them.
-bool same_words(std::string_view one, std::string_view other);
 
 problem trouble(const settings&, failure kind, std::string_view doing, std::string_view why);
 

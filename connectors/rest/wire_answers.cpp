@@ -1,10 +1,12 @@
 // What an answer means, by the description. Absent and wrong members become empty values, and what a result cannot do without
 // makes it a bad_reply.
 #include <algorithm>
-#include <charconv>
 
 #include "connectors/rest/wire.hpp"
+#include "daemon/net/header_value.hpp"
 #include "daemon/net/http_date.hpp"
+#include "daemon/net/json_read.hpp"
+#include "daemon/text/article.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::rest::wire {
@@ -53,15 +55,6 @@ std::vector<std::string> texts_of(const std::vector<pointer>& from, const json& 
             if (auto text = as_text(*found); text && !text->empty() && std::ranges::find(all, *text) == all.end())
                 all.push_back(std::move(*text));
     return all;
-}
-
-std::optional<std::int64_t> count_of(std::string_view text)
-{
-    std::int64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 0)
-        return std::nullopt;
-    return value;
 }
 
 // Empty lists, nothing, 0 and false are no media.
@@ -135,23 +128,6 @@ std::string next_link(const http_headers& headers)
     return {};
 }
 
-// A wait, however it is written: seconds from now, seconds or milliseconds since 1970, ISO 8601, or as in a Date header.
-std::optional<milliseconds> wait_of(std::string_view given, std::optional<time_point> now)
-{
-    std::optional<time_point> until = net::parse_http_date(given);
-    if (!until)
-        until = parse_rfc3339(given);
-    if (auto count = count_of(given)) {
-        if (*count < 1'000'000'000)
-            return std::min<milliseconds>(seconds{*count}, longest_wait);
-        until = *count < 100'000'000'000 ? time_point{seconds{*count}}
-                                         : time_point{milliseconds{std::min<std::int64_t>(*count, 253'402'300'799'000)}};
-    }
-    if (!until || !now)
-        return std::nullopt;
-    return std::clamp<milliseconds>(*until - *now, milliseconds{0}, longest_wait);
-}
-
 std::optional<milliseconds> wait_of(const settings& own, const http_response& reply)
 {
     auto now = net::parse_http_date(find_header(reply.headers, "Date"));
@@ -159,7 +135,7 @@ std::optional<milliseconds> wait_of(const settings& own, const http_response& re
          {std::string_view{own.what->wait_header}, std::string_view{"Retry-After"}, std::string_view{"X-RateLimit-Reset"},
           std::string_view{"RateLimit-Reset"}, std::string_view{"X-Rate-Limit-Reset"}})
         if (auto given = name.empty() ? std::string_view{} : find_header(reply.headers, name); !given.empty())
-            if (auto wait = wait_of(given, now))
+            if (auto wait = net::wait_of(given, now, longest_wait))
                 return wait;
     return std::nullopt;
 }
@@ -274,14 +250,16 @@ result<page> read_page(const settings& own, const listing& from, std::string_vie
         return not_promised(own, doing, "no list where it should be");
     page read;
     read.served = net::parse_http_date(find_header(reply.headers, "Date"));
-    auto header = [&](const std::string& name) { return name.empty() ? std::nullopt : count_of(find_header(reply.headers, name)); };
+    auto header = [&](const std::string& name) {
+        return name.empty() ? std::nullopt : net::whole_number(find_header(reply.headers, name));
+    };
     auto& facts = read.facts;
     facts.total = header(from.pages.total_header);
     if (from.pages.total)
-        facts.total = count_of(text_of(from.pages.total, value));
+        facts.total = net::whole_number(text_of(from.pages.total, value));
     facts.pages = header(from.pages.pages_header);
     if (from.pages.pages)
-        facts.pages = count_of(text_of(from.pages.pages, value));
+        facts.pages = net::whole_number(text_of(from.pages.pages, value));
     facts.cursor = text_of(from.pages.next, value);
     if (from.pages.more)
         facts.more = is_there(from.pages.more->first(value));
@@ -388,7 +366,7 @@ result<std::optional<scheduled_post>> read_post(const settings& own, const std::
     post.author = text_of(fields.author, item);
     post.version = now->version;
     post.has_media = fields.media && is_there(fields.media->first(item));
-    post.raw = std::make_shared<const std::string>(item.dump(-1, ' ', false, json::error_handler_t::replace));
+    post.raw = std::make_shared<const std::string>(net::dump(item));
     return std::optional{std::move(post)};
 }
 
@@ -446,21 +424,11 @@ bool says(const settings& own, const json& item, std::string_view text)
         for (const auto* found : at.all(item)) {
             auto raw = as_text(*found).value_or("");
             auto plain = fields.html ? text::from_html(raw.substr(0, raw.find("<hr"))) : raw;
-            if (same_words(plain, text))
+            if (text::same_letters(plain, text))
                 return true;
             together += plain;
         }
-    return same_words(together, text);
-}
-
-bool same_words(std::string_view one, std::string_view other)
-{
-    auto letters = [](std::string_view text) {
-        std::string kept;
-        std::ranges::copy_if(text, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
-        return kept;
-    };
-    return letters(one) == letters(other);
+    return text::same_letters(together, text);
 }
 
 }  // namespace halfmast::rest::wire

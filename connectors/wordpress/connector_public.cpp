@@ -4,6 +4,7 @@
 
 #include "connectors/wordpress/capabilities.hpp"
 #include "connectors/wordpress/connector.hpp"
+#include "daemon/text/article.hpp"
 
 namespace halfmast::wordpress {
 
@@ -44,7 +45,7 @@ asio::awaitable<result<receipt>> connector::publish(publish_summary call)
         co_return done;
     }
     const std::string doing = "publish the summary";
-    auto slug = wire::slug_of(call.key);
+    auto slug = text::slug_of(call.key);
     auto at = co_await find_site();
     if (!at)
         co_return at.error();

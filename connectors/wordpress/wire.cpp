@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/net/base64.hpp"
+#include "daemon/net/json_read.hpp"
+#include "daemon/text/article.hpp"
 #include "daemon/text/respell.hpp"
 #include "daemon/text/text.hpp"
 
@@ -16,8 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_list = 64u << 20;     // a hundred long articles
-constexpr std::size_t most_title = 60;           // characters
-constexpr std::size_t most_slug = 120;           // WordPress keeps 200
 constexpr std::chrono::hours ambiguous_hour{1};  // `after` is compared in the site's zone, where one hour comes twice a year
 constexpr std::string_view standing_fields = "_fields=id,status,date_gmt,modified_gmt,link";
 constexpr std::string_view words_fields = ",title.raw,content.raw";
@@ -46,7 +46,7 @@ http_request tell(const site& where, const std::string& route, const json& body,
     auto request = ask(where, route, "context=edit&" + std::string{standing_fields} + std::string{more_fields});
     request.method = "POST";
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    request.body = net::dump(body);
     return request;
 }
 
@@ -185,7 +185,7 @@ http_request publish_request(const site& where, const statement& words, const st
                         json{{"status", "publish"},
                              {"sticky", false},
                              {"slug", slug},
-                             {"title", title_of(words.text)},
+                             {"title", text::title_of(words.text)},
                              {"content", html_of(words.text)}});
     request.publishes = true;
     return request;
@@ -200,7 +200,7 @@ http_request words_request(const site& where, const std::string& kind, const pos
 http_request edit_request(const site& where, const post_id& id, const statement& words, const std::string& content)
 {
     return tell(where, "/wp/v2/posts/" + number_of(id),
-                json{{"title", title_of(words.text)},
+                json{{"title", text::title_of(words.text)},
                      {"content", html_of(words.text) + (content.empty() ? "" : std::string{line_between} + content)}});
 }
 
@@ -234,86 +234,17 @@ http_request feed_request(const site& where, const std::string& kind, const std:
 
 http_request me_request(const site& where) { return ask(where, "/wp/v2/users/me", "context=edit&_fields=id,name,capabilities"); }
 
-std::string slug_of(const std::string& key)
-{
-    std::string slug;
-    for (char c : key) {
-        char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-        if (plain)
-            slug.push_back(lower);
-        else if (!slug.empty() && slug.back() != '-')
-            slug.push_back('-');
-    }
-    slug = slug.substr(0, most_slug);
-    while (slug.ends_with('-'))
-        slug.pop_back();
-    if (slug == key)
-        return slug;
-    // Two keys that read alike in this alphabet stay two: FNV-1a of the whole key.
-    std::uint64_t hash = 14695981039346656037u;
-    for (unsigned char c : key)
-        hash = (hash ^ c) * 1099511628211u;
-    for (int i = 0; i < 12; ++i, hash >>= 4)
-        slug += (i == 0 && !slug.empty() ? "-" : "") + std::string(1, "0123456789abcdef"[hash & 15]);
-    return slug;
-}
-
-std::string title_of(const std::string& text)
-{
-    auto plain = text.substr(0, text.find_first_of("\r\n", text.find_first_not_of("\r\n\t ")));
-    plain.erase(0, plain.find_first_not_of(" \t\r\n"));
-    // A sentence ends at a mark before a blank, or at one of the marks of scripts without blanks.
-    for (std::string_view mark : {". ", "! ", "? ", "。", "！", "？", "।"})
-        if (auto at = plain.find(mark); at != std::string::npos)
-            plain.resize(at + (mark.back() == ' ' ? 1 : mark.size()));
-    while (plain.ends_with(' ') || plain.ends_with('.'))
-        plain.pop_back();
-    if (text::length(plain) <= most_title)
-        return plain;
-    std::size_t bytes = 0;
-    std::size_t word_end = 0;
-    for (std::size_t count = 0; bytes < plain.size() && count < most_title; ++count) {
-        if (plain[bytes] == ' ')
-            word_end = bytes;
-        for (++bytes; bytes < plain.size() && (static_cast<unsigned char>(plain[bytes]) & 0xC0) == 0x80;)
-            ++bytes;
-    }
-    plain.resize(word_end > bytes / 2 ? word_end : bytes);  // not within a word, unless the script has no blanks
-    return plain + "…";
-}
-
 std::string html_of(const std::string& text)
 {
-    // One block for each paragraph, as WordPress' editor writes it.
     std::string html;
-    std::string paragraph;
-    auto close = [&] {
-        if (!paragraph.empty())
-            html += (html.empty() ? "" : "\n\n") + ("<!-- wp:paragraph -->\n<p>" + paragraph) + "</p>\n<!-- /wp:paragraph -->";
-        paragraph.clear();
-    };
-    for (std::size_t at = 0; at <= text.size();) {
-        auto end = std::min(text.find('\n', at), text.size());
-        auto line = text::as_html_with_links(text.substr(at, end - at));
-        if (line.find_first_not_of(" \t") == std::string::npos)
-            close();
-        else
-            paragraph += (paragraph.empty() ? "" : "<br>") + line;
-        at = end + 1;
-    }
-    close();
+    for (const auto& paragraph : text::html_paragraphs(text))
+        html += (html.empty() ? "" : "\n\n") + ("<!-- wp:paragraph -->\n<p>" + paragraph) + "</p>\n<!-- /wp:paragraph -->";
     return html;
 }
 
 bool says_first(const std::string& content, std::string_view text)
 {
-    auto letters = [](std::string_view from) {
-        std::string kept;
-        std::ranges::copy_if(from, std::back_inserter(kept), [](unsigned char c) { return c > ' '; });
-        return kept;
-    };
-    return letters(text::from_html(content.substr(0, content.find(line_mark)))) == letters(text);
+    return text::same_letters(text::from_html(content.substr(0, content.find(line_mark))), text);
 }
 
 std::string edit_link(const settings& own, const post_id& id)

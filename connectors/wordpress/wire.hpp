@@ -156,10 +156,7 @@ http_request feed_request(const site&, const post_type&, time_point since, std::
 http_request feed_request(const site&, const std::string& kind, const std::vector<post_id>&);  // public ones of these
 http_request me_request(const site&);
 
-// The slug under which a summary is published and found again: the key in WordPress' alphabet, still unique.
-std::string slug_of(const std::string& key);
-// A statement's title (its first sentence, cut) and its HTML, with every character of the statement as text.
-std::string title_of(const std::string& text);
+// A statement's HTML, one block for each paragraph as WordPress' editor writes it, with every character of the statement as text.
 std::string html_of(const std::string& text);
 // The newest part of a content, above the line that edit_request draws, says these words.
 bool says_first(const std::string& content, std::string_view text);

@@ -3,12 +3,15 @@
 #include <array>
 
 #include "connectors/wordpress/wire_json.hpp"
+#include "daemon/net/header_value.hpp"
 #include "daemon/net/http_date.hpp"
 #include "daemon/text/text.hpp"
 
 namespace halfmast::wordpress::wire {
 
 namespace {
+
+constexpr std::chrono::hours longest_wait{24};
 
 // A word that may stand in a path: routes come from the site.
 bool is_route(std::string_view text)
@@ -123,7 +126,7 @@ std::optional<listed_post> listed_of(const settings& own, const json& item, cons
     post.url = edit_link(own, post.id);
     post.kind = type.kind;
     post.version = text_at(item, "modified_gmt");
-    post.raw = std::make_shared<const std::string>(item.dump(-1, ' ', false, json::error_handler_t::replace));
+    post.raw = std::make_shared<const std::string>(dump(item));
     listed.author = number_at(item, "author");
     for (const auto& one : taxonomies) {
         const auto* ids = member(item, one.field);
@@ -215,18 +218,6 @@ problem foreign_refusal(const settings& own, std::string_view doing, const http_
     return trouble(own, failure::rejected, doing, "refused " + said);
 }
 
-std::optional<seconds> retry_after(const http_response& reply)
-{
-    auto given = find_header(reply.headers, "Retry-After");
-    if (auto count = count_in(reply.headers, "Retry-After"))
-        return seconds{std::min<std::int64_t>(*count, 86'400)};
-    auto until = net::parse_http_date(given);
-    auto now = net::parse_http_date(find_header(reply.headers, "Date"));
-    if (until && now && *until > *now)
-        return std::chrono::ceil<seconds>(*until - *now);
-    return std::nullopt;
-}
-
 }  // namespace
 
 bool is_foreign(const http_response& reply)
@@ -243,7 +234,9 @@ std::optional<problem> refusal(const settings& own, std::string_view doing, cons
     if (reply.status == 429) {  // WordPress itself has no limit: a host or a plugin
         auto limited =
             trouble(own, failure::rate_limited, doing, "too many calls (429); the host or a security plugin limits them");
-        if (auto wait = retry_after(reply))
+        auto now = net::parse_http_date(find_header(reply.headers, "Date"));
+        auto wait = net::wait_of(find_header(reply.headers, "Retry-After"), now, longest_wait);
+        if (wait && *wait > milliseconds{0})
             limited.retry_after = *wait;
         return limited;
     }

@@ -15,6 +15,7 @@ namespace halfmast::wordpress::wire {
 
 using nlohmann::json;
 
+using net::dump;
 using net::flag_at;
 using net::member;
 using net::number_at;

@@ -61,7 +61,7 @@ http_request answer_request(const site& where, const answer_place& place, const 
     json body{{"post", place.post}, {"content", escaped_comment(text)}};
     if (place.parent > 0)
         body["parent"] = place.parent;
-    request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    request.body = dump(body);
     return request;
 }
 

@@ -43,6 +43,13 @@ const nlohmann::json* member(const nlohmann::json& object, std::string_view key)
     return found == object.end() ? nullptr : &*found;
 }
 
+const nlohmann::json& member_or_null(const nlohmann::json& object, std::string_view key)
+{
+    static const nlohmann::json nothing;
+    const auto* found = member(object, key);
+    return found == nullptr ? nothing : *found;
+}
+
 std::string text_at(const nlohmann::json& object, std::string_view key)
 {
     const auto* value = member(object, key);
@@ -60,5 +67,12 @@ bool flag_at(const nlohmann::json& object, std::string_view key)
     const auto* value = member(object, key);
     return value != nullptr && value->is_boolean() && value->get<bool>();
 }
+
+std::optional<time_point> time_at(const nlohmann::json& object, std::string_view key)
+{
+    return parse_rfc3339(text_at(object, key));
+}
+
+std::string dump(const nlohmann::json& value) { return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 }  // namespace halfmast::net

@@ -34,6 +34,10 @@ bool same_lines(std::string_view one, std::string_view other);
 // `seen` may be null.
 bool is_as_seen(const std::optional<std::string>& there, const std::string* seen, const std::optional<std::string>& wanted);
 
+// What a release is refused with when it is not.
+inline constexpr std::string_view changed_meanwhile =
+    "it was changed at its source in this moment; look at the difference, and release it again";
+
 // Plain text as an HTML fragment's text; '[' too, where a shortcode would begin.
 std::string as_html(std::string_view plain);
 

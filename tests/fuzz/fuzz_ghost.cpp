@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "connectors/ghost/wire.hpp"
+#include "daemon/text/article.hpp"
 
 namespace wire = halfmast::ghost::wire;
 
@@ -47,8 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!mail.newsletter.empty() && wire::place_in(wire::kind_of(mail)) != mail)
         std::abort();
     wire::place_in(reply.body);
-    wire::slug_of(reply.body);
-    wire::title_of(reply.body);
+    halfmast::text::slug_of(reply.body);
+    halfmast::text::title_of(reply.body);
     wire::html_of(reply.body);
     return 0;
 }

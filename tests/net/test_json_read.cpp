@@ -21,6 +21,14 @@ TEST_CASE("JSON from outside is read without trust", "[net]")
     CHECK(net::member(*read, "list") != nullptr);
     CHECK(net::member(*net::member(*read, "list"), "text") == nullptr);
 
+    CHECK(net::member_or_null(*read, "list").is_array());
+    CHECK(net::member_or_null(net::member_or_null(*read, "nothing"), "text").is_null());
+    auto dated = net::parse_json(R"({"at":"2026-03-02T14:00:00Z","then":"soon"})");
+    REQUIRE(dated.has_value());
+    CHECK(net::time_at(*dated, "at") == parse_rfc3339("2026-03-02T14:00:00Z"));
+    CHECK_FALSE(net::time_at(*dated, "then").has_value());
+    CHECK(net::dump(nlohmann::json{{"text", "a\xFF"}}) == "{\"text\":\"a�\"}");
+
     CHECK_FALSE(net::parse_json("{\"a\":").has_value());
     CHECK_FALSE(net::parse_json("").has_value());
     CHECK_FALSE(net::parse_json("<html>").has_value());

@@ -213,14 +213,8 @@ TEST_CASE("a post is read by the fields that were named", "[rest][wire]")
     CHECK(wire::read_post(own, "posts", item).error().kind == failure::bad_reply);
 }
 
-TEST_CASE("a statement becomes a title, a slug and HTML with nothing alive in it", "[rest][wire]")
+TEST_CASE("a statement becomes HTML with nothing alive in it", "[rest][wire]")
 {
-    CHECK(wire::title_of("We know that checkout fails. More soon.") == "We know that checkout fails");
-    CHECK(wire::slug_of("halfmast-c-1-acme") == "halfmast-c-1-acme");
-    CHECK(wire::slug_of("halfmast-C-1").starts_with("halfmast-c-1-"));
-    CHECK(wire::slug_of("halfmast-C-1") != wire::slug_of("halfmast-c_1"));
     CHECK(wire::html_of("a <b> & [c]\nsecond https://x.example/?a=1&b=2\n\nnext")
           == "<p>a &lt;b&gt; &amp; &#91;c]<br>second <a href=\"https://x.example/?a=1&amp;b=2\">https://x.example/?a=1&amp;b=2</a></p>\n<p>next</p>");
-    CHECK(wire::same_words("a b\nc", "ab c"));
-    CHECK_FALSE(wire::same_words("a b", "a b c"));
 }

@@ -243,28 +243,6 @@ TEST_CASE("a slice whose posts are hidden from an author is not the end", "[word
     CHECK(fresh.size() == 2);
 }
 
-TEST_CASE("a summary's slug is its key in WordPress' alphabet", "[wordpress]")
-{
-    CHECK(wire::slug_of("halfmast-c-1-acme-blog-1772460000") == "halfmast-c-1-acme-blog-1772460000");
-    auto spoiled = wire::slug_of("halfmast-c-1-Acme_Blog");
-    CHECK(spoiled.starts_with("halfmast-c-1-acme-blog-"));
-    CHECK(spoiled != wire::slug_of("halfmast-c-1-acme.blog"));
-    CHECK(wire::slug_of(std::string(500, 'x')).size() < 160);
-    CHECK_FALSE(wire::slug_of("\xE6\x97\xA5").empty());
-}
-
-TEST_CASE("a summary's title is its first sentence, cut at a word", "[wordpress]")
-{
-    CHECK(wire::title_of("We know that checkout fails. More soon.") == "We know that checkout fails");
-    CHECK(wire::title_of("\n\nVersion 1.2 fails\nMore") == "Version 1.2 fails");
-    CHECK(wire::title_of("Down again? Yes.") == "Down again?");
-    CHECK(wire::title_of("支払いができません。調査中です。") == "支払いができません。");
-    CHECK(wire::title_of("One two three four five six seven eight nine ten eleven twelve thirteen")
-          == "One two three four five six seven eight nine ten eleven…");
-    CHECK(wire::title_of(std::string(200, 'x')) == std::string(60, 'x') + "…");
-    CHECK(wire::title_of("").empty());
-}
-
 TEST_CASE("a summary's HTML holds the words as text, links as links and no shortcode", "[wordpress]")
 {
     CHECK(wire::html_of("Down & <out>.\nSee https://status.example/?a=1&b=2.\n\n[gallery] soon") ==

@@ -200,11 +200,13 @@ response acknowledge_page(const call& asked)
         refused.detail += search.question();
         co_return to_response(refused);
     }
-    if (!came.durable)
-        co_return to_response(ledger_refused("acknowledging " + name, came.ledger_error));
     document message;
     message["schema"] = "halfmast.page/1";
     message["created"] = !came.repeated;  // false: somebody had it in hand already
+    // Nobody else is woken for it from here on, and that it is on record can wait.
+    if (!came.durable)
+        message["degraded"] = "the ledger cannot be written (" + came.ledger_error
+                              + "): nobody else is called; a restart before it can be written would forget who has it in hand";
     auto open = book.open.find(name);
     auto found = book.groups.find(open == book.open.end() ? name : open->second.group);
     // What only a word could end is over by it.

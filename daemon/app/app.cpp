@@ -476,6 +476,7 @@ private:
 int run_daemon(settings::settings wanted, run_options options)
 {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full: writing fails, and holds go on
     ::umask(0027);
     forbid_core_dumps();
     try {

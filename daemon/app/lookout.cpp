@@ -32,6 +32,16 @@ secret link_key_of(const std::string& state_dir)
     return secret{std::move(made)};
 }
 
+// "HEAD: 404 Not Found" came from a server; "HEAD: the name a.example has no address" did not.
+bool names_a_status(std::string_view said)
+{
+    for (std::string_view mark : {"HEAD: ", "GET: "})
+        for (auto at = said.find(mark); at != said.npos; at = said.find(mark, at + 1))
+            if (auto digit = at + mark.size(); digit < said.size() && said[digit] >= '1' && said[digit] <= '9')
+                return true;
+    return false;
+}
+
 }  // namespace
 
 lookout::lookout(asio::any_io_executor executor, const settings::settings& wanted, std::function<time_point()> clock,
@@ -66,6 +76,7 @@ lookout::lookout(asio::any_io_executor executor, const settings::settings& wante
             answer.url = std::move(one.url);
             answer.ok = one.ok;
             answer.asked = one.ok || one.said.starts_with("HEAD") || one.said.starts_with("GET");
+            answer.answered = names_a_status(one.said);
             answer.said = std::move(one.said);
             answers.push_back(std::move(answer));
         }
@@ -102,9 +113,7 @@ signals::hook_needs lookout::hook_needs()
         auto given = co_await std::move(work);
         if (given.refused)
             co_return problem{failure::not_found, given.refused->text, {}};
-        if (!given.durable)
-            co_return problem{failure::local, "the ledger cannot be written: " + given.ledger_error, {}};
-        co_return result<void>{};
+        co_return result<void>{};  // it counts from now on; that it is on record can wait
     };
     needs.refused = [](const std::string& hook, const std::string& why, std::uint64_t times) {
         journal::hook_refused(hook, why, times);

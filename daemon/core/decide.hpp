@@ -80,6 +80,10 @@ milliseconds until_next_check(const policy&, const account&, const readiness&, t
 // Which of these may start although the ledger refuses: what holds and what only looks. Publishing, pinning, releasing may not.
 bool is_safe_without_ledger(const act&);
 
+// What people ask that lets go, speaks or ends a flag: while the ledger refuses it is not even decided, for what nobody can prove
+// later must not take effect then.
+bool needs_ledger(const event&);
+
 // Nothing about this crisis is under way any more: every account in scope was looked at since the raise (or cannot be), and
 // every hold and summary has reached a state that only a person, a poll or a retry after long can change.
 bool is_settled(const policy&, const state&, const crisis&);

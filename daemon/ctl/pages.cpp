@@ -138,6 +138,8 @@ int run_ack(const session& all, const ack_options& given)
                 std::cout << safe(key)
                           << (flag_of(answer, "created") ? ": it is in your hand now; nobody else is called for it\n"
                                                          : ": somebody has it in hand already\n");
+            if (auto degraded = text_of(answer, "degraded"); !degraded.empty())
+                std::cerr << "halfmast: degraded: " << safe(degraded) << '\n';
         } catch (const daemon_down&) {
             throw;
         } catch (const no_answer&) {

@@ -133,6 +133,13 @@ void engine::handle(turn& now, letter one)
         for (const auto& item : done->result.saved)
             now.blobs.push_back({item.sha256, item.bytes});
     }
+    if (one.answer && !ledger_error_.empty() && needs_ledger(one.what)) {
+        reply no;
+        no.durable = false;
+        no.ledger_error = ledger_error_;
+        one.answer(std::move(no));
+        return;
+    }
     auto about = account_of(one.what);
     bool only_pages = std::holds_alternative<page_answered>(one.what) || std::holds_alternative<page_acknowledged>(one.what)
                       || std::holds_alternative<health_changed>(one.what) || std::holds_alternative<duty_read>(one.what)

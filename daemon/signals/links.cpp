@@ -52,6 +52,12 @@ std::vector<leading_post> posts_to_follow(const state& known, time_point now, ti
     return posts;
 }
 
+bool is_cut_off(const std::vector<asked_link>& answers, const state& known)
+{
+    return std::ranges::none_of(answers, [](const auto& one) { return one.ok || one.answered; })
+           && std::ranges::none_of(known.accounts, [](const auto& entry) { return entry.second.reachable; });
+}
+
 void dead_links::take(const std::vector<asked_link>& answers)
 {
     std::map<std::string, doubt> now;
@@ -189,6 +195,8 @@ asio::awaitable<void> link_follower::round()
     std::vector<std::string> urls(links.begin(), links.end());
     auto work = needs_.ask(std::move(urls));
     auto answers = co_await std::move(work);
+    if (is_cut_off(answers, needs_.known()))
+        co_return;
     found_.take(answers);
     for (auto& hold : found_.holds(posts)) {
         event wanted{std::move(hold)};

@@ -26,7 +26,8 @@ struct asked_link {
     std::string url;
     bool asked = true;  // false: nothing was learned, because there was no time or it may not be asked
     bool ok = false;
-    std::string said;  // "HEAD: 404 Not Found"
+    bool answered = false;  // a server said something, be it an error
+    std::string said;       // "HEAD: 404 Not Found"
 
     asked_link() {}
 };
@@ -41,6 +42,9 @@ struct leading_post {
 // The promotional posts that are due before `until`, go out as things stand, and were never held before: what a person let go is
 // theirs. Walks every queue once.
 std::vector<leading_post> posts_to_follow(const state& known, time_point now, time_point until);
+
+// Nobody answers, neither a link nor a platform: it is our own line that is cut, and nothing was learned of them.
+bool is_cut_off(const std::vector<asked_link>& answers, const state& known);
 
 // "shop.example" of "https://shop.example:8443/a?b"; empty for what is no web address.
 std::string host_of_link(std::string_view url);

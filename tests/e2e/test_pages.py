@@ -1,12 +1,13 @@
 """Pages from outside: the receiver is down and comes back, is killed at the wrong moment, hangs; somebody acknowledges, or nobody."""
 import json
 import os
+import resource
 import sqlite3
 import threading
 import time
 
 from receivers import SECRET, Receiver, is_signed
-from support import Story, account, in_parallel, main, secret_file, wait_until
+from support import PLAYBOOK, Story, account, in_parallel, main, parse_time, secret_file, utc, wait_until
 
 
 class PagesStory(Story):
@@ -27,11 +28,11 @@ class PagesStory(Story):
         keys = {"name": name, "kind": "webhook", "url": url, "timeout": "5s", **more}
         return "[[receiver]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()) + f'secret = {{ file = "{self.secret}" }}\n'
 
-    def begin(self, receivers, routes, posts=({"due": "+2h", "text": "Offer one #promo"},)):
+    def begin(self, receivers, routes, posts=({"due": "+2h", "text": "Offer one #promo"},), **options):
         self.sandbox = self.begin_sandbox("--account", "alice:token-alice")
         token = secret_file(self.folder, "token", "token-alice")
         settings = account("mastodon", self.sandbox.url, "social", token={"file": token}, poll_every="1s", sweep_every="1s")
-        self.daemon = self.begin_daemon(settings + receivers + routes)
+        self.daemon = self.begin_daemon(settings + receivers + routes, **options)
         wait_until(lambda: self.daemon.polled("social"), 30, "the queue was read")
         if posts:
             self.sandbox.seed("alice", *posts)
@@ -189,6 +190,60 @@ class Somebody(PagesStory):
         self.assertIn("social refuses halfmast's credential", duty.heard("account-refused")[0]["body"]["data"]["what"])
         self.sandbox.control("POST", "faults", {"rules": []})
         wait_until(lambda: duty.heard("account-refused", "page.resolve"), 150, "and that it is over")
+
+
+class TheDisk(PagesStory):
+    """Is full, as the daemon sees it: no file of its may grow."""
+
+    def fill(self):
+        self.usual = resource.prlimit(self.daemon.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_FSIZE, (0, self.usual[1]))
+
+    def make_room(self):
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_FSIZE, self.usual)
+
+    def test_holds_go_on_the_rest_is_refused_somebody_is_told_and_it_is_over_by_itself(self):
+        duty = self.receiver("duty")
+        self.begin(self.settings_of("duty", duty.url), self.ask_of("duty"), playbook=PLAYBOOK + 'update.en = "{{about}}"\n')
+        first = next(iter(self.daemon.posts()))
+        self.raise_flag()
+        wait_until(lambda: self.daemon.posts()[first]["state"] == "held", 20, "the first post is held")
+        self.check_code(self.daemon.halfmast("lower", "c-1"), 0)
+        wait_until(lambda: not self.pages(), 20, "nothing is open")
+        public = len(self.sandbox.state("alice")["published"])
+
+        self.fill()
+        self.sandbox.seed("alice", {"due": "+3h", "text": "Offer two #promo"})
+        second = wait_until(lambda: next((post for post in self.daemon.posts() if post != first), None), 20, "the second post was seen")
+        raised = self.check_code(self.daemon.halfmast("raise", "outage", "--reason", "the shop is down", "--wait", "5s"), 8)
+        self.assertIn("the ledger cannot be written", raised.err)
+        self.assertEqual(self.daemon.posts()[second]["state"], "held", "holding needs no disk")
+        parked = {post["text"] for post in self.sandbox.state("alice")["scheduled"]
+                  if parse_time(post["due"]) > parse_time(utc(24 * 3600))}
+        self.assertIn("Offer two #promo", parked)
+        self.assertEqual(len(self.sandbox.state("alice")["published"]), public, "nothing is said while it cannot be proved")
+        letter = wait_until(lambda: duty.heard("ledger"), 20, "somebody is told")[0]["body"]["data"]
+        self.assertIn("the ledger cannot be written", letter["what"])
+        self.assertIn(self.daemon.state_dir, letter["todo"])
+        self.assertTrue(any("the ledger cannot be written" in line for line in self.daemon.status()["degraded"]))
+        for refused in (("queue", "release", first), ("say", "publish", "c-2", "--about", "we know more"), ("lower", "c-2")):
+            with self.subTest(refused):
+                self.assertIn("the ledger cannot be written", repr(self.check_code(self.daemon.halfmast(*refused), 1)))
+        self.assertEqual(self.daemon.posts()[first]["state"], "held")
+        self.assertEqual([crisis["id"] for crisis in self.daemon.status()["crises"]], ["c-2"], "what was refused did not happen")
+        self.check_code(self.daemon.halfmast("pages", "ack", "ledger"), 0)  # else everybody else is woken
+        wait_until(lambda: duty.heard("ledger", "page.acknowledge"), 20, "who knows is told that it is in hand")
+
+        self.make_room()
+        wait_until(lambda: duty.heard("ledger", "page.resolve"), 20, "that it is over is told without anybody's doing")
+        self.assertEqual(self.daemon.status()["degraded"], [])
+        wait_until(lambda: self.daemon.crisis()["summary"]["pinned"] == 1, 30, "and what waited is said")
+        self.assertEqual([crisis["id"] for crisis in self.daemon.status()["crises"]], ["c-2"], "what was refused does not happen later")
+        self.assertEqual(self.daemon.posts()[first]["state"], "held")
+        self.assertEqual(len([post for post in self.sandbox.state("alice")["published"] if "we know more" in post["text"]]), 0)
+        self.assertTrue([one for one in self.records("hold_confirmed") if one.get("late")], "what was done meanwhile is on record")
+        self.check_code(self.daemon.halfmast("lower", "c-2"), 0)
+        self.the_ledger_proves_it(SECRET)
 
 
 if __name__ == "__main__":

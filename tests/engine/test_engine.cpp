@@ -124,6 +124,30 @@ TEST_CASE("a release is not carried out while the ledger refuses", "[engine]")
     CHECK(here.platform->posts.at("sale").state == "draft");
 }
 
+TEST_CASE("what is answered with \"not done\" while the ledger refuses does not take effect when it works again", "[engine]")
+{
+    stage here;
+    here.schedule("sale", 30min, "promo");
+    here.start();
+    here.observe();
+    here.ledger.refuses = true;
+    here.raise();
+    REQUIRE(here.run_until([&] { return here.state_of("sale") == hold_state::held; }));
+    auto lowered = here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""});
+    CHECK_FALSE(lowered.durable);
+    CHECK(lowered.ledger_error == "disk full");
+    CHECK(here.loop->known().crises.at(crisis_id{"c-1"}).now == phase::raised);
+    auto seen = here.ask(page_acknowledged{"crisis/c-1", actor_id{"ann"}, ""});  // what only quietens is decided
+    CHECK_FALSE(seen.refused);
+
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.ledger.has("crisis_raised "); }));
+    here.observe();
+    CHECK_FALSE(here.ledger.has("crisis_lowered "));
+    CHECK(here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""}).durable);
+    CHECK(here.ledger.has("crisis_lowered "));
+}
+
 TEST_CASE("an exception in a connector is an unknown outcome, not the end of the daemon", "[engine]")
 {
     stage here;

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+from http.client import HTTPConnection
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("HALFMAST_BUILD", os.path.join(SOURCE, "build", "release"))
@@ -67,6 +69,18 @@ def http(method, url, body=None, headers=None):
         return status, json.loads(text), back
     except ValueError:
         return status, text, back
+
+
+class Unix(HTTPConnection):
+    """A connection to the control socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
 
 
 class Result:

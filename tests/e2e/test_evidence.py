@@ -1,24 +1,12 @@
 """What stands for the daemon itself: a ledger that somebody changes under a running daemon is found, said and paged; and the settings on disk
 are compared with those it runs with."""
-import http.client
 import json
 import os
 import signal
-import socket
 import sqlite3
 
 from receivers import SECRET, Receiver
-from support import Story, main, secret_file, wait_until
-
-
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
+from support import Story, Unix, main, secret_file, wait_until
 
 
 class Evidence(Story):

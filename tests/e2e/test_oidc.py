@@ -1,6 +1,5 @@
 """Signing in through a real OpenID Connect provider (oidc-provider, from npm) on loopback: the way there and back as a browser goes it,
 and everything that a token may lie about on the way. The provider is installed once, into the cache folder of this user."""
-import hashlib
 import http.cookiejar
 import json
 import os
@@ -12,32 +11,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from npm import installed
 from support import Story, http as ask, main, secret_file, wait_until
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oidc")
-CACHE = os.environ.get("HALFMAST_OIDC_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "halfmast-oidc")
-FILES = ["package.json", "package-lock.json", ".npmrc"]
-
-
-def installed():
-    """(the folder with node_modules, "") or (None, why not). A folder for each lock file."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return None, "node and npm are not both installed"
-    total = hashlib.sha256()
-    for name in FILES:
-        with open(os.path.join(HERE, name), "rb") as file:
-            total.update(file.read())
-    folder = os.path.join(CACHE, total.hexdigest()[:12])
-    if os.path.exists(os.path.join(folder, ".ready")):
-        return folder, ""
-    os.makedirs(folder, exist_ok=True)
-    for name in FILES:
-        shutil.copy(os.path.join(HERE, name), folder)
-    done = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        return None, "npm cannot install oidc-provider: " + done.stderr.strip()[-300:]
-    open(os.path.join(folder, ".ready"), "w").close()
-    return folder, ""
 
 
 def free_port():
@@ -68,7 +45,7 @@ class Browser:
 class SigningInWithTheProvider(Story):
     def setUp(self):
         super().setUp()
-        libraries, why = installed()
+        libraries, why = installed(HERE, "oidc")
         if not libraries:
             self.skipTest(why)
         self.port, provider_port = free_port(), free_port()

@@ -1,11 +1,8 @@
 """The description of the API as the daemon serves it: its examples fit its schemas, and so do the answers of a daemon at work."""
-import http.client
 import json
-import os
-import socket
 import sys
 
-from support import PLAYBOOK, SKIPPED, Story, account, main, secret_file, utc, wait_until
+from support import PLAYBOOK, SKIPPED, Story, Unix, account, main, secret_file, utc, wait_until
 
 try:
     import jsonschema
@@ -14,16 +11,6 @@ except ImportError:
     sys.exit(SKIPPED)
 
 TWO_PEOPLE = PLAYBOOK.replace('severity = "major"', 'severity = "major"\ntwo_person = "critical"')
-
-
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
 
 
 class TheDescription(Story):

@@ -33,6 +33,19 @@ std::string address_in(std::string folded)
     return folded;
 }
 
+// Whether an event that stands for one occurrence stands for those behind it too.
+bool reaches_on(icalcomponent* component, icalproperty* stands_for)
+{
+    auto* range = icalproperty_get_first_parameter(stands_for, ICAL_RANGE_PARAMETER);
+    if (range == nullptr)
+        return false;
+    bool by_day = icaltime_is_date(icalproperty_get_recurrenceid(stands_for)) != 0;
+    bool whole_days = holds(first_of(component, ICAL_DTSTART_PROPERTY), {ICAL_DATE_VALUE});
+    if (icalparameter_get_range(range) != ICAL_RANGE_THISANDFUTURE || by_day != whole_days)
+        throw not_understood(name_of(component) + " changes some of its repetitions in a way that is not understood");
+    return true;
+}
+
 bool is_letter(char one)
 {
     auto c = static_cast<unsigned char>(one);
@@ -63,18 +76,29 @@ private:
     struct series {
         std::optional<event> master;
         std::map<time_point, event> instead;  // by the moment of the occurrence they stand for
+        std::map<time_point, event> onward;   // the same, and they stand for all that follow it too
     };
+
+    struct occurrence {
+        icaltimetype shown{};
+        std::optional<time_point> end;  // of its own; else it is as long as the others
+    };
+
+    using occurrences = std::map<time_point, occurrence>;
 
     [[nodiscard]] local_time time_of(icalcomponent* event, icalproperty* property, icaltimetype given) const;
     [[nodiscard]] time_point moment(const local_time& at) const;
     [[nodiscard]] time_point moment_like(const local_time& place, const icaltimetype& shown) const;
+    [[nodiscard]] time_point clocks_at(const local_time& place, time_point at) const;
+    [[nodiscard]] local_time start_of(icalcomponent* component) const;
     void sort_in(icalcomponent* component);
     void walk(const series& one);
-    void repeat(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found);
-    void walk_rule(icalcomponent* component, icalproperty* property, const local_time& start,
-                   std::map<time_point, icaltimetype>& found);
-    void add_dates(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found);
-    void take_out(const event& one, std::map<time_point, icaltimetype>& found) const;
+    void repeat(const event& one, const local_time& start, time_point until, occurrences& found);
+    void walk_rule(icalcomponent* component, icalproperty* property, const local_time& start, time_point until, occurrences& found);
+    void add_dates(const event& one, const local_time& start, occurrences& found);
+    void take_out(const event& one, occurrences& found) const;
+    [[nodiscard]] time_point last_wanted(const series& one) const;
+    void add_moved(const event& other, time_point stands_for, time_point at);
     [[nodiscard]] time_point end_of(icalcomponent* component, const local_time& start, const icaltimetype& shown) const;
     [[nodiscard]] std::vector<std::string> whose(icalcomponent* component);
     [[nodiscard]] std::vector<std::string> named_in(const std::string& summary) const;
@@ -160,6 +184,16 @@ time_point calendar_reading::moment_like(const local_time& place, const icaltime
     return clocks - help_.offset(guess, place.zone).value_or(seconds{0});
 }
 
+// What the clocks show there, as if it were UTC.
+time_point calendar_reading::clocks_at(const local_time& place, time_point at) const
+{
+    if (place.drawn == nullptr)
+        return place.zone == "UTC" ? at : at + help_.offset(at, place.zone).value_or(seconds{0});
+    int summer = 0;
+    auto in_utc = shown_at(at, false);
+    return at + seconds{icaltimezone_get_utc_offset_of_utc_time(place.drawn, &in_utc, &summer)};
+}
+
 void calendar_reading::sort_in(icalcomponent* component)
 {
     event one;
@@ -177,12 +211,12 @@ void calendar_reading::sort_in(icalcomponent* component)
         return;
     }
     auto at = moment(time_of(component, stands_for, icalproperty_get_recurrenceid(stands_for)));
-    auto [place, fresh] = all.instead.try_emplace(at, one);
+    auto [place, fresh] = (reaches_on(component, stands_for) ? all.onward : all.instead).try_emplace(at, one);
     if (!fresh && place->second.sequence <= one.sequence)
         place->second = std::move(one);
 }
 
-local_time start_of(icalcomponent* component, const auto& time_of)
+local_time calendar_reading::start_of(icalcomponent* component) const
 {
     auto* property = first_of(component, ICAL_DTSTART_PROPERTY);
     if (property == nullptr)
@@ -192,39 +226,68 @@ local_time start_of(icalcomponent* component, const auto& time_of)
 
 void calendar_reading::walk(const series& one)
 {
-    auto read_time = [this](auto* component, auto* property, auto given) { return time_of(component, property, given); };
     for (const auto& [at, other] : one.instead) {
         if (other.who.empty())
             continue;
-        auto start = start_of(other.component, read_time);
+        auto start = start_of(other.component);
         add(other, moment(start), end_of(other.component, start, start.shown));
     }
-    if (!one.master || one.master->who.empty())
+    if (!one.master && !one.onward.empty())
+        throw not_understood(name_of(one.onward.begin()->second.component)
+                             + " changes all that follow of an event that is not in it");
+    if (!one.master || (one.master->who.empty() && one.onward.empty()))
         return;
-    auto start = start_of(one.master->component, read_time);
-    std::map<time_point, icaltimetype> found;
-    repeat(*one.master, start, found);
+    auto start = start_of(one.master->component);
+    occurrences found;
+    repeat(*one.master, start, last_wanted(one), found);
     take_out(*one.master, found);
-    for (const auto& [at, shown] : found)
-        if (!one.instead.contains(at))
-            add(*one.master, at, end_of(one.master->component, start, shown));
+    for (const auto& [at, which] : found) {
+        if (one.instead.contains(at))
+            continue;
+        auto next = one.onward.upper_bound(at);
+        if (next != one.onward.begin())
+            add_moved(std::prev(next)->second, std::prev(next)->first, at);
+        else
+            add(*one.master, at, which.end ? *which.end : end_of(one.master->component, start, which.shown));
+    }
 }
 
-void calendar_reading::repeat(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found)
+// What begins later than is asked for may have been moved to an earlier time.
+time_point calendar_reading::last_wanted(const series& one) const
+{
+    auto until = to_;
+    for (const auto& [at, other] : one.onward)
+        if (!other.who.empty())
+            until = std::max(until, to_ + (at - moment(start_of(other.component))));
+    return until;
+}
+
+// An occurrence as one before it was changed "from here on": as far from its old time by the clocks there, and as long.
+void calendar_reading::add_moved(const event& other, time_point stands_for, time_point at)
+{
+    if (other.who.empty())
+        return;
+    auto start = start_of(other.component);
+    auto moved = clocks_at(start, at) + (naive(start.shown) - clocks_at(start, stands_for));
+    auto shown = shown_at(moved, start.shown.is_date);
+    add(other, moment_like(start, shown), end_of(other.component, start, shown));
+}
+
+void calendar_reading::repeat(const event& one, const local_time& start, time_point until, occurrences& found)
 {
     auto rules = all_of(one.component, ICAL_RRULE_PROPERTY);
     if (rules.empty())
-        found[moment(start)] = start.shown;
+        found[moment(start)] = {start.shown, {}};
     for (auto* rule : rules) {
         if (++repeating_ > most_repeating)
             throw not_understood("more than " + std::to_string(most_repeating) + " of its events repeat");
-        walk_rule(one.component, rule, start, found);
+        walk_rule(one.component, rule, start, until, found);
     }
     add_dates(one, start, found);
 }
 
-void calendar_reading::walk_rule(icalcomponent* component, icalproperty* property, const local_time& start,
-                                 std::map<time_point, icaltimetype>& found)
+void calendar_reading::walk_rule(icalcomponent* component, icalproperty* property, const local_time& start, time_point until,
+                                 occurrences& found)
 {
     if (!holds(property, {ICAL_RECUR_VALUE}))
         throw not_understood(name_of(component) + " repeats in a way that is not understood");
@@ -235,16 +298,7 @@ void calendar_reading::walk_rule(icalcomponent* component, icalproperty* propert
         if (!is_sound(rule.until))
             throw not_understood(name_of(component) + " repeats until a time that is none");
         if (icaltime_is_utc(rule.until) && start.zone != "UTC") {
-            auto end = naive(rule.until);
-            auto offset = naive(start.shown) - moment(start);
-            if (start.drawn == nullptr) {
-                offset = help_.offset(end, start.zone).value_or(seconds{0});
-            } else {
-                int summer = 0;
-                auto in_utc = rule.until;
-                offset = seconds{icaltimezone_get_utc_offset_of_utc_time(start.drawn, &in_utc, &summer)};
-            }
-            rule.until = shown_at(end + offset, start.shown.is_date);
+            rule.until = shown_at(clocks_at(start, naive(rule.until)), start.shown.is_date);
         } else if (rule.until.is_date && !start.shown.is_date) {
             rule.until = shown_at(naive(rule.until) + std::chrono::hours{24} - seconds{1}, false);  // that day too
         }
@@ -262,14 +316,14 @@ void calendar_reading::walk_rule(icalcomponent* component, icalproperty* propert
         if (!is_sound(shown))
             break;
         auto at = moment_like(start, shown);
-        if (at >= to_)
+        if (at >= until)
             break;
-        found[at] = shown;
+        found[at] = {shown, {}};
     }
 }
 
 // RDATE: more occurrences. One that brings an end of its own is as long as it says.
-void calendar_reading::add_dates(const event& one, const local_time& start, std::map<time_point, icaltimetype>& found)
+void calendar_reading::add_dates(const event& one, const local_time& start, occurrences& found)
 {
     for (auto* property : all_of(one.component, ICAL_RDATE_PROPERTY)) {
         if (!holds(property, {ICAL_DATETIMEPERIOD_VALUE, ICAL_DATETIME_VALUE, ICAL_DATE_VALUE, ICAL_PERIOD_VALUE}))
@@ -277,20 +331,18 @@ void calendar_reading::add_dates(const event& one, const local_time& start, std:
         auto given = icalvalue_get_datetimeperiod(icalproperty_get_value(property));
         bool period = icaltime_is_null_time(given.time);
         auto at = time_of(one.component, property, period ? given.period.start : given.time);
-        if (!period) {
-            auto when = moment(at);
-            bool same = start.drawn == at.drawn && start.zone == at.zone;
-            found[when] = same ? at.shown : shown_at(when + (naive(start.shown) - moment(start)), false);
+        auto when = moment(at);
+        bool same = start.drawn == at.drawn && start.zone == at.zone;
+        auto& which = found[when];
+        which.shown = same ? at.shown : shown_at(clocks_at(start, when), false);
+        if (!period)
             continue;
-        }
-        auto end = moment(at) + seconds{icaldurationtype_as_int(given.period.duration)};
-        if (!icaltime_is_null_time(given.period.end))
-            end = moment(time_of(one.component, property, given.period.end));
-        add(one, moment(at), end);
+        which.end = icaltime_is_null_time(given.period.end) ? when + seconds{icaldurationtype_as_int(given.period.duration)}
+                                                            : moment(time_of(one.component, property, given.period.end));
     }
 }
 
-void calendar_reading::take_out(const event& one, std::map<time_point, icaltimetype>& found) const
+void calendar_reading::take_out(const event& one, occurrences& found) const
 {
     std::set<time_point> moments;
     std::set<time_point> days;
@@ -302,7 +354,7 @@ void calendar_reading::take_out(const event& one, std::map<time_point, icaltimet
             moments.insert(moment(at));
     }
     std::erase_if(found, [&](const auto& entry) {
-        return moments.contains(entry.first) || days.contains(std::chrono::floor<std::chrono::days>(naive(entry.second)));
+        return moments.contains(entry.first) || days.contains(std::chrono::floor<std::chrono::days>(naive(entry.second.shown)));
     });
 }
 

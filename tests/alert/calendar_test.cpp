@@ -139,6 +139,92 @@ TEST_CASE("one occurrence is taken over, moved, cancelled or left out", "[calend
     CHECK(shifts(vcalendar(vevent(series + "STATUS:CANCELLED\n"))).empty());
 }
 
+TEST_CASE("what is changed from one occurrence on is changed for all that follow", "[calendar]")
+{
+    const std::string zone = ";TZID=Europe/Budapest";
+    const std::string series = "UID:1\nSUMMARY:ann\nDTSTART" + zone + ":20260325T090000\nDTEND" + zone + ":20260326T090000\n";
+    auto onward = [&](const std::string& day, const std::string& lines) {
+        return vevent("UID:1\nRECURRENCE-ID" + zone + ";RANGE=THISANDFUTURE:" + day + "T090000\n" + lines);
+    };
+    auto at = [&](const std::string& day, const std::string& hour) { return "DTSTART" + zone + ":" + day + "T" + hour + "0000\n"; };
+    const auto daily = vevent(series + "RRULE:FREQ=DAILY;COUNT=6\nEXDATE" + zone + ":20260329T090000\n");
+    const rows first{"2026-03-25T08:00:00Z 2026-03-26T08:00:00Z ann", "2026-03-26T08:00:00Z 2026-03-27T08:00:00Z ann"};
+    auto with = [&first](rows more) {
+        more.insert(more.begin(), first.begin(), first.end());
+        return more;
+    };
+
+    // Another person, two hours later, for twelve hours; over the change to summer time of 29 March, by the clocks.
+    const auto bela = onward("20260327", "SUMMARY:bela\n" + at("20260327", "11") + "DURATION:PT12H\n");
+    const rows belas{"2026-03-27T10:00:00Z 2026-03-27T22:00:00Z bela", "2026-03-28T10:00:00Z 2026-03-28T22:00:00Z bela",
+                     "2026-03-30T09:00:00Z 2026-03-30T21:00:00Z bela"};
+    CHECK(shifts(vcalendar(daily + bela)) == with(belas));
+    CHECK(shifts(vcalendar(bela + daily)) == with(belas));  // in whatever order
+    // Written in UTC, in the zone that the calendar draws, or as if a clock were meant.
+    CHECK(shifts(vcalendar(daily
+                           + vevent("UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260327T080000Z\nSUMMARY:bela\n"
+                                    + at("20260327", "11") + "DURATION:PT12H\n")))
+          == with(belas));
+    CHECK(shifts(vcalendar(drawn_zone + daily
+                           + vevent("UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260327T080000Z\nSUMMARY:bela\n"
+                                    "DTSTART;TZID=Our own:20260327T110000\nDTEND;TZID=Our own:20260327T230000\n")))
+          == with(belas));
+    // One of them is somebody's alone, and a later change counts from there on.
+    CHECK(shifts(vcalendar(daily + bela
+                           + vevent("UID:1\nRECURRENCE-ID" + zone
+                                    + ":20260328T090000\nSUMMARY:ann\n"
+                                      "DTSTART:20260328T120000Z\nDURATION:PT1H\n")
+                           + onward("20260330", "SUMMARY:Chen Wei\n" + at("20260330", "09") + "DURATION:P1D\n")))
+          == with({"2026-03-27T10:00:00Z 2026-03-27T22:00:00Z bela", "2026-03-28T12:00:00Z 2026-03-28T13:00:00Z ann",
+                   "2026-03-30T07:00:00Z 2026-03-31T07:00:00Z chen"}));
+    // The next version of the same change; and the end of it all.
+    CHECK(shifts(vcalendar(daily + bela
+                           + onward("20260327", "SEQUENCE:2\nSUMMARY:Chen Wei\n" + at("20260327", "09") + "DURATION:PT1H\n")))
+          == with({"2026-03-27T08:00:00Z 2026-03-27T09:00:00Z chen", "2026-03-28T08:00:00Z 2026-03-28T09:00:00Z chen",
+                   "2026-03-30T07:00:00Z 2026-03-30T08:00:00Z chen"}));
+    CHECK(shifts(vcalendar(daily + onward("20260327", "SUMMARY:ann\nSTATUS:CANCELLED\n" + at("20260327", "09")))) == first);
+    // A series of nobody's becomes somebody's.
+    CHECK(shifts(
+              vcalendar(vevent("UID:1\nSUMMARY:Duty\nDTSTART" + zone + ":20260325T090000\nDURATION:P1D\nRRULE:FREQ=DAILY;COUNT=3\n")
+                        + onward("20260327", "SUMMARY:bela\n" + at("20260327", "09") + "DURATION:P1D\n")))
+          == rows{"2026-03-27T08:00:00Z 2026-03-28T08:00:00Z bela"});
+    // For ever, and moved to an earlier day: what begins behind the end of the question is in it then.
+    CHECK(shifts(vcalendar(vevent(series + "RRULE:FREQ=WEEKLY\n")
+                           + onward("20260401", "SUMMARY:bela\n" + at("20260330", "09") + "DURATION:P1D\n")),
+                 "2026-03-24T00:00:00Z", "2026-04-07T00:00:00Z")
+          == rows{"2026-03-25T08:00:00Z 2026-03-26T08:00:00Z ann", "2026-03-30T07:00:00Z 2026-03-31T07:00:00Z bela",
+                  "2026-04-06T07:00:00Z 2026-04-07T07:00:00Z bela"});
+}
+
+TEST_CASE("whole days are changed from one on, and what is said of a part that cannot be known is refused", "[calendar]")
+{
+    const auto daily = vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260301\nRRULE:FREQ=DAILY;COUNT=4\n");
+    auto changed = [](const std::string& range, const std::string& lines) {
+        return vevent("UID:1\nRECURRENCE-ID;VALUE=DATE;RANGE=" + range + ":20260303\nSUMMARY:bela\n" + lines);
+    };
+    CHECK(shifts(vcalendar(daily + changed("THISANDFUTURE", "DTSTART;VALUE=DATE:20260303\n")), "2026-02-01T00:00:00Z")
+          == rows{"2026-02-28T23:00:00Z 2026-03-01T23:00:00Z ann", "2026-03-01T23:00:00Z 2026-03-02T23:00:00Z ann",
+                  "2026-03-02T23:00:00Z 2026-03-03T23:00:00Z bela", "2026-03-03T23:00:00Z 2026-03-04T23:00:00Z bela"});
+    CHECK(why_not(vcalendar(daily + changed("THISANDPRIOR", "DTSTART;VALUE=DATE:20260303\n"))).find("'bela' changes some of its")
+          != std::string::npos);
+    CHECK(why_not(vcalendar(daily + changed("THISANDFUTURE", "DTSTART:20260303T090000Z\nDURATION:PT1H\n")))
+              .find("'bela' changes some of its")
+          != std::string::npos);
+    CHECK(why_not(vcalendar(changed("THISANDFUTURE", "DTSTART;VALUE=DATE:20260303\n"))).find("of an event that is not in it")
+          != std::string::npos);
+}
+
+TEST_CASE("a date beside the rule that has an end of its own is taken over and left out like others", "[calendar]")
+{
+    const std::string series =
+        "UID:1\nSUMMARY:ann\nDTSTART:20260302T080000Z\nDURATION:P1D\nRDATE;VALUE=PERIOD:20260310T080000Z/PT2H\n";
+    CHECK(shifts(
+              vcalendar(vevent(series)
+                        + vevent("UID:1\nRECURRENCE-ID:20260310T080000Z\nSUMMARY:bela\nDTSTART:20260310T080000Z\nDURATION:PT2H\n")))
+          == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann", "2026-03-10T08:00:00Z 2026-03-10T10:00:00Z bela"});
+    CHECK(shifts(vcalendar(vevent(series + "EXDATE:20260310T080000Z\n"))) == rows{"2026-03-02T08:00:00Z 2026-03-03T08:00:00Z ann"});
+}
+
 TEST_CASE("whole days begin and end at midnight of the settings' zone", "[calendar]")
 {
     CHECK(shifts(vcalendar(vevent("UID:1\nSUMMARY:ann\nDTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260330\n")))

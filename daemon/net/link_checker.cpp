@@ -1,5 +1,8 @@
 #include "daemon/net/link_checker.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,8 +13,19 @@ namespace halfmast::net {
 namespace {
 
 constexpr std::size_t most_kept = 2000;
-constexpr std::chrono::minutes good_for{5};  // so long a link that worked is believed
-constexpr std::chrono::seconds bad_for{30};  // one that did not may be mended any moment
+constexpr std::chrono::minutes good_for{5};      // so long a link that worked is believed
+constexpr std::chrono::seconds bad_for{30};      // one that did not may be mended any moment
+constexpr std::chrono::seconds least_quiet{60};  // after a 429 the whole host is left alone
+constexpr std::chrono::seconds most_quiet{3'600};
+
+// Retry-After in seconds; a date, or nothing, is five minutes.
+std::chrono::seconds quiet_after(const http_response& answer)
+{
+    int whole = 300;
+    auto said = find_header(answer.headers, "Retry-After");
+    (void)std::from_chars(said.data(), said.data() + said.size(), whole);
+    return std::clamp(std::chrono::seconds{whole}, least_quiet, most_quiet);
+}
 
 }  // namespace
 
@@ -20,6 +34,7 @@ struct link_checker::lane {
 
     asio::steady_timer bell;  // rung when the host is free
     bool busy = false;
+    moment quiet_until{};  // it said that it is asked too much
 };
 
 struct link_checker::meeting {
@@ -90,8 +105,20 @@ asio::awaitable<link_answer> link_checker::visit(std::string url)
         const auto host = steps.host();
         auto turn = enter(host);
         co_await std::move(turn);
+        auto place = lanes_.at(host);
+        if (place->quiet_until > clock_()) {
+            place.reset();
+            leave(host);
+            link_answer later;
+            later.url = url;
+            later.said = "not asked: " + host + " answered 429, and is left alone for a while";
+            co_return later;
+        }
+        place.reset();
         auto asking = http_.fetch(std::move(*request));
         auto given = co_await std::move(asking);
+        if (given && given->status == 429)
+            lanes_.at(host)->quiet_until = clock_() + quiet_after(*given);
         leave(host);
         steps.answered(given);
     }
@@ -123,7 +150,7 @@ void link_checker::leave(const std::string& host)
         return;
     found->second->busy = false;
     found->second->bell.cancel();
-    if (found->second.use_count() == 1)
+    if (found->second.use_count() == 1 && found->second->quiet_until <= clock_())
         lanes_.erase(found);
 }
 

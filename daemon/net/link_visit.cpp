@@ -121,7 +121,8 @@ std::string status_in_words(int status)
 }
 
 bool is_redirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
-bool is_for_people_only(int status) { return status == 401 || status == 403 || status == 429; }
+// 999 is LinkedIn's word for it.
+bool is_for_people_only(int status) { return status == 401 || status == 403 || status == 429 || status == 999; }
 
 }  // namespace
 
@@ -207,7 +208,8 @@ void link_visit::answered(const result<http_response>& given)
     const auto status = given->status;
     if (is_redirect(status))
         return redirected(*given);
-    if (!gets_ && (status == 403 || status == 405 || status == 501)) {
+    // Many a server answers HEAD with an error where a browser gets a page; one that asks for less of us is left alone.
+    if (!gets_ && status >= 400 && status != 401 && status != 429) {
         note(asked + status_in_words(status));
         gets_ = true;
         return;

@@ -14,7 +14,7 @@ struct link_rules {
     milliseconds timeout{10'000};  // of one request
 };
 
-// HEAD first; GET where a server has no HEAD or says no to it. Redirects are followed one by one, each under the same rules.
+// HEAD first; GET where that is not answered with a page: before a link is called dead it was asked for as a browser does. Redirects are followed one by one, each under the same rules.
 // A page that is not for programs (401, 403, 429) is there; what is gone, broken or silent is not.
 class link_visit {
 public:

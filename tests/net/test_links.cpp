@@ -137,7 +137,7 @@ TEST_CASE("HEAD is asked first, and GET only where HEAD is not answered for", "[
     CHECK(plain.ok());
     CHECK(plain.said() == "HEAD: 204");
 
-    for (int status : {403, 405, 501}) {
+    for (int status : {400, 403, 404, 405, 410, 500, 501, 503}) {
         link_visit steps("https://a.example", {});
         steps.answered(link_response(status));
         auto second = steps.next();
@@ -150,15 +150,17 @@ TEST_CASE("HEAD is asked first, and GET only where HEAD is not answered for", "[
     for (int status : {404, 410, 400, 500, 503}) {
         link_visit steps("https://a.example", {});
         steps.answered(link_response(status));
+        steps.answered(link_response(status));
         CHECK_FALSE(steps.next());
         CHECK_FALSE(steps.ok());
         CHECK(steps.said().starts_with("HEAD: " + std::to_string(status)));
+        CHECK(steps.said().find("; GET: " + std::to_string(status)) != std::string::npos);
     }
 }
 
 TEST_CASE("a page that is not for programs is there all the same", "[links]")
 {
-    for (int status : {401, 403, 429}) {
+    for (int status : {401, 403, 429, 999}) {
         link_visit steps("https://a.example", {});
         steps.answered(link_response(status));
         if (steps.next())
@@ -255,23 +257,23 @@ TEST_CASE("links are asked at a server, each once, and remembered for some minut
     CHECK(given[0].ok);
     CHECK(given[0].said == "HEAD: 200");
     CHECK_FALSE(given[1].ok);
-    CHECK(given[1].said == "HEAD: 404 Not Found");
+    CHECK(given[1].said == "HEAD: 404 Not Found; GET: 404 Not Found");
     CHECK(given[2].ok);
     CHECK(given[2].said == "HEAD: 405 Method Not Allowed; GET: 200");
     CHECK(given[3].ok);
     CHECK(given[3].said == "HEAD: 301, to " + url("/here") + "; HEAD: 200");
     CHECK_FALSE(given[4].ok);
     CHECK(given[5].ok);
-    CHECK(here.seen.size() == 6);  // here, gone, no-head twice, moved twice
+    CHECK(here.seen.size() == 7);  // here, gone, no-head and moved twice
 
     check_all(here.context, checker, urls);
-    CHECK(here.seen.size() == 6);
+    CHECK(here.seen.size() == 7);
     now += std::chrono::minutes{1};
     check_all(here.context, checker, urls);
-    CHECK(here.seen.size() == 7);  // what was dead may be mended
+    CHECK(here.seen.size() == 9);  // what was dead may be mended
     now += std::chrono::minutes{6};
     check_all(here.context, checker, urls);
-    CHECK(here.seen.size() == 13);
+    CHECK(here.seen.size() == 16);
 }
 
 TEST_CASE("one request at a time leaves for one host, whatever is asked together", "[links]")
@@ -293,6 +295,29 @@ TEST_CASE("one request at a time leaves for one host, whatever is asked together
         CHECK(one.ok);
     CHECK(here.seen.size() == 20);
     CHECK(most == 1);
+}
+
+TEST_CASE("a host that says it is asked too much is left alone for as long as it says", "[links]")
+{
+    stage here{[](server_request request) -> asio::awaitable<server_response> {
+        server_response given{request.path == "/a" ? 429 : 200, "page"};
+        given.headers = {{"Retry-After", "120"}};
+        co_return given;
+    }};
+    auto now = std::chrono::steady_clock::now();
+    link_checker checker(here.context.get_executor(), *here.client, everywhere(), [&] { return now; });
+    const std::vector<std::string> urls{url_of(here.port, "/a"), url_of(here.port, "/b")};
+    auto given = check_all(here.context, checker, urls);
+    CHECK(given[0].ok);
+    CHECK_FALSE(given[1].ok);
+    CHECK(given[1].said.starts_with("not asked: "));
+    CHECK(here.seen.size() == 1);
+    now += std::chrono::seconds{119};
+    CHECK_FALSE(check_all(here.context, checker, urls)[1].ok);
+    CHECK(here.seen.size() == 1);
+    now += std::chrono::seconds{2};
+    CHECK(check_all(here.context, checker, urls)[1].ok);
+    CHECK(here.seen.size() == 2);
 }
 
 TEST_CASE("who waits for links waits no longer than it says", "[links]")

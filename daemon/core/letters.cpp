@@ -204,6 +204,8 @@ bool serve(const step& now, const std::string& name, page_group& group, const pa
 {
     bool owed = false;
     auto told = told_now(now, group, route);
+    auto called = route.steps.empty() ? std::vector<std::string>{} : receivers_of(now, route.steps.front());
+    std::set<std::string> first{called.begin(), called.end()};
     std::vector<std::string> queue{told.begin(), told.end()};
     for (std::size_t i = 0; i < queue.size(); ++i) {
         const auto receiver = queue[i];
@@ -213,8 +215,9 @@ bool serve(const step& now, const std::string& name, page_group& group, const pa
         auto known = group.to.find(receiver);
         auto one = known == group.to.end() ? page_delivery{} : known->second;
         auto wanted = debt_to(now, group, route, who->second, one);
-        if (!wanted && !one.in_flight)
-            continue;
+        bool in_hand = !group.acknowledged_by.empty() && one.version == 0 && !one.told && !first.contains(receiver);
+        if ((!wanted || in_hand) && !one.in_flight)
+            continue;  // it knows, or was to be called because nobody had it in hand
         owed = owed || one.in_flight || (group.pages.empty() && !is_given_up(now, group));
         if (!one.in_flight && wanted->from > now.now)
             continue;  // not yet: what came later need not wait for it
@@ -293,7 +296,7 @@ void escalate_at_once(const step& now, const std::string& page_key, const std::s
     record.paged->number = static_cast<std::uint32_t>(found->second.step + 1);
     record.outcome = "done";
     record.why = why + "; now told:";
-    for (const auto& to : next.to)
+    for (const auto& to : receivers_of(now, next))
         record.why += " " + to;
     now.note(std::move(record));
 }
@@ -318,7 +321,8 @@ void letter_answered(const step& now, const page_answered& what)
     if (what.trouble) {
         record.flagged = is_refusal(what.trouble->kind);
         auto wait = record.flagged ? milliseconds{refused_again_after} : now.back_off(one.attempts);
-        record.until = now.now + what.trouble->retry_after.value_or(wait);
+        // Who says "at once" again and again is not asked, and noted in the ledger, every second.
+        record.until = now.now + std::max(what.trouble->retry_after.value_or(wait), wait);
     }
     now.note(std::move(record));
 }

@@ -199,6 +199,50 @@ TEST_CASE("a 429 is waited for as long as it says", "[pages]")
     CHECK(here.refused_letters == 2);
 }
 
+TEST_CASE("who says \"at once\" with every refusal is not asked every second", "[pages]")
+{
+    paging_desk here;
+    here.rules.pages.crisis_open = 0ms;
+    here.trouble_of["duty"] = problem{failure::rate_limited, "429, Retry-After of yesterday", milliseconds{1'000}};
+    here.raise();
+    here.pass(1h, 1s);
+    CHECK(here.refused_letters > 20);
+    CHECK(here.refused_letters < 150);  // duty's alone; as often as one that says nothing
+}
+
+TEST_CASE("acknowledged while its escalation is under way: who was called only because nobody answered is left alone", "[pages]")
+{
+    paging_desk here;
+    here.rules.pages.crisis_open = 0ms;
+    here.rules.pages.receivers["duty"].instead = "mail";
+    here.trouble_of["boss"] = down();
+    here.raise();
+    here.pass(12min);
+    REQUIRE(here.refused_letters > 0);  // the escalation is on its way to boss, and does not get there
+    here.acknowledge("crisis/c-1");
+    here.trouble_of.clear();
+    here.pass(1h);
+    CHECK(here.heard("boss").empty());
+    CHECK(here.heard("duty") == std::vector<std::string>{"trigger crisis/c-1", "acknowledge crisis/c-1"});
+    here.lower();
+    here.pass(1min);
+    CHECK(here.heard("boss").empty());
+    CHECK(here.known.pages.groups.empty());  // and nothing is owed
+
+    // A letter that is on the wire when somebody acknowledges is followed by that word.
+    here.told.clear();
+    here.raise("outage");
+    here.lost.insert("boss");
+    here.pass(12min);
+    REQUIRE(here.unanswered.size() == 1);
+    here.acknowledge("crisis/c-2");
+    auto late = here.unanswered.front();
+    here.lost.clear();
+    here.happen(page_answered{late.group, late.receiver, late.id, std::nullopt, "202"});
+    here.pass(1min);
+    CHECK(here.heard("boss") == std::vector<std::string>{"acknowledge crisis/c-2"});
+}
+
 TEST_CASE("killed between sent and recorded: a second letter with the same id, never none", "[pages]")
 {
     paging_desk here;

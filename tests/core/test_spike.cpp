@@ -163,9 +163,12 @@ TEST_CASE("where little is said a burst is found a little later, and a few voice
         delays.push_back(
             delay_of(account, spoken_weeks{0.5, 100U + static_cast<unsigned>(turn)}, first_monday + 35 * 24h + 14h, 8, 0.6));
     std::ranges::sort(delays);
-    std::cout << "spike, 8x burst, one every two minutes: median " << delays[25] << " min, longest " << delays.back() << " min\n";
+    auto late = std::ranges::count_if(delays, [](int one) { return one > 5; });
+    std::cout << "spike, 8x burst, one every two minutes: median " << delays[25] << " min, longest " << delays.back()
+              << " min, later than 5 min: " << late << " of " << delays.size() << '\n';
     CHECK(delays.front() > 0);
-    CHECK(delays.back() <= 30);
+    CHECK(late * 2 <= std::ssize(delays));  // of 19 mentions in five minutes, many a burst has fewer than fifteen by chance
+    CHECK(delays.back() <= 20);
     // Ten angry people within five minutes are below the least volume.
     spike_rules rules;
     heard_minute angry{first_monday + 35 * 24h, 10, 10, 0s};

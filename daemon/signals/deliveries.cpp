@@ -111,8 +111,9 @@ void deliveries::append(key one)
     if (++in_file_ > 2 * most)
         return rewrite();
     auto made = as_bytes(one);
-    // Without room on the disk it is known until the next start.
-    (void)write_all(file_, made.data(), made.size());
+    // Without room on the disk it is known until the next start. What was cut would shift all behind it: the next one writes anew.
+    if (!write_all(file_, made.data(), made.size()))
+        in_file_ = 2 * most;
 }
 
 void deliveries::rewrite()

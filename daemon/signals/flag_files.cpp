@@ -100,7 +100,9 @@ void flag_files::look()
         said.level = one.level;
         said.over = one.over;
         // One that was there before a person lowered its flag, or before a start, is shown to a person: only what is new raises.
-        said.wish = was_there || written + said_again_after <= now ? signal_wish::propose : one.wish;
+        // One of tomorrow would be new at every start.
+        bool is_new = written + said_again_after > now && written < now + said_again_after;
+        said.wish = was_there || !is_new ? signal_wish::propose : one.wish;
         said.evidence = {one.path};
         if (lines)
             said.evidence.insert(said.evidence.end(), lines->begin(), lines->end());

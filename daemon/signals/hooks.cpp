@@ -135,6 +135,10 @@ asio::awaitable<net::server_response> hooks::take(const hook_settings* hook, con
         auto as = status_of(proof.error().kind);
         co_return refuse(hook->name, as.status, as.type, as.title, proof.error().why);
     }
+    // What is signed is what came; unpacking it first would let a few bytes become many.
+    if (auto packed = find_header(request.headers, "Content-Encoding"); !packed.empty() && packed != "identity")
+        co_return refuse(hook->name, 415, "encoding", "It is packed",
+                         "Content-Encoding is not unpacked here; send the body as it is");
     if (!allow(*hook)) {
         auto wait = refuse(hook->name, 429, "too-many", "Too many at once",
                            "more than " + std::to_string(hook->most_a_minute) + " a minute (most_a_minute)");

@@ -1,5 +1,6 @@
 """Signals from outside: signed and forged webhooks, a storm, a flag file, a spike of complaints, dead links, and what people decide."""
 import base64
+import gzip
 import hashlib
 import hmac
 import http.client
@@ -187,6 +188,31 @@ class Webhooks(SignalStory):
         self.assertIn("HM_HOOK_REFUSED", text)
         for secret in (SECRET, TOKEN, HUB):
             self.assertNotIn(secret, text)
+
+    def test_bodies_that_are_too_large_packed_or_in_pieces(self):
+        self.begin(posts=())
+        small = json.dumps({"action": "failed", "repository": {"name": "shop"}}).encode()
+        sign = lambda body: {"X-Hub-Signature-256": "sha256=" + hmac.new(HUB.encode(), body, hashlib.sha256).hexdigest()}
+        large = b"[" + b" " * 10_000_000 + b"]"
+        self.assertIn(self.begins_to_send(large, sign(large)), (413, None), "ten megabytes, said beforehand")
+        self.assertIn(self.begins_to_send(large, sign(large), pieces=True), (413, None), "and in pieces")
+        packed = gzip.compress(small)
+        self.assertEqual(self.send("hub", packed, {**sign(packed), "Content-Encoding": "gzip"})[0], 415)
+        self.assertEqual(self.proposals(), [])
+        self.assertEqual(self.begins_to_send(small, sign(small), pieces=True), 202, "a small one may come in pieces")
+        self.assertEqual([one["what"] for one in self.proposals()], ["shop: failed"])
+
+    def begins_to_send(self, body, headers, pieces=False):
+        """The status; None when the line was cut before all of it was sent and no answer could be read any more."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            parts = (body[at:at + 65_536] for at in range(0, len(body), 65_536))
+            line.request("POST", "/hooks/hub", parts if pieces else body, {"Content-Type": "application/json", **headers}, encode_chunked=pieces)
+            return line.getresponse().status
+        except (ConnectionError, http.client.BadStatusLine):
+            return None
+        finally:
+            line.close()
 
     def test_a_storm_makes_one_proposal_and_one_page(self):
         self.begin()

@@ -1,5 +1,8 @@
 // The door for senders that sign in nowhere: what is answered, what is remembered, what a payload means.
+#include <csignal>
 #include <fstream>
+
+#include <sys/resource.h>
 
 #include "daemon/signals/acknowledge.hpp"
 #include "daemon/signals/fields.hpp"
@@ -78,6 +81,39 @@ TEST_CASE("what is not for a hook is told so, and does nothing", "[hooks]")
     CHECK_FALSE(signals::hooks::is_ours(request));
 }
 
+TEST_CASE("a header that is there twice proves no more than the first one, and makes no repetition a new delivery", "[hooks]")
+{
+    for (auto kind : {hook_kind::standard, hook_kind::github, hook_kind::slack, hook_kind::alertmanager}) {
+        auto hook = make_hook(kind);
+        hook_stage here{{hook}, {make_rule()}};
+        auto genuine = signed_request(hook, usual_body(kind, noon()), noon());
+        auto behind = genuine;
+        for (auto& [name, value] : behind.headers)
+            if (name != "Content-Type")
+                value = "v1=00,Bearer forged";
+        behind.headers.insert(behind.headers.end(), genuine.headers.begin(), genuine.headers.end());
+        CHECK(here.send(behind).status / 100 == 4);
+        CHECK(here.heard.empty());
+        CHECK(here.send(genuine).status == 202);
+        auto again = genuine;
+        for (const auto& [name, value] : genuine.headers)
+            again.headers.emplace_back(name, value + "0");
+        CHECK(here.send(again).status == (kind == hook_kind::alertmanager ? 202 : 409));
+    }
+}
+
+TEST_CASE("a packed body is not unpacked, whoever signed it", "[hooks]")
+{
+    auto hook = make_hook(hook_kind::github);
+    hook_stage here{{hook}, {make_rule()}};
+    auto request = signed_request(hook, R"({"title":"a"})", noon());
+    request.headers.emplace_back("Content-Encoding", "gzip");
+    CHECK(here.send(request).status == 415);
+    CHECK(here.heard.empty());
+    request.headers.back().second = "identity";
+    CHECK(here.send(request).status == 202);  // and the refusal did not count as the delivery
+}
+
 TEST_CASE("too many a minute are sent away, and a minute later they are taken again", "[hooks]")
 {
     auto hook = make_hook(hook_kind::alertmanager);
@@ -144,6 +180,32 @@ TEST_CASE("a repetition is known after a restart too, and a cut file loses no ot
     for (const auto* title : {"a", "b", "c"})
         CHECK(later.send(signed_request(hook, std::string{R"({"title":")"} + title + R"("})", noon())).status == 409);
     CHECK_THROWS_AS(signals::deliveries("/no/such/folder/seen"), std::runtime_error);
+}
+
+TEST_CASE("an entry that a full disk cut in the middle makes none behind it unknown", "[hooks]")
+{
+    folder here;
+    const auto path = here / "hooks.seen";
+    auto print = [](char of) { return std::string(32, of); };
+    {
+        signals::deliveries seen{path};
+        CHECK(seen.take(print('a')));
+        rlimit usual{};
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+        auto before = std::signal(SIGXFSZ, SIG_IGN);
+        rlimit small = usual;
+        small.rlim_cur = std::filesystem::file_size(path) + 3;
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+        bool taken = seen.take(print('b'));
+        ::setrlimit(RLIMIT_FSIZE, &usual);
+        std::signal(SIGXFSZ, before);
+        CHECK(taken);
+        CHECK(seen.take(print('c')));
+    }
+    signals::deliveries again{path};
+    for (char known : {'a', 'b', 'c'})
+        CHECK_FALSE(again.take(print(known)));
+    CHECK(again.take(print('d')));
 }
 
 TEST_CASE("the newest deliveries are known, in bounded room", "[hooks]")

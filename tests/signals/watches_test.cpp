@@ -1,6 +1,8 @@
 // Files, mentions and links: what is heard of them, and when it is over.
 #include <fstream>
 
+#include <sys/stat.h>
+
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -233,7 +235,7 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
 {
     folder here;
     asio::io_context context;
-    auto now = noon();
+    auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());  // files have the machine's time
     std::vector<heard_signal> heard;
     flag_file one;
     one.path = here / "outage";
@@ -276,6 +278,28 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     later.look();
     REQUIRE(heard.size() == 5);
     CHECK(heard[4].wish == signal_wish::propose);
+    // Nor does one of tomorrow, which would be new at every start.
+    signals::flag_files before{context.get_executor(),
+                               {one},
+                               [] { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()) - 24h; },
+                               [&](heard_signal said) { heard.push_back(std::move(said)); }};
+    before.look();
+    REQUIRE(heard.size() == 6);
+    CHECK(heard[5].wish == signal_wish::propose);
+    // A pipe and a folder are there, and nothing in them is waited for or read.
+    for (int kind = 0; kind < 2; ++kind) {
+        std::filesystem::remove(one.path);
+        files.look();
+        heard.clear();
+        if (kind == 0)
+            REQUIRE(::mkfifo(one.path.c_str(), 0600) == 0);
+        else
+            std::filesystem::create_directory(one.path);
+        files.look();
+        REQUIRE(heard.size() == 1);
+        CHECK(heard[0].what == "the file " + one.path + " is there");
+        CHECK(heard[0].evidence == std::vector<std::string>{one.path});
+    }
 }
 
 namespace {
@@ -285,6 +309,7 @@ signals::asked_link answer(const std::string& url, bool ok, const std::string& s
     signals::asked_link made;
     made.url = url;
     made.ok = ok;
+    made.answered = ok || said.starts_with("HEAD: 4");
     made.said = ok ? "HEAD: 200 OK" : said;
     return made;
 }
@@ -371,6 +396,21 @@ TEST_CASE("a link that is dead twice holds just its posts, and many of one host 
     CHECK(found.signals(rules).empty());
 }
 
+TEST_CASE("when nobody answers at all, it is our own line: nothing is dead, and nothing held", "[links]")
+{
+    state known;
+    auto& where = known.accounts[account_id{"blog"}];
+    std::vector<signals::asked_link> silent{answer("https://shop.example/a", false, "HEAD: the name shop.example has no address"),
+                                            answer("https://else.example/", false, "HEAD: it cannot be reached")};
+    where.reachable = false;
+    CHECK(signals::is_cut_off(silent, known));
+    where.reachable = true;  // the platform answers, so it is theirs
+    CHECK_FALSE(signals::is_cut_off(silent, known));
+    where.reachable = false;
+    silent.push_back(answer("https://third.example/", false, "HEAD: 404 Not Found"));
+    CHECK_FALSE(signals::is_cut_off(silent, known));
+}
+
 TEST_CASE("hosts of links", "[links]")
 {
     CHECK(signals::host_of_link("https://Shop.example:8443/a?b#c") == "shop.example");
@@ -384,6 +424,7 @@ TEST_CASE("a round asks each link once, partners too, and hands on what follows"
 {
     asio::io_context context;
     state known;
+    known.accounts[account_id{"blog"}].reachable = true;
     known.accounts[account_id{"blog"}].queue[post_id{"1"}] = {leading("1", noon() + 1h, {"https://shop.example/a"}),
                                                               {post_class::promotional, {}}};
     known.accounts[account_id{"blog"}].queue[post_id{"2"}] = {leading("2", noon() + 2h, {"https://shop.example/a"}),

@@ -17,14 +17,16 @@ bool is_undone(hold_state value)
 
 void take_from_queues(account_state& where, const hold& one)
 {
-    where.undone.erase({one.due, one.id});
-    where.planned.erase({one.due, one.id});
-    where.unconfirmed.erase({one.due, one.id});
-    where.delayed.erase({one.not_before, one.id});
-    auto goes_out = one.order ? one.order->at : one.due;
-    where.releasing.erase({goes_out, one.id});
-    where.let_out.erase({goes_out, one.id});
-    where.answered.erase({goes_out, one.id});
+    by_due key{one.due, one.id};  // one copy of the id: this is done with every record
+    where.undone.erase(key);
+    where.planned.erase(key);
+    where.unconfirmed.erase(key);
+    key.due = one.not_before;
+    where.delayed.erase(key);
+    key.due = one.order ? one.order->at : one.due;
+    where.releasing.erase(key);
+    where.let_out.erase(key);
+    where.answered.erase(key);
 }
 
 void put_into_queues(account_state& where, hold& one)

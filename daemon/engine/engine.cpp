@@ -31,6 +31,16 @@ account_id account_of(const event& what)
         what);
 }
 
+// Mostly there is nothing before: then it is taken as it is.
+template <class T>
+void append(std::vector<T>& to, std::vector<T> more)
+{
+    if (to.empty())
+        to = std::move(more);
+    else
+        to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
 }  // namespace
 
 engine::engine(asio::any_io_executor executor, policy rules, state start, ledger_port& ledger, dispatcher& calls,
@@ -110,9 +120,9 @@ reply engine::decide_one(turn& now, const event& what)
 {
     auto made = decide(policy_, std::move(state_), what, hooks_.clock());
     state_ = std::move(made.next);
-    std::move(made.records.begin(), made.records.end(), std::back_inserter(now.records));
-    std::move(made.actions.begin(), made.actions.end(), std::back_inserter(now.actions));
-    std::move(made.letters.begin(), made.letters.end(), std::back_inserter(now.letters));
+    append(now.records, std::move(made.records));
+    append(now.actions, std::move(made.actions));
+    append(now.letters, std::move(made.letters));
     if (made.check && hooks_.check_now)
         hooks_.check_now(account_of(what));
     if (made.looked && hooks_.looked)
@@ -254,9 +264,8 @@ void engine::keep_unwritten(turn& now, std::vector<audit_record> records)
 {
     for (auto& record : records)
         record.late = true;
-    unwritten_.insert(unwritten_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
-    unwritten_blobs_.insert(unwritten_blobs_.end(), std::make_move_iterator(now.blobs.begin()),
-                            std::make_move_iterator(now.blobs.end()));
+    append(unwritten_, std::move(records));
+    append(unwritten_blobs_, std::move(now.blobs));
 }
 
 // Makes the turn's records durable, after those the ledger refused before. "" when it did; else why not. While it refuses it is
@@ -272,8 +281,8 @@ asio::awaitable<std::string> engine::write(turn& now)
     bool late = !unwritten_.empty();
     auto batch = hooks_.encode(unwritten_);
     auto fresh = hooks_.encode(now.records);
-    std::move(fresh.entries.begin(), fresh.entries.end(), std::back_inserter(batch.entries));
-    std::move(fresh.blobs.begin(), fresh.blobs.end(), std::back_inserter(batch.blobs));
+    append(batch.entries, std::move(fresh.entries));
+    append(batch.blobs, std::move(fresh.blobs));
     batch.blobs.insert(batch.blobs.end(), unwritten_blobs_.begin(), unwritten_blobs_.end());
     batch.blobs.insert(batch.blobs.end(), now.blobs.begin(), now.blobs.end());
     auto written = co_await ledger_.append(std::move(batch));
@@ -285,7 +294,7 @@ asio::awaitable<std::string> engine::write(turn& now)
         co_return ledger_error_;
     }
     auto records = std::move(unwritten_);
-    std::move(now.records.begin(), now.records.end(), std::back_inserter(records));
+    append(records, std::move(now.records));
     unwritten_.clear();
     unwritten_blobs_.clear();
     ledger_error_.clear();

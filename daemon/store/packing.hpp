@@ -56,6 +56,9 @@ concept unordered = requires
 
 class packer {
 public:
+    packer() = default;
+    explicit packer(std::string begun) : bytes_(std::move(begun)) {}  // what is added stands behind it
+
     void add(std::uint64_t value)
     {
         for (; value >= 0x80; value >>= 7)

@@ -97,7 +97,9 @@ std::optional<snapshot> read_snapshot(const std::string& state_dir)
 
 result<void> write_snapshot(const std::string& state_dir, const snapshot& made)
 {
-    auto bytes = first_line() + std::to_string(made.seq) + "\n" + made.hash + pack(made.known);
+    packing::packer to{first_line() + std::to_string(made.seq) + "\n" + made.hash};  // in one piece: it may be large
+    packing::write(to, made.known);
+    auto bytes = to.take();
     bytes += audit::view(audit::sha256(bytes));
     return audit::replace_file(path_of(state_dir), bytes, 0600);
 }

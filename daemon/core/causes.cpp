@@ -237,6 +237,10 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
         said.what += "; nothing is given for {{" + hole + "}} in it";
         said.todo += " sends it as it is; halfmast say publish --help shows how it is said whole";
     }
+    if (flag.now == phase::raised && waits->next_update_by != time_point{} && waits->next_update_by <= now.now) {
+        said.what += "; the time that it promises has passed";
+        said.todo = "say it again, with a time that lies ahead: halfmast say publish --help";
+    }
     said.wait = approval_wait;
     so.insert(said.key);
     open_page(now, std::move(said));

@@ -1,5 +1,6 @@
 // What people ask to be said: editions are asked for, approved and taken back, and a crisis changes hands.
 #include <algorithm>
+#include <ranges>
 
 #include "daemon/core/step.hpp"
 
@@ -80,13 +81,65 @@ std::optional<std::pair<refusal::cause, std::string>> trouble_of(const step& now
     return std::nullopt;
 }
 
+using refused_for = std::optional<std::pair<refusal::cause, std::string>>;
+
+// Why somebody's word for it would lead to nothing.
+refused_for too_late(const step& now, const crisis& flag, const edition& said)
+{
+    using cause = refusal::cause;
+    auto name =
+        "approve " + flag.id.value + ": edition " + std::to_string(said.number) + " (" + std::string{to_string(said.kind)} + ")";
+    if (flag.now == phase::raised && said.next_update_by != time_point{} && said.next_update_by <= now.now)
+        return {{cause::past_time, name + " promises the next word by " + format_utc(said.next_update_by)
+                                       + ", which has passed while it waited; say it again, with a time that lies ahead"}};
+    bool any = false;
+    for (const auto& [id, where] : now.known().accounts) {
+        auto one = where.summaries.find(flag.id);
+        if (one == where.summaries.end() || !said.words.contains(id))
+            continue;
+        any = true;
+        if (one->second.dealt < said.number)
+            return std::nullopt;
+    }
+    if (any)
+        return {{cause::wrong_state,
+                 name + " was passed over: something newer is out on every account; what it says has to be said again"}};
+    return std::nullopt;
+}
+
+// On record, for each of them.
+void agree(const step& now, const crisis_id& crisis, const actor_id& by, const std::vector<std::uint32_t>& numbers)
+{
+    audit_record record{record_kind::summary_approved, now.now, by};
+    record.crisis = crisis;
+    record.outcome = "done";
+    for (auto number : numbers) {
+        record.number = number;
+        now.note(record);
+    }
+}
+
+// Why it cannot be taken back any more; empty: it can.
+std::string trouble_of_undoing(const step& now, const crisis& flag, const edition& said)
+{
+    auto name = "undo " + flag.id.value + ": the " + std::string{to_string(said.kind)};
+    constexpr auto instead = "; what is public is never deleted: say correct";
+    if (!said.approved)
+        return {};  // without a word nothing of it left
+    if (was_started(now.known(), flag.id, said.number))
+        return name + " is on its way or public" + instead;
+    if (said.undo_until <= now.now)
+        return name + " could be taken back until " + format_utc(said.undo_until) + instead;
+    return {};
+}
+
 bool is_same_wish(const edition& said, const statement_asked& what)
 {
     return said.kind == what.kind && said.about == what.about && said.about_in == what.about_in && said.reason == what.reason
            && said.reason_in == what.reason_in;
 }
 
-// Waiting for a word, and by whom it was asked for. The last one first.
+// Waiting for a word, the oldest first.
 std::vector<const edition*> waiting(const crisis& flag)
 {
     std::vector<const edition*> all;
@@ -153,10 +206,10 @@ void ask_statement(const step& now, const statement_asked& what)
     now.made.crisis = flag->id;
     // The same, asked for by somebody else while it waits: that is the approval.
     for (const auto* other : waiting(*flag))
-        if (is_same_wish(*other, what) && other->by != what.by) {
+        if (is_same_wish(*other, what) && other->by != what.by && !too_late(now, *flag, *other)) {
             now.made.repeated = true;
             now.made.made = std::to_string(other->number);
-            return approve_statements(now, {what.crisis, what.by});
+            return agree(now, flag->id, what.by, {other->number});
         }
     if (const auto* before = replaced_by(now, *flag, what.kind))
         take_its_place(now, *flag, *before, what.by);
@@ -190,18 +243,27 @@ void undo_statement(const step& now, const statement_undone& what)
     if (flag == nullptr)
         return now.refuse(refusal::cause::unknown_target, no_such("undo", what.crisis), record);
     now.made.crisis = flag->id;
-    auto last = std::find_if(flag->editions.rbegin(), flag->editions.rend(), [](const auto& said) { return !said.undone; });
-    if (last == flag->editions.rend())
-        return now.refuse(refusal::cause::wrong_state, "undo " + flag->id.value + ": nothing was said yet", record);
-    record.number = last->number;
-    auto name = "undo " + flag->id.value + ": the " + std::string{to_string(last->kind)};
-    constexpr auto instead = "; what is public is never deleted: say correct";
-    if (was_started(now.known(), flag->id, last->number))
-        return now.refuse(refusal::cause::wrong_state, name + " is on its way or public" + instead, record);
-    if (last->approved && last->undo_until <= now.now)
-        return now.refuse(refusal::cause::wrong_state,
-                          name + " could be taken back until " + format_utc(last->undo_until) + instead, record);
-    now.note(std::move(record));
+    std::string no;  // of the newest one
+    for (const auto& said : std::views::reverse(flag->editions)) {
+        bool meant = what.edition == 0 ? no.empty() || !said.approved : said.number == what.edition;
+        if (said.undone || !meant)
+            continue;
+        auto trouble = trouble_of_undoing(now, *flag, said);
+        if (trouble.empty()) {
+            record.number = said.number;
+            now.made.made = std::to_string(said.number);
+            return now.note(std::move(record));
+        }
+        if (no.empty()) {
+            no = std::move(trouble);
+            record.number = said.number;
+        }
+    }
+    if (no.empty())
+        no = "undo " + flag->id.value + ": "
+             + (what.edition == 0 ? "nothing was said yet"
+                                  : "there is no edition " + std::to_string(what.edition) + " to take back");
+    now.refuse(refusal::cause::wrong_state, no, record);
 }
 
 void approve_statements(const step& now, const summary_approved& what)
@@ -215,9 +277,14 @@ void approve_statements(const step& now, const summary_approved& what)
     now.made.crisis = what.crisis;
     std::vector<std::uint32_t> agreed;
     const edition* mine = nullptr;  // that somebody else has to agree to
+    refused_for late;
     for (const auto* said : waiting(*flag)) {
         if (flag->now == phase::lowered && !outlives_flag(said->kind))
             continue;
+        if (auto no = too_late(now, *flag, *said)) {
+            late = std::move(no);
+            continue;
+        }
         bool own = flag->two_person && said->by == what.by;
         if (own)
             mine = said;
@@ -230,15 +297,14 @@ void approve_statements(const step& now, const summary_approved& what)
         return now.refuse(refusal::cause::same_person,
                           "approve " + flag->id.value + ": " + what.by.value + " asked for it, so somebody else has to agree",
                           record);
+    if (agreed.empty() && late)
+        return now.refuse(late->first, late->second, record);
     if (agreed.empty() && flag->now == phase::lowered)
         return now.refuse(refusal::cause::wrong_state,
                           "approve: " + what.crisis.value + " was lowered; its summary stays unpublished", record);
     if (agreed.empty())
         now.made.repeated = true;
-    for (auto number : agreed) {
-        record.number = number;
-        now.note(record);
-    }
+    agree(now, what.crisis, what.by, agreed);
 }
 
 void change_owner(const step& now, const owner_changed& what)

@@ -75,17 +75,38 @@ std::vector<post_id> out_of_order(const summary& one, const std::vector<post_id>
     return {wanted.begin(), right.base()};
 }
 
-// Room for ours: the last ones in the platform's order go, and come back at the end.
-std::vector<post_id> make_room(const step& now, const summary& one, const std::vector<post_id>& pins)
+// Room for ours: the last ones in the platform's order go, and come back at the end. What was there before goes last.
+std::vector<post_id> make_room(const step& now, const summary& one, const std::vector<post_id>& pins,
+                               const std::vector<post_id>& before = {})
 {
     std::vector<post_id> down;
     const auto* declared = now.declared(one.account);
     if (declared == nullptr || declared->most_pins <= 0)
         return down;
     auto most = static_cast<std::size_t>(declared->most_pins);
-    for (auto at = pins.rbegin(); at != pins.rend() && pins.size() - down.size() >= most; ++at)
-        down.push_back(*at);
+    for (bool was_there : {false, true})
+        for (auto at = pins.rbegin(); at != pins.rend() && pins.size() - down.size() >= most; ++at)
+            if (contains(before, *at) == was_there)
+                down.push_back(*at);
     return down;
+}
+
+// What comes back at the end. Not all has room where others pinned something meanwhile: what was there before goes before that.
+std::vector<post_id> to_restore(const step& now, const summary& one)
+{
+    std::vector<post_id> restore;
+    add_former_pins(now, one, restore);
+    const auto* declared = now.declared(one.account);
+    if (declared == nullptr || declared->most_pins <= 0)
+        return restore;
+    auto most = static_cast<std::size_t>(declared->most_pins);
+    auto stayed = static_cast<std::size_t>(
+        std::ranges::count_if(one.former_pins, [&](const auto& id) { return !contains(one.displaced, id); }));
+    std::ranges::stable_partition(restore,
+                                  [&](const auto& id) { return !contains(one.displaced, id) || contains(one.former_pins, id); });
+    auto room = most - std::min(most, stayed);
+    restore.resize(std::min(restore.size(), room));
+    return restore;
 }
 
 void ask_for_pin(const step& now, const summary& one, const std::string& why)
@@ -112,7 +133,7 @@ void lost(const step& now, summary& one, const std::vector<post_id>& pins)
     record.pins = pins;
     record.flagged = policy == pin_policy::repair && !often;
     record.outcome = record.flagged ? "repair" : "report";
-    record.displaced = make_room(now, one, pins);
+    record.displaced = make_room(now, one, pins, one.former_pins);
     record.why = "somebody unpinned it"
                  + std::string{record.flagged ? "; it is pinned again"
                                : often        ? " again and again; a person has to decide"
@@ -134,6 +155,27 @@ void remember(const step& now, const std::vector<post_id>& seen, summary& one)
     now.note(std::move(record));
 }
 
+// The place that there was is taken: others pinned something since it was looked at.
+void make_more_room(const step& now, const summary& one, std::vector<post_id> pins)
+{
+    std::erase_if(pins, [&](const auto& id) { return is_ours(one, id); });
+    bool was_up = !one.lost_pins.empty();  // then what is new there was not there before ours
+    auto more = make_room(now, one, pins, was_up ? one.former_pins : std::vector<post_id>{});
+    std::erase_if(more, [&](const auto& id) { return contains(one.displaced, id); });
+    if (more.empty())
+        return;
+    auto record = about_summary(record_kind::pins_remembered, now, one);
+    record.outcome = "done";
+    record.why = "others were pinned meanwhile: room is made anew";
+    record.displaced = one.displaced;
+    record.displaced.insert(record.displaced.end(), more.begin(), more.end());
+    record.pins = was_up ? one.former_pins : std::move(pins);
+    for (const auto& id : one.former_pins)
+        if (!contains(record.pins, id))
+            record.pins.push_back(id);
+    now.note(std::move(record));
+}
+
 void confirm(const step& now, summary& one, const std::vector<post_id>& pins, const std::string& why)
 {
     auto record = about_summary(record_kind::pin_confirmed, now, one);
@@ -152,9 +194,7 @@ void unpinned_by_hand(const step& now, summary& one, const std::vector<post_id>&
         return;  // posted by hand and never seen: nobody here knows which it is
     if (std::ranges::any_of(pins, [&](const auto& id) { return is_ours(one, id); }))
         return;
-    std::vector<post_id> former;
-    if (!stands_behind(now.known(), one))
-        add_former_pins(now, one, former);
+    auto former = stands_behind(now.known(), one) ? std::vector<post_id>{} : to_restore(now, one);
     bool back = std::ranges::all_of(former, [&](const auto& id) { return contains(pins, id); });
     if (!back && find_task(now, one.account, "unpin/" + one.crisis.value)->state == task_state::open)
         return;  // they put it down and are not done, or pin no more: their word will tell
@@ -223,7 +263,7 @@ void unpin(const step& now, const account_id& id, summary& one)
             if (copy.remote != call.remote && (one.pinned.empty() || one.attempts > 0) && !contains(call.also_down, copy.remote))
                 call.also_down.push_back(copy.remote);
         if (!stands_behind(now.known(), one))
-            add_former_pins(now, one, call.restore);
+            call.restore = to_restore(now, one);
     }
     auto record = about_summary(record_kind::unpin_started, now, one);
     record.outcome = "intent";
@@ -249,6 +289,8 @@ void after_read_pins(const step& now, const action_finished& done, summary& one)
         return confirm(now, one, pins, "read back: it is pinned");
     if (!one.pinned.empty() && !contains(pins, one.pinned))
         lost(now, one, pins);
+    else if (one.pinned.empty() && one.state == summary_state::published)
+        make_more_room(now, one, pins);
 }
 
 void after_pin(const step& now, const action_finished& done, summary& one)

@@ -156,12 +156,13 @@ bool start_reply(const step& now, const account_id& id)
             continue;
         const auto& flag = *flag_of(now, *one);
         const auto* declared = now.declared(id);
-        bool wanted = declared != nullptr && declared->can_reply && fits(*declared, one->words) && flag.now == phase::raised;
+        bool may = may_speak(now, flag, id) && declared->can_reply;
+        bool wanted = may && fits(*declared, one->words) && flag.now == phase::raised;
         if (wanted) {
             wait_for_place(now, *one, flag);
             wanted = one->wakes_at <= now.now;
         }
-        bool gone = flag.now == phase::lowered || declared == nullptr || !declared->can_reply;
+        bool gone = flag.now == phase::lowered || !may;
         if (!wanted && !(one->recalled && gone))
             continue;  // for a place in the hour
         publish_summary call{one->crisis, one->words, "halfmast-" + flag.id.value + "-" + id.value, one->recalled, !wanted};
@@ -240,7 +241,9 @@ void look_at_replies(const step& now)
             const auto* flag = one == nullptr ? nullptr : flag_of(now, *one);
             if (flag == nullptr || one->busy || one->recalled || !one->approved || one->wait_until > now.now)
                 continue;
-            if (declared != nullptr && !declared->can_reply)
+            if (!may_speak(now, *flag, id))
+                one->wakes_at = time_point::max();
+            else if (!declared->can_reply)
                 answer_by_hand(now, *one, declared->connector + " has no call that answers");
             else
                 wait_for_place(now, *one, *flag);
@@ -268,6 +271,7 @@ void drop_reply(const step& now, const reply_dropped& what)
                           "drop " + one->id + ": it is on its way or public, and what is public is never deleted; answer again",
                           record);
     now.note(std::move(record));
+    drop_task(now, one->account, "reply/" + one->id, "the reply was dropped");
 }
 
 }  // namespace halfmast

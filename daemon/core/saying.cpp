@@ -364,6 +364,9 @@ void end_task(state& known, const audit_record& record)
     known.due_tasks.erase({one.due, one.id});
     if (record.kind != record_kind::task_dropped)
         fulfil(known, one, record);
+    else if (auto answer = known.replies.find(one.reply);
+             answer != known.replies.end() && answer->second.state == reply_state::manual)
+        answer->second.state = reply_state::dropped;
     if (one.state == task_state::open || record.kind == record_kind::task_confirmed) {
         one.state = record.kind == record_kind::task_done        ? task_state::done
                     : record.kind == record_kind::task_confirmed ? task_state::confirmed

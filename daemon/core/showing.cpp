@@ -48,7 +48,7 @@ void plan_accounts(const step& now, const crisis& flag)
 void wait_until(const step& now, account_state& where, summary& one, const crisis& flag, const edition& next)
 {
     const auto* declared = now.declared(one.account);
-    if (!next.approved || (declared != nullptr && !declared->speaks)) {
+    if (!next.approved || (declared != nullptr && !may_speak(now, flag, one.account))) {
         one.wakes_at = time_point::max();
         if (auto hole = next.approved ? std::string{} : hole_in(next.words); !hole.empty())
             one.detail =
@@ -76,7 +76,7 @@ bool is_left_to_person(const step& now, summary& one, const crisis& flag)
 {
     const auto* declared = now.declared(one.account);
     const auto* next = next_edition(flag, one, now.now);
-    if (one.recalled || next == nullptr || declared == nullptr || !declared->speaks || !is_ready(*next, now.now))
+    if (one.recalled || next == nullptr || declared == nullptr || !may_speak(now, flag, one.account) || !is_ready(*next, now.now))
         return false;
     if (!declared->can_publish && !goes_by_edit(now, one))
         leave_to_person(now, one, flag, *next, declared->connector + " has no call that publishes; post and pin it by hand");
@@ -86,6 +86,20 @@ bool is_left_to_person(const step& now, summary& one, const crisis& flag)
     else
         return false;
     return true;
+}
+
+// The flag is down, and the settings say by now that it speaks of something else: what was kept back there will never be said.
+void give_up_words(const step& now, const summary& one, const crisis& flag)
+{
+    if (flag.now == phase::raised || one.recalled || now.declared(one.account) == nullptr || may_speak(now, flag, one.account))
+        return;
+    while (const auto* next = next_edition(flag, one, now.now)) {
+        auto record = about_summary(record_kind::statement_skipped, now, one);
+        record.number = next->number;
+        record.outcome = "done";
+        record.why = "the settings do not let " + flag.id.value + " speak there any more";
+        now.note(std::move(record));
+    }
 }
 
 }  // namespace
@@ -141,6 +155,12 @@ time_point place_in_hour(const step& now, const account_state& where, const cris
 bool is_sayable(const account& where, const statement& words)
 {
     return !words.text.empty() && words.text.find("{{") == std::string::npos && fits(where, words);
+}
+
+bool may_speak(const step& now, const crisis& flag, const account_id& id)
+{
+    const auto* declared = now.declared(id);
+    return declared != nullptr && declared->speaks && covers(flag, *declared);
 }
 
 void pass_over(const step& now, const summary& one, const crisis& flag, const edition& next)
@@ -200,6 +220,7 @@ void look_at_account(const step& now, const account_id& id, summary& one)
     if (is_over(one) || one.busy || flag == now.known().crises.end())
         return;
     one.wakes_at = {};
+    give_up_words(now, one, flag->second);
     while (is_left_to_person(now, one, flag->second)) {
     }
     if (const auto* next = next_edition(flag->second, one, now.now))

@@ -173,6 +173,8 @@ std::string name_of_act(const crisis_id&, std::uint32_t edition, bool editing);
 // The next edition is put into the public post; else it is a post of its own.
 bool goes_by_edit(const step&, const summary&);
 bool is_sayable(const account&, const statement&);
+// Something may be said there for this flag: the settings have the account, let it speak, and the flag is about it still.
+bool may_speak(const step&, const crisis&, const account_id&);
 // An edition becomes a person's task on this account.
 void leave_to_person(const step&, summary&, const crisis&, const edition&, const std::string& why);
 // What is newer replaces what a person has to say by hand; a correction has to be said all the same.

@@ -66,8 +66,8 @@ bool find_out(const step& now, const account_id& id, summary& one, const crisis&
         return false;
     const auto& said = flag.editions[number - 1];
     const auto* declared = now.declared(id);
-    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && declared != nullptr
-                  && declared->can_publish && declared->speaks && is_sayable(*declared, said.words.at(id))
+    bool wanted = next != nullptr && next->number == number && is_ready(*next, now.now) && may_speak(now, flag, id)
+                  && declared->can_publish && is_sayable(*declared, said.words.at(id))
                   && place_in_hour(now, now.at(id), flag, outlives_flag(said.kind), name_of_act(flag.id, number, false)) <= now.now;
     publish(now, id, one, flag, said, !wanted);
     return true;
@@ -120,6 +120,16 @@ void pin_by_hand(const step& now, summary& one)
     open_task(now, std::move(wanted));
 }
 
+// The last word of a flag that is down: what a person pinned before is a task already, and this one was never pinned.
+void leave_unpinned(const step& now, const summary& one, const account& declared)
+{
+    auto record = about_summary(record_kind::summary_manual, now, one);
+    record.outcome = "unsupported";
+    record.url = one.url;
+    record.why = declared.connector + " has no call that pins, and nobody pinned this one";
+    now.note(std::move(record));
+}
+
 void after_publish(const step& now, const action_finished& done, summary& one)
 {
     auto& where = now.at(done.account);
@@ -143,11 +153,13 @@ void after_publish(const step& now, const action_finished& done, summary& one)
     record.url = done.result.url;
     now.note(std::move(record));
     drop_older_tasks(now, done.account, now.known().crises.at(one.crisis), number);
-    if (declared != nullptr && !declared->can_pin && is_up_for(now.known(), one.crisis)) {
-        const auto* open = find_task(now, done.account, "pin/" + one.crisis.value);
-        if (!edited || open == nullptr)
-            pin_by_hand(now, one);
-    }
+    if (declared == nullptr || declared->can_pin)
+        return;
+    if (!is_up_for(now.known(), one.crisis))
+        return leave_unpinned(now, one, *declared);
+    const auto* open = find_task(now, done.account, "pin/" + one.crisis.value);
+    if (!edited || open == nullptr)
+        pin_by_hand(now, one);
 }
 
 // The platform has no such call at all.
@@ -208,7 +220,16 @@ void after_trouble(const step& now, const action_finished& done, summary& one)
     }
     if (trouble.kind == failure::unsupported && !std::holds_alternative<edit_summary>(done.what))
         return give_up(now, done, one, trouble);
+    bool at_the_end = std::holds_alternative<unpin_summary>(done.what) && one.attempts >= now.rules.attempts_per_rung;
+    if (at_the_end
+        && trouble.kind == failure::rejected) {  // others took the place of a former pin, or it cannot be pinned any more
+        auto said = trouble;
+        said.detail = "what was pinned before cannot be pinned again: " + trouble.detail;
+        return give_up(now, done, one, said);
+    }
     fail_summary(now, done.account, one, trouble);
+    if (std::holds_alternative<pin_summary>(done.what) && trouble.kind == failure::rejected)
+        one.look_at_pins = true;  // somebody may have taken the place that there was
     const auto& flag = now.known().crises.at(one.crisis);
     // The flag is down, and the platform keeps saying no: a person says the last word, and the pins are put back.
     if (flag.now == phase::lowered && one.sending != 0 && !one.recalled && one.attempts >= now.rules.attempts_per_rung
@@ -272,7 +293,7 @@ said_work next_work(const state& known, const summary& one, time_point now)
     if (!up)
         return said_work::unpin;
     if (one.state == summary_state::published && !stands_behind(known, one))
-        return one.pins_known ? said_work::pin : said_work::read_pins;
+        return one.pins_known && !one.look_at_pins ? said_work::pin : said_work::read_pins;
     return one.look_at_pins ? said_work::look : said_work::nothing;
 }
 

@@ -17,6 +17,7 @@ struct wall {
         std::string text;
         std::string key;
         post_id answers;
+        std::string made_for{};  // "c-1/2/" for an edition, "c-1/0/r-1" for a reply; of posts that a call made
     };
 
     std::vector<shown> posts;
@@ -31,6 +32,8 @@ struct wall {
         return found == posts.end() ? nullptr : &*found;
     }
     [[nodiscard]] long copies(const std::string& key) const { return std::ranges::count(posts, key, &shown::key); }
+    // Whatever keys the calls had: how often one edition, or one reply, became a post.
+    [[nodiscard]] long posts_for(const std::string& what) const { return std::ranges::count(posts, what, &shown::made_for); }
 
     outcome carry(const act& what, time_point now)
     {
@@ -52,7 +55,8 @@ private:
             return trouble(failure::not_found);
         if (!call.in_reply_to.empty() && call.reply.empty() && find(call.in_reply_to) == nullptr)
             return trouble(failure::not_found);
-        posts.push_back({post_id{"p" + std::to_string(++made)}, call.words.text, call.key, call.in_reply_to});
+        auto made_for = call.crisis.value + "/" + std::to_string(call.edition) + "/" + call.reply;
+        posts.push_back({post_id{"p" + std::to_string(++made)}, call.words.text, call.key, call.in_reply_to, made_for});
         acts.push_back(now);
         return receipt(posts.back());
     }

@@ -146,6 +146,16 @@ TEST_CASE("a time on another day there has its date", "[text]")
     CHECK(text::local_time(at(2027, 1, 1, 0, 0), now, "en", "UTC") == "1 January 2027, 00:00 UTC");
 }
 
+TEST_CASE("where clocks are turned, the name of the zone tells which of two equal times is meant", "[text]")
+{
+    const auto now = at(2026, 10, 24, 23, 50);  // 01:50 in Budapest, before 02:30 comes twice
+    CHECK(text::local_time(at(2026, 10, 25, 0, 30), now, "en", "Europe/Budapest") == "02:30 CEST");
+    CHECK(text::local_time(at(2026, 10, 25, 1, 30), now, "en", "Europe/Budapest") == "02:30 CET");
+    CHECK(text::local_time(at(2026, 3, 29, 1, 15), at(2026, 3, 29, 0, 30), "hu", "Europe/Budapest") == "3:15 CEST");
+    // A promise of 45 minutes, over an hour that is not there.
+    CHECK(text::local_time(at(2026, 3, 8, 7, 15), at(2026, 3, 8, 6, 30), "en-US", "America/New_York") == "03:15 EDT");
+}
+
 TEST_CASE("an unknown language or zone still gives a right time", "[text]")
 {
     const auto now = at(2026, 11, 25, 9, 0);

@@ -69,15 +69,15 @@ std::optional<http_request> write_alert(const receiver_settings& to, const page_
 
 }  // namespace
 
-http_request alive_request(const receiver_settings& to, time_point now, milliseconds every)
+http_request alive_request(const receiver_settings& to, const std::string& machine, time_point now, milliseconds every)
 {
     json alive{
-        {"labels", {{"alertname", "HalfmastAlive"}, {"job", "halfmast"}, {"severity", "none"}}},
+        {"labels", {{"alertname", "HalfmastAlive"}, {"job", "halfmast"}, {"instance", machine}, {"severity", "none"}}},
         {"annotations", {{"summary", "halfmast is alive; this alert always fires, and its end is what has to wake somebody"}}},
         {"endsAt", format_utc(now + 3 * every)}};
     return post_alerts(to, json::array({std::move(alive)}));
 }
 
-wire alertmanager_wire() { return {"alertmanager", write_alert, read_status, true, true, alert_refresh}; }
+wire alertmanager_wire() { return {"alertmanager", write_alert, read_api_status, true, true, alert_refresh}; }
 
 }  // namespace halfmast::alert

@@ -24,7 +24,7 @@ std::optional<http_request> write_discord(const receiver_settings& to, const pag
 
 result<std::string> read_discord(const http_response& answer)
 {
-    auto said = read_status(answer);
+    auto said = read_api_status(answer);
     if (said || answer.status != 429 || said.error().retry_after)
         return said;
     auto wrong = said.error();

@@ -24,6 +24,6 @@ std::optional<http_request> write_goalert(const receiver_settings& to, const pag
 
 }  // namespace
 
-wire goalert_wire() { return {"goalert", write_goalert, read_status, false, true}; }
+wire goalert_wire() { return {"goalert", write_goalert, read_api_status, false, true}; }
 
 }  // namespace halfmast::alert

@@ -29,6 +29,6 @@ std::optional<http_request> write_gotify(const receiver_settings& to, const page
 
 }  // namespace
 
-wire gotify_wire() { return {"gotify", write_gotify, read_status}; }
+wire gotify_wire() { return {"gotify", write_gotify, read_api_status}; }
 
 }  // namespace halfmast::alert

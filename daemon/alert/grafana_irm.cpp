@@ -25,6 +25,6 @@ std::optional<http_request> write_grafana(const receiver_settings& to, const pag
 
 }  // namespace
 
-wire grafana_irm_wire() { return {"grafana-irm", write_grafana, read_status, false, true}; }
+wire grafana_irm_wire() { return {"grafana-irm", write_grafana, read_api_status, false, true}; }
 
 }  // namespace halfmast::alert

@@ -1,15 +1,31 @@
 #include "daemon/alert/heartbeat.hpp"
 
+#include <array>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <unistd.h>
 
 #include "daemon/alert/wire.hpp"
 #include "daemon/alert/wires.hpp"
 #include "daemon/net/request_name.hpp"
 
 namespace halfmast::alert {
+
+namespace {
+
+// So that the heartbeat of another machine's daemon at the same Alertmanager does not stand for ours.
+std::string machine_name()
+{
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0)
+        return "localhost";
+    return name.data();
+}
+
+}  // namespace
 
 heartbeat::heartbeat(asio::any_io_executor executor, http_port& http, heartbeat_settings settings, receiver_settings alertmanager,
                      std::function<time_point()> clock, std::function<void(std::string)> trouble)
@@ -57,7 +73,7 @@ asio::awaitable<std::string> heartbeat::beat()
 {
     http_request request;
     if (settings_.url.empty()) {
-        request = alive_request(alertmanager_, clock_(), settings_.every);
+        request = alive_request(alertmanager_, machine_name(), clock_(), settings_.every);
     } else {
         request.url = settings_.url;
         request.most_body = 64u << 10;
@@ -71,7 +87,7 @@ asio::awaitable<std::string> heartbeat::beat()
             why.replace(at, named.size(), "the address");  // whoever knows it may beat in our place
         co_return why;
     }
-    auto taken = read_status(*fetched);
+    auto taken = settings_.url.empty() ? read_api_status(*fetched) : read_status(*fetched);
     co_return taken ? std::string{} : taken.error().detail;
 }
 

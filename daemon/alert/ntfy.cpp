@@ -45,6 +45,6 @@ std::optional<http_request> write_ntfy(const receiver_settings& to, const page_l
 
 }  // namespace
 
-wire ntfy_wire() { return {"ntfy", write_ntfy, read_status}; }
+wire ntfy_wire() { return {"ntfy", write_ntfy, read_api_status}; }
 
 }  // namespace halfmast::alert

@@ -50,6 +50,6 @@ std::optional<http_request> write_opsgenie(const receiver_settings& to, const pa
 
 }  // namespace
 
-wire opsgenie_wire() { return {"opsgenie", write_opsgenie, read_status}; }
+wire opsgenie_wire() { return {"opsgenie", write_opsgenie, read_api_status}; }
 
 }  // namespace halfmast::alert

@@ -1,5 +1,6 @@
 #include "daemon/alert/outbox.hpp"
 
+#include <algorithm>
 #include <deque>
 
 #include <boost/asio/co_spawn.hpp>
@@ -30,11 +31,19 @@ void replace_all(std::string& text, const std::string& what, std::string_view wi
 }
 
 // The address of a webhook is its key: of it, only the host is said. What a receiver answers may have the key in it too.
-std::string without_secrets(std::string text, const receiver_settings& to, const std::string& named)
+std::string without_secrets(std::string text, const receiver_settings& to, const std::string& named, const std::string& url)
 {
-    auto path = named.find('/', named.find("://") == std::string::npos ? 0 : named.find("://") + 3);
-    if (path != std::string::npos)
+    constexpr std::size_t least_key = 8;  // "Cannot POST /services/T/B/key" says it too; "/alerts" is in many an answer
+    auto path_of = [](const std::string& address) {
+        auto host = address.find("://");
+        return std::min(address.find('/', host == std::string::npos ? 0 : host + 3), address.size());
+    };
+    auto path = path_of(named);
+    if (path < named.size())
         replace_all(text, named, named.substr(0, path));
+    for (const auto& key : {url.substr(path_of(url)), named.substr(path)})
+        if (key.size() > least_key)
+            replace_all(text, key, "/***");
     replace_all(text, to.secret, "***");
     replace_all(text, to.user, "***");
     return text;
@@ -164,12 +173,13 @@ asio::awaitable<result<std::string>> outbox::put(std::shared_ptr<lane> mine, pag
         if (!request)
             co_return std::string{"nothing has to be said there"};
         auto named = net::name_of(*request);
+        auto url = request->url;
         auto fetched = co_await http_.fetch(std::move(*request));
         auto said = fetched ? mine->how->read(*fetched) : result<std::string>{fetched.error()};
         if (said)
-            co_return without_secrets(std::move(*said), mine->to, named);
+            co_return without_secrets(std::move(*said), mine->to, named, url);
         auto wrong = said.error();
-        wrong.detail = without_secrets(std::move(wrong.detail), mine->to, named);
+        wrong.detail = without_secrets(std::move(wrong.detail), mine->to, named, url);
         co_return wrong;
     } catch (const std::exception& error) {
         thrown = error.what();

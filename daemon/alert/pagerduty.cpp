@@ -57,6 +57,6 @@ std::optional<http_request> write_event(const receiver_settings& to, const page_
 
 }  // namespace
 
-wire pagerduty_wire() { return {"pagerduty", write_event, read_status}; }
+wire pagerduty_wire() { return {"pagerduty", write_event, read_api_status}; }
 
 }  // namespace halfmast::alert

@@ -42,6 +42,6 @@ std::optional<http_request> write_teams(const receiver_settings& to, const page_
 
 }  // namespace
 
-wire teams_wire() { return {"teams", write_teams, read_status}; }
+wire teams_wire() { return {"teams", write_teams, read_api_status}; }
 
 }  // namespace halfmast::alert

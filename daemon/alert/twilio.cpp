@@ -25,6 +25,6 @@ std::optional<http_request> write_twilio(const receiver_settings& to, const page
 
 }  // namespace
 
-wire twilio_wire() { return {"twilio", write_twilio, read_status, false, true}; }
+wire twilio_wire() { return {"twilio", write_twilio, read_api_status, false, true}; }
 
 }  // namespace halfmast::alert

@@ -78,6 +78,18 @@ result<std::string> read_status(const http_response& answer)
     return wrong;
 }
 
+result<std::string> read_api_status(const http_response& answer)
+{
+    auto said = read_status(answer);
+    auto begin = answer.body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    if (said && begin != std::string::npos && answer.body[begin] == '<')
+        return problem{failure::bad_reply,
+                       "answered " + std::to_string(answer.status)
+                           + " with a page for browsers, as a proxy or a sign-in does: " + excerpt(answer.body),
+                       {}};
+    return said;
+}
+
 std::string dump(const json& body) { return body.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 http_request post_json(const receiver_settings& to, const std::string& url, const json& body)

@@ -35,6 +35,8 @@ std::span<const wire> all_wires();
 // What a status means to the outbox: 2xx is taken; 429 waits as long as it is told; 401, 403, 404, 410 and what is wrong with the
 // letter itself is no use to repeat soon; all else may have been taken, and is tried again.
 result<std::string> read_status(const http_response& answer);
+// The same of a service that never answers with a page for browsers: one that says 200 is a proxy's, and the letter is not there.
+result<std::string> read_api_status(const http_response& answer);
 // The beginning of a body, in one line, for the text of a problem.
 std::string excerpt(std::string_view body);
 

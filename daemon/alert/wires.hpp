@@ -20,6 +20,6 @@ wire pushover_wire();
 wire twilio_wire();  // SMS
 
 // The alert that always fires, until nobody is left to say so: it ends three beats after the last one.
-http_request alive_request(const receiver_settings& alertmanager, time_point now, milliseconds every);
+http_request alive_request(const receiver_settings& alertmanager, const std::string& machine, time_point now, milliseconds every);
 
 }  // namespace halfmast::alert

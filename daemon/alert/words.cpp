@@ -78,7 +78,7 @@ std::string text(const page_letter& letter, std::size_t most)
     line(made, letter.drill ? "Practice accounts only: nothing real is at stake." : "");
     for (const auto& sentence : letter.more)
         line(made, "- " + sentence);
-    if (letter.verb == page_verb::acknowledge)
+    if (letter.verb != page_verb::resolve && !letter.acknowledged_by.empty())
         line(made, "In hand: " + letter.acknowledged_by.value);
     if (letter.over_at != time_point{}) {
         auto over = "Over since " + format_utc(letter.over_at) + (letter.over_why.empty() ? "" : ": " + letter.over_why);
@@ -90,7 +90,7 @@ std::string text(const page_letter& letter, std::size_t most)
     line(made, "Since: " + format_utc(letter.since));
     if (!letter.crisis.empty())
         line(made, "Crisis: " + letter.crisis.value + (letter.owner.empty() ? "" : ", owned by " + letter.owner.value));
-    if (letter.verb == page_verb::trigger && letter.over_at == time_point{} && !letter.test)
+    if (letter.verb == page_verb::trigger && letter.over_at == time_point{} && letter.acknowledged_by.empty() && !letter.test)
         line(made, "I have it: halfmast pages ack " + letter.group);
     return cut(made, most);
 }

@@ -40,6 +40,8 @@ struct receivers_stage {
             co_return text(503, "away");
         if (request.path == "/refused/api/v2/alerts")
             co_return text(401, "who are you, s3cret-canary?");
+        if (request.path.starts_with("/services/"))
+            co_return text(404, "Cannot POST " + request.path);
         if (request.path == "/html")
             co_return text(200, "<html>s3cret-canary</html>");
         co_return text(200, "");
@@ -110,6 +112,12 @@ TEST_CASE("the address of a webhook is its key: no text has more of it than the 
     const auto& came = here.answer_of("slack");
     CHECK(came.trouble->detail.find("key-canary") == std::string::npos);
     CHECK(came.trouble->detail.find("127.0.0.1:1") != std::string::npos);
+    // Nor when the receiver says it after us.
+    here.add("echo", "/services/T/B/key-canary", milliseconds{5'000}, "slack");
+    here.send("echo");
+    const auto& echoed = here.answer_of("echo");
+    CHECK(echoed.trouble->kind == failure::not_found);
+    CHECK(echoed.trouble->detail == "answered 404 Cannot POST /***");
 }
 
 TEST_CASE("a receiver that does not answer in time holds up no other", "[alert][outbox]")

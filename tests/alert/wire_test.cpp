@@ -139,8 +139,9 @@ TEST_CASE("Alertmanager: labels that never change, an end that is near enough, a
     CHECK(find_header(written(to, make_letter()).headers, "Authorization") == "Basic aGFsZm1hc3Q6cGFzcw==");
     CHECK(find_wire("alertmanager")->refresh > milliseconds{0});
 
-    auto alive = json::parse(alive_request(to, letter_time(), milliseconds{60'000}).body);
+    auto alive = json::parse(alive_request(to, "ops-1", letter_time(), milliseconds{60'000}).body);
     CHECK(alive[0]["labels"]["alertname"] == "HalfmastAlive");
+    CHECK(alive[0]["labels"]["instance"] == "ops-1");  // two daemons at one Alertmanager: the end of either is seen
     CHECK(*parse_rfc3339(alive[0]["endsAt"].get<std::string>()) == letter_time() + std::chrono::minutes{3});
 }
 
@@ -251,6 +252,32 @@ TEST_CASE("Slack: blocks within their limits, nobody pinged by a post, and 200 i
     auto limited = read_by("slack", answered(429, "rate_limited", {{"Retry-After", "30"}}));
     REQUIRE(limited.has_error());
     CHECK(limited.error().retry_after == milliseconds{30'000});
+}
+
+TEST_CASE("a sign-in page that answers 200 is no receiver that took the letter", "[alert]")
+{
+    for (const auto& one : all_wires()) {
+        INFO(one.kind);
+        auto read = one.read(answered(200, "\r\n<!DOCTYPE html><title>Sign in</title>"));
+        CHECK(read.has_value() == (one.kind == "webhook"));  // what a house's own service answers is its own business
+        if (!read)
+            CHECK((read.error().kind == failure::bad_reply || read.error().kind == failure::rejected));
+    }
+}
+
+TEST_CASE("Retry-After is a date of the sender's clock, of yesterday or of the year 9999, and no wait is endless", "[alert]")
+{
+    auto wait_of = [](const std::string& after) {
+        auto read = read_by("webhook", answered(503, "", {{"Date", "Sat, 28 Nov 2026 12:00:00 GMT"}, {"Retry-After", after}}));
+        REQUIRE_FALSE(read.has_value());
+        return read.error().retry_after;
+    };
+    CHECK(wait_of("Sat, 28 Nov 2026 12:10:00 GMT") == milliseconds{600'000});
+    CHECK(wait_of("Fri, 27 Nov 2026 12:00:00 GMT") == milliseconds{1'000});
+    CHECK(wait_of("Fri, 31 Dec 9999 23:59:59 GMT") == milliseconds{3'600'000});
+    CHECK(wait_of("31536000") == milliseconds{3'600'000});
+    for (const auto* none : {"99999999999999999999999", "-5", "soon", ""})
+        CHECK_FALSE(wait_of(none));
 }
 
 TEST_CASE("Discord and Teams: within their limits, nobody pinged", "[alert]")

@@ -290,15 +290,22 @@ response list_sessions(const call& asked)
     co_return json(200, sessions_message(asked.door.sessions(asked.who)));
 }
 
+namespace {
+
+net::server_response answer_ended(const outcome_of<std::vector<session_entry>>& ended)
+{
+    return ended ? json(200, sessions_message(*ended)) : to_response(ended.error());
+}
+
+}  // namespace
+
 response end_session(const call& asked)
 {
     auto by = asked.who;
     auto id = asked.parts.at(0);
     std::string nobody;
     auto ended = co_await asked.door.end_sessions(std::move(by), std::move(id), std::move(nobody));
-    if (!ended)
-        co_return to_response(ended.error());
-    co_return json(200, sessions_message(*ended));
+    co_return answer_ended(ended);
 }
 
 response end_sessions(const call& asked)
@@ -310,9 +317,7 @@ response end_sessions(const call& asked)
     auto by = asked.who;
     std::string all;
     auto ended = co_await asked.door.end_sessions(std::move(by), std::move(all), std::move(user));
-    if (!ended)
-        co_return to_response(ended.error());
-    co_return json(200, sessions_message(*ended));
+    co_return answer_ended(ended);
 }
 
 response list_tokens(const call& asked)

@@ -131,6 +131,15 @@ trouble no_such_crisis(const call& asked, const std::string& id)
     return not_found("there is no crisis '" + id + "'." + search.question());
 }
 
+crisis_id crisis_of(const call& asked) { return crisis_id{asked.parts[0]}; }
+
+std::optional<trouble> refuse_crisis(const call& asked)
+{
+    if (find_crisis(asked, crisis_of(asked)) == nullptr)
+        return no_such_crisis(asked, asked.parts[0]);
+    return std::nullopt;
+}
+
 net::server_response answer_crisis(const call& asked, const answer& came, const crisis_id& about, std::string_view what, int status,
                                    std::uint32_t edition)
 {
@@ -209,11 +218,9 @@ response show_crisis(const call& asked)
 response lower(const call& asked)
 {
     auto wanted = read_lower(asked.request.body, asked.by);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     if (auto no = refuse_break_glass(asked, wanted->break_glass))
         co_return to_response(*no);
     wanted->crisis = id;

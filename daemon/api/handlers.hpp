@@ -6,6 +6,7 @@
 #include "daemon/api/messages.hpp"
 #include "daemon/api/problem_json.hpp"
 #include "daemon/api/routes.hpp"
+#include "daemon/ports/result.hpp"
 
 namespace halfmast::api::handlers {
 
@@ -88,6 +89,17 @@ response openapi(const call&);
 // Null, and what to say about it.
 const crisis* find_crisis(const call&, const crisis_id&);
 trouble no_such_crisis(const call&, const std::string& id);
+
+// The crisis that the path names, and what is said when there is none.
+crisis_id crisis_of(const call&);
+std::optional<trouble> refuse_crisis(const call&);
+
+// The same for a request with a body: a wrong body comes first.
+template <class Body>
+std::optional<trouble> refuse_crisis(const call& asked, const result<Body>& body)
+{
+    return body ? refuse_crisis(asked) : std::optional{bad_request(body.error().detail)};
+}
 
 // The post as it is now, for requests that change it. `doing`: "releasing".
 net::server_response answer_post(const call&, const answer& came, const char* doing, bool needs_ledger);

@@ -24,6 +24,16 @@ trouble no_such_reply(const call& asked, const std::string& id)
     return not_found("there is no reply '" + id + "'." + search.question());
 }
 
+// What stops a request about the reply that its path names.
+std::optional<trouble> refuse_reply(const call& asked, const result<std::string>& why)
+{
+    if (!why)
+        return bad_request(why.error().detail);
+    if (find_reply(asked, asked.parts[0]) == nullptr)
+        return no_such_reply(asked, asked.parts[0]);
+    return std::nullopt;
+}
+
 net::server_response answer_reply(const call& asked, const answer& came, const std::string& id, std::string_view what, int status)
 {
     if (came.refused)
@@ -44,11 +54,9 @@ net::server_response answer_reply(const call& asked, const answer& came, const s
 response ask_reply(const call& asked)
 {
     auto wanted = read_reply(asked.request.body, asked.by);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     wanted->crisis = id;
     auto came = co_await asked.daemon.reply(std::move(*wanted));
     co_return answer_reply(asked, came, came.made, "the reply", 202);
@@ -58,20 +66,17 @@ response list_replies(const call& asked)
 {
     if (auto wrong = unknown_member(asked, {}))
         co_return to_response(*wrong);
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
-    co_return json(200, replies_message(asked.daemon.known(), id));
+    if (auto no = refuse_crisis(asked))
+        co_return to_response(*no);
+    co_return json(200, replies_message(asked.daemon.known(), crisis_of(asked)));
 }
 
 response approve_reply(const call& asked)
 {
     auto why = read_reason(asked.request.body);
-    if (!why)
-        co_return to_response(bad_request(why.error().detail));
     const auto& id = asked.parts[0];
-    if (find_reply(asked, id) == nullptr)
-        co_return to_response(no_such_reply(asked, id));
+    if (auto no = refuse_reply(asked, why))
+        co_return to_response(*no);
     event happened = reply_approved{id, asked.by};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_reply(asked, came, id, "approving " + id, 200);
@@ -80,11 +85,9 @@ response approve_reply(const call& asked)
 response drop_reply(const call& asked)
 {
     auto why = read_reason(asked.request.body);
-    if (!why)
-        co_return to_response(bad_request(why.error().detail));
     const auto& id = asked.parts[0];
-    if (find_reply(asked, id) == nullptr)
-        co_return to_response(no_such_reply(asked, id));
+    if (auto no = refuse_reply(asked, why))
+        co_return to_response(*no);
     event happened = reply_dropped{id, asked.by, std::move(*why)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_reply(asked, came, id, "dropping " + id, 200);

@@ -32,6 +32,15 @@ std::uint32_t not_undone(const crisis& flag)
     return 0;
 }
 
+// Which one it became, or was. Another one may have been asked for since.
+std::uint32_t edition_in(const answer& came)
+{
+    std::uint32_t number = 0;
+    for (char digit : came.made)
+        number = digit >= '0' && digit <= '9' ? number * 10 + static_cast<std::uint32_t>(digit - '0') : 0;
+    return number;
+}
+
 }  // namespace
 
 asio::awaitable<void> ask_links(const call& asked, std::vector<statement_preview>& statements)
@@ -55,30 +64,22 @@ asio::awaitable<void> ask_links(const call& asked, std::vector<statement_preview
 response say(const call& asked)
 {
     auto wanted = read_say(asked.request.body, asked.by);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     if (auto no = refuse_break_glass(asked, wanted->break_glass))
         co_return to_response(*no);
     wanted->crisis = id;
     auto came = co_await asked.daemon.say(std::move(*wanted));
-    // Another one may have been asked for since; the number that is answered is that of this one.
-    std::uint32_t number = 0;
-    for (char digit : came.made)
-        number = digit >= '0' && digit <= '9' ? number * 10 + static_cast<std::uint32_t>(digit - '0') : 0;
-    co_return answer_crisis(asked, came, id, "a statement of " + id.value, 202, number);
+    co_return answer_crisis(asked, came, id, "a statement of " + id.value, 202, edition_in(came));
 }
 
 response preview_statement(const call& asked)
 {
     auto wanted = read_say(asked.request.body, asked.by);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     wanted->crisis = id;
     auto statements = asked.daemon.preview(*wanted);
     if (!statements)
@@ -90,12 +91,10 @@ response preview_statement(const call& asked)
 response undo(const call& asked)
 {
     auto wanted = read_undo(asked.request.body);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     const auto* flag = find_crisis(asked, id);
-    if (flag == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
     auto number = not_undone(*flag);
     if (wanted->edition != 0 && wanted->edition != number) {
         trouble other{409, 9, "wrong-state", "It is not in a state in which this can be asked",
@@ -103,20 +102,18 @@ response undo(const call& asked)
                           + " is not the newest any more: that is edition " + std::to_string(number) + "; nothing was taken back"};
         co_return to_response(other);
     }
-    event happened = statement_undone{id, asked.by, std::move(wanted->why)};
+    event happened = statement_undone{id, asked.by, std::move(wanted->why), wanted->edition};
     auto came = co_await asked.daemon.submit(std::move(happened));
-    co_return answer_crisis(asked, came, id, "taking back what " + id.value + " was to say", 200, number);
+    co_return answer_crisis(asked, came, id, "taking back what " + id.value + " was to say", 200, edition_in(came));
 }
 
 response approve(const call& asked)
 {
     auto wanted = read_approve(asked.request.body);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     const auto* flag = find_crisis(asked, id);
-    if (flag == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
     if (auto no = refuse_break_glass(asked, wanted->break_glass))
         co_return to_response(*no);
     auto number = waiting(*flag);
@@ -128,11 +125,9 @@ response approve(const call& asked)
 response change_owner(const call& asked)
 {
     auto wanted = read_owner(asked.request.body);
-    if (!wanted)
-        co_return to_response(bad_request(wanted.error().detail));
-    crisis_id id{asked.parts[0]};
-    if (find_crisis(asked, id) == nullptr)
-        co_return to_response(no_such_crisis(asked, id.value));
+    if (auto no = refuse_crisis(asked, wanted))
+        co_return to_response(*no);
+    auto id = crisis_of(asked);
     event happened = owner_changed{id, asked.by, std::move(wanted->owner), std::move(wanted->why)};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_crisis(asked, came, id, "handing over " + id.value);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "connectors/rest/calls.hpp"
+#include "connectors/rest/meanings.hpp"
 #include "connectors/rest/mentions.hpp"
 #include "connectors/rest/oauth.hpp"
 #include "daemon/text/counting.hpp"
@@ -41,15 +42,14 @@ public:
         read_limits();
         read_headers();
         read_fields();
-        read_states();
+        read_words_of_states();
         read_lists();
         read_reads();
         read_holds();
         read_release();
         read_public();
         read_feeds();
-        read_checks();
-        read_errors();
+        read_checks_and_errors();
         check_whole();
         top_.finish();
         return faults_ > 0 ? nullptr : made_;
@@ -231,27 +231,14 @@ private:
         given->finish();
     }
 
-    void read_states()
+    void read_words_of_states()
     {
-        auto given = top_.inner("states");
-        if (!given) {
-            if (top_.find("states") == nullptr)
-                top_.missing("states", "which words of the platform mean queued, parked, published and absent");
-            return;
+        if (auto given = top_.inner("states")) {
+            read_states(*given, *made_);
+            given->finish();
+        } else if (top_.find("states") == nullptr) {
+            top_.missing("states", "which words of the platform mean queued, parked, published and absent");
         }
-        for (auto where : {whereabouts::queued, whereabouts::parked, whereabouts::published, whereabouts::absent})
-            for (auto& word : given->texts(to_string(where)))
-                if (!made_->states.emplace(word, where).second)
-                    given->fault(given->find(to_string(where)), "'" + word + "' stands there twice");
-        if (given->find("queued") == nullptr)
-            given->missing("queued", "the words for a post that would go out");
-        if (given->find("published") == nullptr)
-            given->missing("published", "the words for a post that is out");
-        auto other = given->one_of(
-            "other", {{"queued", static_cast<int>(whereabouts::queued)}, {"parked", static_cast<int>(whereabouts::parked)}});
-        if (other)
-            made_->other_states = static_cast<whereabouts>(*other);
-        given->finish();
     }
 
     void read_lists()
@@ -420,68 +407,16 @@ private:
         }
     }
 
-    void read_checks()
+    void read_checks_and_errors()
     {
         for (auto& one : top_.each("check")) {
-            check_call made;
-            made.what = one.required_text("what").value_or("");
-            auto word = [](ability of) { return named_value{to_string(of), static_cast<int>(of)}; };
-            if (auto of = one.one_of("ability", {word(ability::credential), word(ability::list), word(ability::hold),
-                                                 word(ability::publish), word(ability::pin), word(ability::read_feed)}))
-                made.of = static_cast<ability>(*of);
-            made.ask = read_call(one, rules({}));
-            made.at = one.at("at");
-            made.say = one.text("say").value_or("");
-            if (const auto* is = one.find("is")) {
-                if (const auto* text = is->as<std::string>())
-                    made.is = *text;
-                else if (const auto* flag = is->as<bool>())
-                    made.is = *flag;
-                else if (const auto* count = is->as<std::int64_t>())
-                    made.is = *count;
-                else
-                    one.wrong_type("is", *is, "text, a number, true or false");
-                if (!made.at && one.find("at") == nullptr)
-                    one.missing("at", "where that stands in the answer");
-            }
+            made_->checks.push_back(read_check(one, rules({})));
             one.finish();
-            made_->checks.push_back(std::move(made));
         }
-    }
-
-    void read_errors()
-    {
-        auto given = top_.inner("errors");
-        if (!given)
-            return;
-        made_->message = given->ats("message");
-        made_->code = given->at("code");
-        for (auto& one : given->each("rule")) {
-            error_rule made;
-            made.status = one.whole("status", 200, 599);
-            made.at = one.at("at");
-            made.is = one.text("is").value_or("");
-            made.say = one.text("say").value_or("");
-            auto kind = one.one_of("kind", {{"auth_expired", static_cast<int>(failure::auth_expired)},
-                                            {"forbidden", static_cast<int>(failure::forbidden)},
-                                            {"not_found", static_cast<int>(failure::not_found)},
-                                            {"conflict", static_cast<int>(failure::conflict)},
-                                            {"rejected", static_cast<int>(failure::rejected)},
-                                            {"rate_limited", static_cast<int>(failure::rate_limited)},
-                                            {"unknown_outcome", static_cast<int>(failure::unknown_outcome)},
-                                            {"unsupported", static_cast<int>(failure::unsupported)}});
-            if (!kind && one.find("kind") == nullptr)
-                one.missing("kind",
-                            "auth_expired, forbidden, not_found, conflict, rejected, rate_limited, unknown_outcome or unsupported");
-            made.kind = static_cast<failure>(kind.value_or(static_cast<int>(failure::rejected)));
-            if (one.find("status") == nullptr && one.find("at") == nullptr)
-                one.fault(nullptr, "a rule without status and without at would be true of every answer");
-            if (!made.is.empty() && one.find("at") == nullptr)
-                one.missing("at", "where '" + made.is + "' stands in the answer");
-            one.finish();
-            made_->errors.push_back(std::move(made));
+        if (auto given = top_.inner("errors")) {
+            read_errors(*given, *made_);
+            given->finish();
         }
-        given->finish();
     }
 
     // What one part needs of another.

@@ -2,6 +2,7 @@
 #include "daemon/audit/verify.hpp"
 #include "daemon/store/codec.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
+#include "tests/audit/records.hpp"
 #include "tests/store/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -10,26 +11,13 @@ using namespace halfmast::test;
 
 namespace {
 
-audit_record saved_post(int number)
-{
-    scheduled_post post;
-    post.id = post_id{std::to_string(number)};
-    post.text = "20% off";
-    post.raw = std::make_shared<const std::string>("{\"id\":" + post.id.value + "}");
-    audit_record record{record_kind::hold_planned, time_point{seconds{1'772'375'400 + number}}};
-    record.account = account_id{"acme-blog"};
-    record.post = post.id;
-    record.snapshot = std::make_shared<const scheduled_post>(std::move(post));
-    return record;
-}
-
 void write_records(const std::string& state_dir, int first, int last)
 {
     asio::io_context context;
     auto ledger = *store::sqlite_ledger::open(context.get_executor(), state_dir);
     ledger_batch batch;
     for (int i = first; i < last; ++i) {
-        auto record = saved_post(i);
+        auto record = planned_hold(i);
         batch.entries.push_back(store::encode(record));
         for (auto& blob : store::blobs_of(record))
             batch.blobs.push_back(std::move(blob));

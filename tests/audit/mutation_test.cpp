@@ -2,8 +2,6 @@
 // program in another language that shares no code agrees.
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
-#include <random>
 
 #include <sys/wait.h>
 
@@ -11,222 +9,14 @@
 #include "daemon/audit/verify.hpp"
 #include "daemon/store/codec.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
-#include "tests/store/support.hpp"
+#include "tests/audit/forger.hpp"
+#include "tests/audit/records.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace halfmast;
 using namespace halfmast::test;
 
 namespace {
-
-constexpr std::int64_t records = 40;  // in the ledger
-constexpr std::int64_t earlier = 25;  // in the older copy
-
-audit_record planned(std::int64_t number)
-{
-    scheduled_post post;
-    post.id = post_id{std::to_string(number)};
-    post.text = "20% off, скидка, 大减价";
-    post.raw = std::make_shared<const std::string>("{\"id\":" + post.id.value + "}");
-    audit_record record{record_kind::hold_planned, time_point{seconds{1'772'375'400 + number}}};
-    record.account = account_id{"acme-blog"};
-    record.crisis = crisis_id{"c-1"};
-    record.post = post.id;
-    record.snapshot = std::make_shared<const scheduled_post>(std::move(post));
-    return record;
-}
-
-void append(const std::string& state_dir, std::int64_t from, std::int64_t to)
-{
-    asio::io_context context;
-    auto ledger = store::sqlite_ledger::open(context.get_executor(), state_dir);
-    REQUIRE(ledger.has_value());
-    for (auto number = from; number <= to; ++number) {
-        ledger_batch batch;
-        auto record = planned(number);
-        batch.entries.push_back(store::encode(record));
-        batch.blobs = store::blobs_of(record);
-        REQUIRE(run(context, (*ledger)->append(std::move(batch))).has_value());
-    }
-}
-
-// A ledger, an older copy of it, and a signed head that was kept at another place.
-struct evidence {
-    temporary_directory root;
-    std::string now = root / "now";
-    std::string older = root / "older";
-    std::string elsewhere = root / "kept-elsewhere.json";
-    std::string work = root / "work";
-
-    evidence()
-    {
-        append(now, 1, earlier);
-        fs::copy(now, older);
-        append(now, earlier + 1, records);
-        fs::copy_file(now + "/checkpoint.json", elsewhere);
-    }
-
-    void take_copy(const std::string& of) const
-    {
-        fs::remove_all(work);
-        fs::copy(of, work);
-    }
-};
-
-const evidence& shared()
-{
-    static const evidence made;
-    return made;
-}
-
-std::string hex(const std::string& bytes) { return audit::to_hex(std::string_view{bytes}); }
-
-std::string unhex(const std::string& text)
-{
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-        bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
-    return bytes;
-}
-
-class forger {
-public:
-    forger(const std::string& state_dir, unsigned seed) : state_dir_(state_dir), file_(state_dir + "/ledger.db"), random_(seed)
-    {
-        file_.run("PRAGMA synchronous=OFF");
-    }
-
-    std::int64_t pick(std::int64_t from, std::int64_t to) { return std::uniform_int_distribution<std::int64_t>{from, to}(random_); }
-
-    std::string column(std::int64_t seq, const std::string& name)
-    {
-        return unhex(file_.ask("SELECT hex(" + name + ") FROM ledger WHERE seq = " + std::to_string(seq)));
-    }
-    void set(std::int64_t seq, const std::string& name, const std::string& bytes)
-    {
-        bool text = name == "at" || name == "payload";
-        auto value = "x'" + hex(bytes) + "'";
-        file_.run("UPDATE ledger SET " + name + " = " + (text ? "CAST(" + value + " AS TEXT)" : value)
-                  + " WHERE seq = " + std::to_string(seq));
-    }
-    void flip(std::int64_t seq, const std::string& name)
-    {
-        auto bytes = column(seq, name);
-        bytes[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(bytes.size()) - 1))] ^= static_cast<char>(1 << pick(0, 6));
-        set(seq, name, bytes);
-    }
-    void renumber(std::int64_t from, std::int64_t by)
-    {
-        // Through negative numbers, for no two rows may have the same one on the way.
-        file_.run("UPDATE ledger SET seq = -seq WHERE seq >= " + std::to_string(from));
-        file_.run("UPDATE ledger SET seq = -seq + " + std::to_string(by) + " WHERE seq < 0");
-    }
-    void run(const std::string& sql) { file_.run(sql); }
-
-    // Writes the hashes anew from a record on, and signs.
-    void chain_anew(std::int64_t from, const audit::signing_key& key)
-    {
-        auto last = std::stoll(file_.ask("SELECT max(seq) FROM ledger"));
-        audit::digest prev = audit::genesis();
-        if (from > 1) {
-            auto stored = column(from - 1, "hash");
-            std::copy(stored.begin(), stored.end(), prev.begin());
-        }
-        for (auto seq = from; seq <= last; ++seq) {
-            auto hash = audit::chain_hash(seq, column(seq, "at"), column(seq, "payload"), prev);
-            set(seq, "prev", std::string(prev.begin(), prev.end()));
-            set(seq, "hash", std::string(hash.begin(), hash.end()));
-            prev = hash;
-        }
-        write_file(state_dir_ + "/checkpoint.json", audit::to_json(key.sign(last, "2026-03-02T00:00:00Z", prev)) + "\n");
-    }
-
-private:
-    std::string state_dir_;
-    raw_database file_;
-    std::mt19937 random_;
-};
-
-// Gives the record that has to be named; 0 when any fault will do.
-using forgery = std::function<std::int64_t(forger&)>;
-
-std::int64_t flip_one(forger& by, const std::string& column)
-{
-    auto seq = by.pick(1, records);
-    by.flip(seq, column);
-    return seq;
-}
-
-const std::vector<std::pair<std::string, forgery>>& forgeries()
-{
-    static const std::vector<std::pair<std::string, forgery>> all{
-        {"flip at", [](forger& by) { return flip_one(by, "at"); }},
-        {"flip payload", [](forger& by) { return flip_one(by, "payload"); }},
-        {"flip prev", [](forger& by) { return flip_one(by, "prev"); }},
-        {"flip hash", [](forger& by) { return flip_one(by, "hash"); }},
-        {"delete a row",
-         [](forger& by) {
-             auto seq = by.pick(1, records);
-             by.run("DELETE FROM ledger WHERE seq = " + std::to_string(seq));
-             return seq;
-         }},
-        {"delete a row and close the gap",
-         [](forger& by) {
-             auto seq = by.pick(1, records - 1);
-             by.run("DELETE FROM ledger WHERE seq = " + std::to_string(seq));
-             by.renumber(seq + 1, -1);
-             return seq;
-         }},
-        {"swap two",
-         [](forger& by) {
-             auto seq = by.pick(1, records - 1);
-             auto first = std::to_string(seq);
-             auto second = std::to_string(seq + 1);
-             by.run("UPDATE ledger SET seq = 0 WHERE seq = " + first);
-             by.run("UPDATE ledger SET seq = " + first + " WHERE seq = " + second);
-             by.run("UPDATE ledger SET seq = " + second + " WHERE seq = 0");
-             return seq;
-         }},
-        {"swap two contents and mend their hashes",
-         [](forger& by) {
-             auto seq = by.pick(1, records - 2);
-             auto mine = by.column(seq, "payload");
-             by.set(seq, "payload", by.column(seq + 1, "payload"));
-             by.set(seq + 1, "payload", mine);
-             auto prev = audit::genesis();
-             auto stored = by.column(seq, "prev");
-             std::copy(stored.begin(), stored.end(), prev.begin());
-             for (auto at = seq; at <= seq + 1; ++at) {
-                 auto hash = audit::chain_hash(at, by.column(at, "at"), by.column(at, "payload"), prev);
-                 by.set(at, "prev", std::string(prev.begin(), prev.end()));
-                 by.set(at, "hash", std::string(hash.begin(), hash.end()));
-                 prev = hash;
-             }
-             return seq + 2;
-         }},
-        {"insert a copy",
-         [](forger& by) {
-             auto seq = by.pick(1, records);
-             by.renumber(seq + 1, 1);
-             auto from = std::to_string(seq);
-             by.run("INSERT INTO ledger SELECT seq + 1, at, payload, prev, hash FROM ledger WHERE seq = " + from);
-             return seq + 1;
-         }},
-        {"cut the tail",
-         [](forger& by) {
-             auto seq = by.pick(1, records);
-             by.run("DELETE FROM ledger WHERE seq >= " + std::to_string(seq));
-             return seq;
-         }},
-        {"make a column another kind",
-         [](forger& by) {
-             auto seq = by.pick(1, records);
-             by.run("UPDATE ledger SET payload = CAST(payload AS BLOB) WHERE seq = " + std::to_string(seq));
-             return seq;
-         }},
-    };
-    return all;
-}
 
 // What the verifier says; "clean" when it finds nothing.
 std::string findings(const std::string& state_dir, const std::optional<std::string>& elsewhere = {}, std::int64_t named = 0)
@@ -420,7 +210,7 @@ TEST_CASE("a changed or missing blob is found", "[mutation]")
 {
     const auto& made = shared();
     made.take_copy(made.now);
-    auto name = store::blobs_of(planned(9)).front().sha256;
+    auto name = store::blobs_of(planned_hold(9)).front().sha256;
     SECTION("changed")
     {
         raw_database{made.work + "/ledger.db"}.run("UPDATE blob SET bytes = x'00' WHERE sha256 = '" + name + "'");
@@ -497,7 +287,7 @@ TEST_CASE("verification works beside a running daemon", "[mutation]")
     REQUIRE(ledger.has_value());
     for (std::int64_t number = 1; number <= 30; ++number) {
         ledger_batch batch;
-        auto record = planned(number);
+        auto record = planned_hold(number);
         batch.entries.push_back(store::encode(record));
         batch.blobs = store::blobs_of(record);
         REQUIRE(run(context, (*ledger)->append(std::move(batch))).has_value());

@@ -2,6 +2,7 @@
 #include "daemon/audit/verify.hpp"
 #include "daemon/store/codec.hpp"
 #include "daemon/store/sqlite_ledger.hpp"
+#include "tests/audit/records.hpp"
 #include "tests/store/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -9,19 +10,6 @@ using namespace halfmast;
 using namespace halfmast::test;
 
 namespace {
-
-audit_record planned(int number)
-{
-    scheduled_post post;
-    post.id = post_id{std::to_string(number)};
-    post.text = "20% off, скидка";
-    post.raw = std::make_shared<const std::string>("{\"id\":" + post.id.value + "}");
-    audit_record record{record_kind::hold_planned, time_point{seconds{1'772'375'400 + number}}};
-    record.account = account_id{"acme-blog"};
-    record.post = post.id;
-    record.snapshot = std::make_shared<const scheduled_post>(std::move(post));
-    return record;
-}
 
 std::string found_by(unsigned threads, const std::string& state_dir)
 {
@@ -46,7 +34,7 @@ TEST_CASE("several threads find what one finds", "[verify]")
         auto ledger = *store::sqlite_ledger::open(context.get_executor(), whole);
         ledger_batch batch;
         for (int i = 0; i < 60; ++i) {
-            auto record = planned(i);
+            auto record = planned_hold(i);
             batch.entries.push_back(store::encode(record));
             for (auto& blob : store::blobs_of(record))
                 batch.blobs.push_back(std::move(blob));

@@ -190,6 +190,21 @@ TEST_CASE("every refusal has its failure, its reason and no secret", "[wordpress
     CHECK(given->retry_after.has_value() == (one.status == 429));  // the ten minutes of a maintenance page are a guess
 }
 
+TEST_CASE("a wait is a day at most, and one that is over is none", "[wordpress]")
+{
+    auto wait = [](const std::string& given) {
+        return wire::refusal(own(), "hold 6", reply(429, "", {{"Date", "Mon, 02 Mar 2026 14:00:00 GMT"}, {"Retry-After", given}}))
+            ->retry_after;
+    };
+    CHECK(wait("90") == std::chrono::seconds{90});
+    CHECK(wait("Mon, 02 Mar 2026 14:01:30 GMT") == std::chrono::seconds{90});
+    CHECK(wait("9999999") == std::chrono::hours{24});
+    CHECK(wait("Tue, 02 Mar 2027 14:00:00 GMT") == std::chrono::hours{24});
+    CHECK_FALSE(wait("Mon, 02 Mar 2026 13:00:00 GMT").has_value());
+    CHECK_FALSE(wait("0").has_value());
+    CHECK_FALSE(wait("soon").has_value());
+}
+
 TEST_CASE("a list is whole although it shrinks while it is read", "[wordpress]")
 {
     // 250 posts; some leave the queue after the first slice.

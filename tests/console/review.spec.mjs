@@ -50,18 +50,28 @@ await story('review', async (stage) => {
   await page.keyboard.press('Escape')
   await page.locator('dialog').waitFor({ state: 'detached' })
 
-  // Whoever works here looks before pressing: while the machine is busy with other tests, the page may say that it is stale.
-  const press = async (key) => {
-    await page.locator('#main:not(.is-stale)').waitFor({ state: 'attached' })
-    await page.keyboard.press(key)
+  // While the machine is busy with other tests, the page may grow stale, and then takes no key. Whoever works here looks before
+  // pressing, and presses once more where nothing came of it.
+  const press = async (key, what, state) => {
+    for (let tries = 0; tries < 12; ++tries) {
+      await page.locator('#main:not(.is-stale)').waitFor({ state: 'attached' })
+      await page.keyboard.press(key)
+      const came = await what.waitFor({ state, timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      )
+      if (came) return
+    }
+    assert.fail(`nothing came of ${key}`)
   }
+  const dialog = page.locator('dialog')
+  const open = (key, inside) => press(key, dialog.locator(inside), 'visible')
+  const close = () => press('Enter', dialog, 'detached')
   const began = Date.now()
   let done = 0
   const decide = async (key, id) => {
-    await press(key)
-    await page.locator('dialog form button.main').waitFor()
-    await press('Enter')
-    await page.locator('dialog').waitFor({ state: 'detached' })
+    await open(key, 'form button.main')
+    await close()
     await page.locator(`[role=row][data-id="${id}"]`).waitFor({ state: 'detached' })
     ++done
     await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row')
@@ -72,29 +82,21 @@ await story('review', async (stage) => {
   await stage.picture(page, 'after-12')
 
   // A note stays with its post, which is not decided by it.
-  await press('n')
-  await page.locator('dialog').getByLabel('Note').waitFor()
+  await open('n', 'form button.main')
   await page.keyboard.press('Tab')
-  await page.locator('dialog').getByLabel('Note').focus()
+  await dialog.getByLabel('Note').focus()
   await page.keyboard.type('ask Pál first')
-  await press('Enter')
-  await page.locator('dialog').waitFor({ state: 'detached' })
+  await close()
   await page.locator('[role=row]').getByText('1 note').waitFor()
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row')
 
   // The others together: looked at first, then done.
-  await press('X')
-  await page.getByText(`${posts - done} chosen`).waitFor()
-  await press('d')
-  await page.locator('dialog').getByRole('button', { name: 'Show what would happen' }).waitFor()
-  await press('Enter')
-  await page
-    .locator('dialog')
-    .getByText(`${posts - done} of ${posts - done} can be done as asked.`)
-    .waitFor()
+  await press('X', page.getByText(`${posts - done} chosen`), 'visible')
+  await open('d', 'form button.main')
+  await dialog.getByRole('button', { name: 'Show what would happen' }).waitFor()
+  await press('Enter', dialog.getByText(`${posts - done} of ${posts - done} can be done as asked.`), 'visible')
   await stage.picture(page, 'bulk')
-  await press('Enter')
-  await page.locator('dialog').waitFor({ state: 'detached' })
+  await close()
   await progress.getByText(`${posts} of ${posts} reviewed`).waitFor()
   await page.getByText('No post is here.').waitFor()
   console.log(`${posts} posts reviewed in ${((Date.now() - began) / 1000).toFixed(1)} s, ${done} of them one by one`)

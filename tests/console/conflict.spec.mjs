@@ -30,5 +30,6 @@ await story('conflict', async (stage) => {
   assert.equal(holds.kept, 1, JSON.stringify(holds))
   assert.equal(holds.released ?? 0, 0)
   await eva.keyboard.press('Escape')
-  await eva.locator('[role=row]').getByText('kept').waitFor()
+  // It is kept; once the flag is down and nothing waits any more, the next look at the queue takes it from the list.
+  await eva.locator('[role=row]').getByText('kept').or(eva.getByText('No post is here.')).waitFor()
 })

@@ -237,7 +237,8 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
         said.what += "; nothing is given for {{" + hole + "}} in it";
         said.todo += " sends it as it is; halfmast say publish --help shows how it is said whole";
     }
-    if (flag.now == phase::raised && waits->next_update_by != time_point{} && waits->next_update_by <= now.now) {
+    bool may_be_said_anew = flag.now == phase::raised && waits->kind != edition_kind::correction;
+    if (may_be_said_anew && waits->next_update_by != time_point{} && waits->next_update_by <= now.now) {
         said.what += "; the time that it promises has passed";
         said.todo = "say it again, with a time that lies ahead: halfmast say publish --help";
     }

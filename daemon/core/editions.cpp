@@ -89,7 +89,9 @@ refused_for too_late(const step& now, const crisis& flag, const edition& said)
     using cause = refusal::cause;
     auto name =
         "approve " + flag.id.value + ": edition " + std::to_string(said.number) + " (" + std::string{to_string(said.kind)} + ")";
-    if (flag.now == phase::raised && said.next_update_by != time_point{} && said.next_update_by <= now.now)
+    // A correction has to go out all the same: nothing goes past it.
+    bool may_be_said_anew = flag.now == phase::raised && said.kind != edition_kind::correction;
+    if (may_be_said_anew && said.next_update_by != time_point{} && said.next_update_by <= now.now)
         return {{cause::past_time, name + " promises the next word by " + format_utc(said.next_update_by)
                                        + ", which has passed while it waited; say it again, with a time that lies ahead"}};
     bool any = false;

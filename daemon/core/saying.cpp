@@ -382,6 +382,15 @@ void end_task(state& known, const audit_record& record)
         tasks.erase(entry);
 }
 
+// An edit that was under way when the daemon ended may have been made: whatever its next try says, its place in the hour is taken.
+void doubt_edits(state& known)
+{
+    for (auto& [id, where] : known.accounts)
+        for (auto& [crisis, one] : where.summaries)
+            if (one.editing && one.state == summary_state::publishing)
+                one.recalled_before = true;
+}
+
 void plan_summary(state& known, const audit_record& record)
 {
     auto& made = known.accounts[record.account].summaries[record.crisis];
@@ -422,6 +431,7 @@ bool apply_saying(state& known, const audit_record& record)
     case record_kind::promise_missed:
     case record_kind::owner_changed: apply_to_flag(known, record); return true;
     case record_kind::crisis_lowered: add_edition(known, record); return false;
+    case record_kind::daemon_started: doubt_edits(known); return false;
     case record_kind::reply_asked: add_reply(known, record); return true;
     case record_kind::reply_approved:
     case record_kind::reply_started:

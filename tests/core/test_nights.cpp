@@ -176,6 +176,22 @@ TEST_CASE("words that promise a time which has passed cannot be approved; the sa
     CHECK(now.flag().next_update_by > now.here.now);
 }
 
+TEST_CASE("a correction that waited too long is approved all the same: nothing goes past it", "[editions][nights]")
+{
+    night now;
+    now.two_people();
+    now.raised();
+    now.people.correct("It is Mill Lane.");
+    now.passes(46min);
+    now.people.update("Half of it works.");
+    now.people.approve("bea");
+    CHECK_FALSE(now.here.refused);
+    now.passes(2min);
+    REQUIRE(now.there.posts.size() == 3);
+    CHECK(now.there.posts[1].text == "It is Mill Lane.");
+    CHECK(now.there.posts[2].text == "Half of it works.");
+}
+
 TEST_CASE("a summary whose time passed while it waited is said in other words, and nobody approves the old ones",
           "[editions][nights]")
 {
@@ -242,6 +258,27 @@ TEST_CASE("what waits for a word can be taken back when something newer is out, 
     now.people.undo();
     REQUIRE(now.here.refused);
     CHECK(now.here.refused->text.find("all_clear") != std::string::npos);
+}
+
+TEST_CASE("an edit that was under way when the daemon ended keeps its place in the hour, whatever its next try says",
+          "[editions][nights]")
+{
+    auto one = make_account("blog");
+    one.can_edit = true;
+    night now{one};
+    now.raised();
+    now.people.update("Half of it works.");
+    auto call = now.here.next<edit_summary>();
+    REQUIRE(call);
+    now.there.carry(*call, now.here.now);  // it is public, and nobody hears of it
+    for (int starts = 0; starts < 2; ++starts)
+        now.here.restart();
+    REQUIRE(now.here.next<edit_summary>());
+    now.here.answer<edit_summary>(failure::unreachable);
+    CHECK(count_acts(now.here.known.accounts.at(night_blog), now.here.now).ours == 2);
+    now.passes(5min);
+    CHECK(now.here.summary_of().edition == 2);
+    CHECK(count_acts(now.here.known.accounts.at(night_blog), now.here.now).ours == 2);
 }
 
 TEST_CASE("a reply that is dropped, or ends with its flag, is nobody's task any more", "[replies][tasks][nights]")

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "daemon/text/text.hpp"
-#include "tests/contract/ghost_fake_wire.hpp"
+#include "tests/contract/ghost_fake_post.hpp"
 
 namespace halfmast::contract {
 
@@ -14,32 +14,6 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
-
-struct ghost_post {
-    std::string id;
-    std::string resource = "posts";
-    std::string status = "draft";
-    std::string title;
-    std::string html;
-    std::string slug;
-    std::string visibility = "public";
-    std::optional<time_point> published;
-    time_point updated;
-    bool featured = false;
-    bool email_only = false;
-    std::string newsletter;
-    std::string segment = "all";
-    bool mailed = false;
-    std::vector<std::string> tags;
-};
-
-std::string in_html(const std::string& plain)
-{
-    std::string out;
-    for (char c : plain)
-        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-    return out;
-}
 
 class ghost_fake final : public ghost_site {
 public:
@@ -120,7 +94,7 @@ public:
     post_id schedule(const new_post& post, time_point now) override
     {
         auto& made = add("posts", now);
-        write(made, post.text);
+        made.write(post.text);
         made.status = "scheduled";
         made.published = std::chrono::floor<seconds>(post.due);
         made.tags = post.tags;
@@ -165,7 +139,7 @@ public:
 
     std::string whole(const post_id& id) const override
     {
-        auto all = element(posts_.at(id.value), true);
+        auto all = ghost_element(posts_.at(id.value), true, now_);
         for (const auto* key : {"status", "published_at", "updated_at", "url"})
             all.erase(key);
         all["authors"][0].erase("last_seen");  // changes by itself
@@ -178,14 +152,14 @@ public:
     {
         auto& post = posts_.at(scheduled.value);
         post.html.clear();
-        write(post, text);
+        post.write(text);
         post.updated = std::max<time_point>(std::chrono::floor<seconds>(now), post.updated + 1s);
     }
 
     post_id publish(const std::string& text, bool pinned, time_point at) override
     {
         auto& made = add("posts", at);
-        write(made, text);
+        made.write(text);
         made.status = "published";
         made.published = std::chrono::floor<seconds>(at);
         made.featured = pinned;
@@ -200,10 +174,12 @@ public:
         if (found == posts_.end())
             return seen;
         const auto& post = found->second;
-        seen.where = post.status == "scheduled" ? whereabouts::queued : is_out(post) ? whereabouts::published : whereabouts::parked;
+        seen.where = post.status == "scheduled" ? whereabouts::queued
+                     : post.is_out()            ? whereabouts::published
+                                                : whereabouts::parked;
         seen.due = post.published.value_or(time_point{});
         seen.as = id;
-        seen.text = shown(post);
+        seen.text = post.shown();
         return seen;
     }
 
@@ -217,8 +193,8 @@ public:
     {
         std::vector<public_post> all;
         for (const auto& id : out_)
-            if (auto found = posts_.find(id); found != posts_.end() && is_out(found->second))
-                all.push_back({post_id{id}, shown(found->second), "", *found->second.published});
+            if (auto found = posts_.find(id); found != posts_.end() && found->second.is_out())
+                all.push_back({post_id{id}, found->second.shown(), "", *found->second.published});
         std::ranges::stable_sort(all, {}, &public_post::at);
         return all;
     }
@@ -232,7 +208,7 @@ public:
         };
         const auto& html = posts_.at(id.value).html;
         auto line = html.rfind("<hr");
-        return line != std::string::npos && plain(html.substr(line)) == plain(in_html(said));
+        return line != std::string::npos && plain(html.substr(line)) == plain(in_ghost_html(said));
     }
 
     std::vector<post_id> pinned() const override
@@ -249,8 +225,6 @@ public:
     }
 
 private:
-    static bool is_out(const ghost_post& post) { return post.status == "published" || post.status == "sent"; }
-
     time_point site_now() const { return now_ + ahead_; }
 
     std::string net_date() const
@@ -278,21 +252,6 @@ private:
         made.resource = resource;
         made.updated = std::chrono::floor<seconds>(now);
         return made;
-    }
-
-    // As the editor leaves it: the first line is the title, the rest are paragraphs.
-    static void write(ghost_post& post, const std::string& text)
-    {
-        auto lines = cut_ghost(text, '\n');
-        post.title = lines.empty() ? "(Untitled)" : lines.front();
-        for (std::size_t i = 1; i < lines.size(); ++i)
-            if (!lines[i].empty())
-                post.html += "<p>" + in_html(lines[i]) + "</p>";
-    }
-
-    static std::string shown(const ghost_post& post)
-    {
-        return post.title + "\n" + text::from_html(post.html.substr(0, post.html.find("<hr")));
     }
 
     void go_out(ghost_post& post)
@@ -335,70 +294,10 @@ private:
         return asked.method == "GET" ? answer(200, asked, found->second) : change(asked, found->second);
     }
 
-    json element(const ghost_post& post, bool html) const
-    {
-        auto url = std::string{ghost_base} + (post.status == "published" ? "/" + post.slug + "/" : "/p/" + post.id + "/");
-        json made{{"id", post.id},
-                  {"title", post.title},
-                  {"slug", post.slug},
-                  {"status", post.status},
-                  {"featured", post.featured},
-                  {"visibility", post.visibility},
-                  {"updated_at", ghost_time(post.updated)},
-                  {"url", url},
-                  {"custom_excerpt", nullptr},
-                  {"feature_image", nullptr},
-                  {"lexical", html ? json(ghost_lexical(post.html)) : json(nullptr)}};
-        made["published_at"] = post.published ? json(ghost_time(*post.published)) : json(nullptr);
-        if (html)
-            made["html"] = post.html.empty() ? json(nullptr) : json(post.html);
-        made["tags"] = json::array();
-        for (const auto& tag : post.tags)
-            made["tags"].push_back({{"id", "t-" + tag}, {"slug", tag}, {"name", tag + " (tag)"}});
-        made["authors"] = json::array({{{"id", "1"},
-                                        {"name", "Maria"},
-                                        {"slug", "maria"},
-                                        {"email", "maria@acme.example"},
-                                        {"last_seen", ghost_time(std::chrono::floor<std::chrono::hours>(now_))}}});
-        if (post.resource == "posts") {
-            made["newsletter"] =
-                post.newsletter.empty() ? json(nullptr) : json{{"id", "n1"}, {"slug", post.newsletter}, {"status", "active"}};
-            made["email"] = post.mailed ? json{{"id", "e1"}, {"status", "submitted"}} : json(nullptr);
-            made["email_segment"] = post.segment;
-            made["email_only"] = post.email_only;
-        }
-        return made;
-    }
-
     http_response answer(int status, const ghost_call& asked, const ghost_post& post) const
     {
-        return ghost_answer(status, {{asked.route[0], json::array({element(post, asked.value("formats").starts_with("html"))})}});
-    }
-
-    static std::string field(const ghost_post& post, const std::string& key)
-    {
-        if (key == "id")
-            return post.id;
-        if (key == "status")
-            return post.status;
-        if (key == "slug")
-            return post.slug;
-        if (key == "featured")
-            return post.featured ? "true" : "false";
-        return post.published ? ghost_time(*post.published) : std::string{};
-    }
-
-    static bool fits(const ghost_post& post, const ghost_term& one)
-    {
-        auto mine = field(post, one.key);
-        auto value = one.values.empty() ? std::string{} : one.values.front();
-        if (one.key == "published_at")
-            value = ghost_time(parse_rfc3339(value).value());
-        if (one.relation == ">")
-            return mine > value;
-        if (one.relation == ">=")
-            return mine >= value;
-        return std::ranges::find(one.values, mine) != one.values.end();
+        return ghost_answer(
+            status, {{asked.route[0], json::array({ghost_element(post, asked.value("formats").starts_with("html"), now_)})}});
     }
 
     http_response list(const ghost_call& asked) const
@@ -406,7 +305,8 @@ private:
         auto terms = ghost_terms(asked.value("filter"));
         std::vector<const ghost_post*> all;
         for (const auto& [id, post] : posts_)
-            if (post.resource == asked.route[0] && std::ranges::all_of(terms, [&](const auto& one) { return fits(post, one); }))
+            if (post.resource == asked.route[0]
+                && std::ranges::all_of(terms, [&](const auto& one) { return ghost_fits(post, one); }))
                 all.push_back(&post);
         if (asked.value("order") != "id asc")
             std::ranges::stable_sort(all, std::ranges::greater{},
@@ -416,7 +316,7 @@ private:
         auto pages = std::max<std::size_t>(1, (all.size() + size - 1) / size);
         auto given = json::array();
         for (auto at = (page - 1) * size; at < std::min<std::size_t>(page * size, all.size()); ++at)
-            given.push_back(element(*all[at], asked.value("formats").starts_with("html")));
+            given.push_back(ghost_element(*all[at], asked.value("formats").starts_with("html"), now_));
         json paging{{"page", page},
                     {"limit", size},
                     {"pages", pages},
@@ -472,7 +372,7 @@ private:
         if (ghost_time(parse_rfc3339(asked.post["updated_at"].get<std::string>()).value()) != ghost_time(post.updated))
             return ghost_fault(409, "UpdateCollisionError", "Saving failed! Someone else is editing this post.",
                                "Saving failed! Someone else is editing this post.", "UPDATE_COLLISION");
-        if (status == "scheduled" && is_out(post))
+        if (status == "scheduled" && post.is_out())
             return invalid("Your post is already published, please reload your page.");
         auto newsletter = asked.value("newsletter");
         bool moves = status != post.status && status != "draft";
@@ -494,7 +394,7 @@ private:
         post.featured = featured;
         post.published = date;
         post.updated = std::chrono::floor<seconds>(now_);
-        if (status == "published" && !is_out(post))
+        if (status == "published" && !post.is_out())
             go_out(post);
         else
             post.status = status;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "daemon/net/http_server.hpp"
+#include "tests/contract/forwarding_fake.hpp"
 
 namespace halfmast::contract {
 
@@ -59,14 +60,14 @@ private:
     std::filesystem::path folder_;
 };
 
-class rest_oauth_fake final : public fake_platform {
+class rest_oauth_fake final : public forwarding_fake {
 public:
-    explicit rest_oauth_fake(std::unique_ptr<fake_platform> site) : site_(std::move(site)) {}
+    using forwarding_fake::forwarding_fake;
 
     std::string connector() const override { return "rest"; }
     std::map<std::string, std::string> settings() const override
     {
-        auto keys = site_->settings();
+        auto keys = behind().settings();
         keys.erase("username");
         keys.erase("password");
         keys["description"] = description_.path();
@@ -75,10 +76,9 @@ public:
         keys["refresh_token"] = first_token;
         return keys;
     }
-    bool has(feature what) const override { return site_->has(what); }
     call_kind kind_of(const http_request& request) const override
     {
-        return is_token_call(request) ? call_kind::other : site_->kind_of(request);
+        return is_token_call(request) ? call_kind::other : behind().kind_of(request);
     }
 
     http_response serve(const http_request& request, time_point now, bool carry_out) override
@@ -95,26 +95,8 @@ public:
         for (auto& [name, value] : passed.headers)
             if (name == "Authorization")
                 value = "Basic aGFsZm1hc3Q6YWJjZDEyMzRlZmdoNTY3OGlqa2w5MDEy";
-        return site_->serve(passed, now, carry_out);
+        return behind().serve(passed, now, carry_out);
     }
-
-    void advance(time_point now) override { site_->advance(now); }
-    post_id schedule(const new_post& post, time_point now) override { return site_->schedule(post, now); }
-    void remove(const post_id& scheduled, time_point now) override { site_->remove(scheduled, now); }
-    void rewrite(const post_id& scheduled, const std::string& text, time_point now) override
-    {
-        site_->rewrite(scheduled, text, now);
-    }
-    post_id publish(const std::string& text, bool pinned, time_point at) override { return site_->publish(text, pinned, at); }
-    post_id mention(const std::string& text, const std::string& by, time_point at) override { return site_->mention(text, by, at); }
-    void edit_mention(const post_id& id, const std::string& text) override { site_->edit_mention(id, text); }
-    void remove_mention(const post_id& id) override { site_->remove_mention(id); }
-    void answer_mention(const post_id& id, const std::string& text, time_point at) override { site_->answer_mention(id, text, at); }
-    standing_post look(const post_id& id) override { return site_->look(id); }
-    std::size_t queued() const override { return site_->queued(); }
-    std::vector<public_post> published() const override { return site_->published(); }
-    std::vector<post_id> pinned() const override { return site_->pinned(); }
-    bool shows_edit(const post_id& id, const std::string& said) const override { return site_->shows_edit(id, said); }
 
 private:
     static bool is_token_call(const http_request& request) { return request.url.ends_with("/oauth/token"); }
@@ -153,7 +135,6 @@ private:
                             {"scope", "posts:read posts:write"}});
     }
 
-    std::unique_ptr<fake_platform> site_;
     description_file description_;
     time_point now_{};
     std::string refresh_ = first_token;

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto not_described = "not among what is described for this account";
-constexpr auto no_mentions = "nobody tells there what people write to the account";
+constexpr auto nobody_tells = "nobody tells there what people write to the account";
 
 constexpr auto first_words = "We know that checkout is failing & are working on it. Next update by 14:45 UTC.";
 constexpr auto second_words =
@@ -338,7 +338,7 @@ TEST_CASE("a reply goes to the one who wrote, once", "[contract]")
     if (!on.declared.can_reply)
         return none_of(which, {reply_once, reply_found, reply_again, reply_gone}, "reply", not_described);
     if (!on.platform->has(feature::mentions))
-        return none_of(which, {reply_once, reply_found, reply_again, reply_gone}, "mentions", no_mentions);
+        return none_of(which, {reply_once, reply_found, reply_again, reply_gone}, "mentions", nobody_tells);
     auto kati = on.platform->mention("Your shop took my money twice!", "kati", on.now - 5min);
     auto ivan = on.platform->mention("Is this ever going to work?", "ivan", on.now - 4min);
     on.pass(1s);

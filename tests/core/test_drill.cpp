@@ -7,6 +7,7 @@
 #include "daemon/core/explain.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/desk.hpp"
+#include "tests/support/dice.hpp"
 
 using namespace halfmast;
 using namespace halfmast::test;
@@ -283,8 +284,8 @@ public:
     {
         auto where = *rc::gen::elementOf(drill_places);
         auto id = account_id{where};
-        auto flag = "c-" + std::to_string(*rc::gen::inRange(1, 6));
-        switch (*rc::gen::inRange(0, 13)) {
+        auto flag = "c-" + std::to_string(dice(1, 6));
+        switch (dice(0, 13)) {
         case 0: {
             auto over = *rc::gen::elementOf(drill_scopes);
             auto drill = *rc::gen::arbitrary<bool>();
@@ -295,7 +296,7 @@ public:
         case 2: return happen([&] { say(flag); });
         case 3: return happen([&] { here.restart(); });
         case 4: return happen([&] { here.happen(clock_ticked{}); });
-        case 5: here.later(std::chrono::seconds{*rc::gen::inRange(1, 400)}); return;
+        case 5: here.later(std::chrono::seconds{dice(1, 400)}); return;
         case 6: {
             statement words{"en", "Sorry.", 6};
             return happen([&] { here.happen(reply_asked{crisis_id{flag}, id, post_id{"q"}, "", actor_id{"ann"}, words}); });
@@ -316,7 +317,7 @@ private:
     std::vector<post_ptr> queue()
     {
         std::vector<post_ptr> posts;
-        auto most = *rc::gen::inRange(0, 5);
+        auto most = dice(0, 5);
         for (int i = 0; i < most; ++i)
             posts.push_back(promo("p" + std::to_string(i), here.now + std::chrono::minutes{20 + i}));
         return posts;
@@ -338,12 +339,12 @@ private:
 
     void work(const std::string& where)
     {
-        happen([&] { here.offer(*rc::gen::inRange(1, 6), where); });
-        for (int calls = *rc::gen::inRange(0, 6); calls > 0 && !here.open.empty(); --calls) {
+        happen([&] { here.offer(dice(1, 6), where); });
+        for (int calls = dice(0, 6); calls > 0 && !here.open.empty(); --calls) {
             auto done = here.open.front();
             here.open.pop_front();
             outcome result;
-            if (*rc::gen::inRange(0, 5) == 0)
+            if (dice(0, 5) == 0)
                 result = trouble(*rc::gen::element(failure::unknown_outcome, failure::rejected, failure::not_found));
             else if (const auto* read = std::get_if<read_posts>(&done.what))
                 for (const auto& wanted : read->wanted)
@@ -409,7 +410,7 @@ TEST_CASE("no act of a drill touches an account that is not for practice, and no
     std::size_t acts = 0, drills = 0;
     CHECK(rc::check("after every event", [&] {
         mixed_history story;
-        auto steps = *rc::gen::inRange(10, 80);
+        auto steps = dice(10, 80);
         for (int i = 0; i < steps; ++i)
             story.step();
         for (const auto& [id, flag] : story.here.known.crises)

@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/dice.hpp"
 #include "tests/support/site.hpp"
 #include "tests/support/unreliable.hpp"
 
@@ -133,12 +134,10 @@ public:
 
     void step()
     {
-        switch (*rc::gen::inRange(0, 16)) {
+        switch (dice(0, 16)) {
         case 0: return happen([&] { here.raise(*rc::gen::element<std::string>("outage", "recall"), {}, true); });
-        case 1: return happen([&] { here.lower("c-" + std::to_string(*rc::gen::inRange(1, 4))); });
-        case 2:
-            there.schedule(promo("n" + std::to_string(++added), here.now + std::chrono::minutes{*rc::gen::inRange(1, 90)}));
-            return;
+        case 1: return happen([&] { here.lower("c-" + std::to_string(dice(1, 4))); });
+        case 2: there.schedule(promo("n" + std::to_string(++added), here.now + std::chrono::minutes{dice(1, 90)})); return;
         case 3: return edit();
         case 4: return happen([&] { here.happen(clock_ticked{}); });
         case 5: return happen([&] { here.restart(); });
@@ -146,7 +145,7 @@ public:
         case 7: return happen([&] { here.happen(keep_requested{blog, any_post(), actor_id{"maria"}, ""}); });
         case 8: return happen([&] { here.happen(hold_requested{blog, any_post(), actor_id{"maria"}, ""}); });
         case 9:
-            here.later(std::chrono::seconds{*rc::gen::inRange(1, 400)});
+            here.later(std::chrono::seconds{dice(1, 400)});
             there.pass(here.now);
             return;
         case 10:
@@ -172,18 +171,14 @@ private:
         auto id = any_post().value;
         if (there.posts.at(id).where == whereabouts::published)
             return;
-        there.move(id, here.now + std::chrono::minutes{*rc::gen::inRange(1, 200)});
+        there.move(id, here.now + std::chrono::minutes{dice(1, 200)});
     }
 
     void ask_release()
     {
         auto post = any_post();
-        release_requested order{blog,
-                                post,
-                                actor_id{"maria"},
-                                here.now + std::chrono::minutes{*rc::gen::inRange(-5, 60)},
-                                "",
-                                *rc::gen::arbitrary<bool>()};
+        release_requested order{
+            blog, post, actor_id{"maria"}, here.now + std::chrono::minutes{dice(-5, 60)}, "", *rc::gen::arbitrary<bool>()};
         happen([&] { here.happen(order); });
         if (!here.refused)
             ordered.insert(here.last.back().post);
@@ -192,9 +187,9 @@ private:
     // Offers capacity, and answers some of what is open: as the platform would, or with a fault before or after the act.
     void work()
     {
-        happen([&] { here.offer(*rc::gen::inRange(1, 6)); });
-        for (int calls = *rc::gen::inRange(0, 6); calls > 0 && !here.open.empty(); --calls) {
-            auto place = *rc::gen::inRange<std::size_t>(0, here.open.size());
+        happen([&] { here.offer(dice(1, 6)); });
+        for (int calls = dice(0, 6); calls > 0 && !here.open.empty(); --calls) {
+            auto place = dice<std::size_t>(0, here.open.size());
             auto done = here.open.at(place);
             here.open.erase(here.open.begin() + static_cast<std::ptrdiff_t>(place));
             auto result = carry_perhaps(every_kind, [&] { return there.carry(done.what); });
@@ -248,7 +243,7 @@ TEST_CASE("whatever happens, the invariants hold", "[properties]")
 {
     CHECK(rc::check("after every event", [] {
         history story;
-        auto steps = *rc::gen::inRange(10, 60);
+        auto steps = dice(10, 60);
         for (int i = 0; i < steps; ++i)
             story.step();
     }));
@@ -258,7 +253,7 @@ TEST_CASE("replaying the ledger gives the state that lived", "[properties]")
 {
     CHECK(rc::check("replay", [] {
         history story;
-        auto steps = *rc::gen::inRange(10, 60);
+        auto steps = dice(10, 60);
         for (int i = 0; i < steps; ++i)
             story.step();
         state replayed;
@@ -272,7 +267,7 @@ TEST_CASE("seeing the same again creates nothing", "[properties]")
 {
     CHECK(rc::check("idempotent", [] {
         history story;
-        auto steps = *rc::gen::inRange(10, 40);
+        auto steps = dice(10, 40);
         for (int i = 0; i < steps; ++i)
             story.step();
         auto& here = story.here;
@@ -295,7 +290,7 @@ TEST_CASE("when the faults end, what is covered comes to rest", "[properties]")
 {
     CHECK(rc::check("comes to rest", [] {
         history story;
-        auto steps = *rc::gen::inRange(10, 50);
+        auto steps = dice(10, 50);
         for (int i = 0; i < steps; ++i)
             story.step();
         auto& here = story.here;

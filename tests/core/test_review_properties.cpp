@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/dice.hpp"
 #include "tests/support/site.hpp"
 
 using namespace halfmast;
@@ -31,14 +32,14 @@ std::vector<time_point> let_out_by_ledger(const desk& here)
 
 void step_of_a_review(desk& here, site& there, const std::vector<std::string>& names)
 {
-    auto name = names[*rc::gen::inRange<std::size_t>(0, names.size())];
+    auto name = names[dice<std::size_t>(0, names.size())];
     auto who = *rc::gen::element(actor_id{"maria"}, actor_id{"jon"});
-    auto when = here.now + *rc::gen::inRange(-30, 180) * 1min;
-    switch (*rc::gen::inRange(0, 10)) {
-    case 0: return here.happen(second_given{"a-" + std::to_string(*rc::gen::inRange(1, 8)), who, ""});
+    auto when = here.now + dice(-30, 180) * 1min;
+    switch (dice(0, 10)) {
+    case 0: return here.happen(second_given{"a-" + std::to_string(dice(1, 8)), who, ""});
     case 1: return here.raise();
-    case 2: return here.happen(crisis_lowered{crisis_id{"c-" + std::to_string(*rc::gen::inRange(1, 3))}, who, "over"});
-    case 3: return here.later(*rc::gen::inRange(1, 40) * 1min);
+    case 2: return here.happen(crisis_lowered{crisis_id{"c-" + std::to_string(dice(1, 3))}, who, "over"});
+    case 3: return here.later(dice(1, 40) * 1min);
     case 4: return here.restart();
     case 5: there.pass(here.now); return here.sees(there.queue());
     default: break;
@@ -52,7 +53,7 @@ void step_of_a_review(desk& here, site& there, const std::vector<std::string>& n
         asked.at = when;
     asked.shift = *rc::gen::arbitrary<bool>();
     asked.during_crisis = *rc::gen::arbitrary<bool>();
-    if (*rc::gen::inRange(0, 8) == 0)
+    if (dice(0, 8) == 0)
         asked.break_glass = "why not";
     here.happen(asked);
 }
@@ -62,8 +63,8 @@ void step_of_a_review(desk& here, site& there, const std::vector<std::string>& n
 TEST_CASE("whatever people ask for: apart, not too many, not late, and not by one alone", "[review][property]")
 {
     CHECK(rc::check("review", [] {
-        auto spacing = *rc::gen::inRange(0, 30) * 1min;
-        auto most = *rc::gen::inRange(0, 5);
+        auto spacing = dice(0, 30) * 1min;
+        auto most = dice(0, 5);
         auto grave = *rc::gen::arbitrary<bool>();
         auto rules = make_policy();
         rules.review = {spacing, most};

@@ -203,7 +203,7 @@ private:
     {
         auto result = there.carry(one.what, here.now);
         for (const auto& post : there.posts) {
-            RC_ASSERT(there.copies(post.key) == 1);  // one copy of one edition, one of each reply
+            RC_ASSERT(there.posts_for(post.made_for) == 1);  // one copy of one edition, one of each reply
             RC_ASSERT(post.text.size() <= static_cast<std::size_t>(text_limit));
             RC_ASSERT(post.text.find("{{") == std::string::npos);
         }

@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 #include "tests/support/desk.hpp"
+#include "tests/support/dice.hpp"
 
 namespace halfmast::test {
 
@@ -14,7 +15,7 @@ namespace halfmast::test {
 // nothing of what happened, it was carried out all the same, or not.
 inline outcome carry_perhaps(std::initializer_list<failure> kinds, const std::function<outcome()>& carry)
 {
-    if (*rc::gen::inRange(0, 30) > 10)
+    if (dice(0, 30) > 10)
         return carry();
     auto kind = *rc::gen::elementOf(std::vector<failure>{kinds});
     bool unsure = kind == failure::unknown_outcome || kind == failure::bad_reply;

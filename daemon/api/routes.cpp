@@ -69,7 +69,7 @@ constexpr std::array table{
     route{"POST", "/posts/{account}/{post}/keep", may::review, handlers::keep},
     route{"POST", "/posts/{account}/{post}/judge", may::review, handlers::judge},
     route{"POST", "/posts/{account}/{post}/note", may::review, handlers::note},
-    route{"POST", "/posts/bulk", may::review, handlers::bulk},
+    route{"POST", "/posts/bulk", may::hold, handlers::bulk},  // and what its act needs for one post
     route{"GET", "/asks", may::read, handlers::list_asks},
     route{"POST", "/asks/{ask}/second", may::hold, handlers::second},  // and what it is about: release or lower
     route{"POST", "/asks/{ask}/drop", may::hold, handlers::drop_ask},
@@ -225,7 +225,8 @@ asio::awaitable<net::server_response> api::answer_once(const call& asked, const 
     }
     auto running = answer_marked(asked, found);
     auto given = co_await std::move(running);
-    if (given.status >= 500 || given.status == 429)
+    // Nothing was done, and another time or another sign-in of the same person may be answered otherwise.
+    if (given.status >= 500 || given.status == 429 || given.status == 401 || given.status == 403)
         replays_.forget(asked.by, key);
     else
         replays_.keep(asked.by, key, given);

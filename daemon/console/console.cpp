@@ -9,8 +9,8 @@ namespace halfmast::console {
 namespace {
 
 // The first part of a page's path. Everything else below / is the API's, so that a page of its own (/login/..., /auth/...) is never hidden.
-constexpr std::array<std::string_view, 10> pages{"",      "accounts", "audit",      "calendar", "checks",
-                                                 "pages", "queue",    "statements", "tasks",    "sign-in"};
+constexpr std::array<std::string_view, 11> pages{"",      "accounts", "audit",   "calendar",   "checks", "pages",
+                                                 "queue", "sessions", "sign-in", "statements", "tasks"};
 
 // Nothing may be loaded, run, framed or sent anywhere but here, and no script or style may stand in the page itself.
 constexpr std::string_view content_policy =

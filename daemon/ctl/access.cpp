@@ -1,4 +1,4 @@
-// token create, list, revoke; login-link, which a phone reads from the terminal.
+// token create, list, revoke; session list, end; login-link, which a phone reads from the terminal.
 #include <iostream>
 #include <memory>
 
@@ -23,6 +23,11 @@ struct token_options {
     std::string expires;
     std::string user;
     std::string id;
+};
+
+struct session_choice {
+    std::string id;
+    std::string user;
 };
 
 std::string roles_in_words(const document& one)
@@ -89,6 +94,44 @@ int revoke_token(const session& all, const token_options& given)
         print_json_text(answer.text);
     else
         std::cout << "Token " << safe(given.id) << " is refused from now on.\n";
+    return exit_code::done;
+}
+
+int show_sessions(const session& all)
+{
+    client daemon{socket_path(all)};
+    auto answer = daemon.get("/sessions");
+    if (all.json()) {
+        print_json_text(answer.text);
+        return exit_code::done;
+    }
+    auto message = answer.body();
+    for (const auto& one : member_of(message, "sessions"))
+        std::cout << safe(text_of(one, "id")) << "  " << safe(text_of(one, "user")) << ": by " << safe(text_of(one, "way"))
+                  << ", since " << text_of(one, "made_at") << ", last used " << text_of(one, "seen_at") << ", until "
+                  << text_of(one, "ends_at") << '\n';
+    if (member_of(message, "sessions").empty())
+        std::cout << "Nobody is signed in to the console whose session you could end.\n";
+    return exit_code::done;
+}
+
+int end_sessions(const session& all, const session_choice& given)
+{
+    if (given.id.empty() == given.user.empty())
+        throw command_error{exit_code::usage, "usage", "session end: name one session, or with --user whose all are to end"};
+    client daemon{socket_path(all)};
+    document body;
+    body["user"] = given.user;
+    auto answer = given.id.empty() ? daemon.post("/sessions/end", body) : daemon.remove("/sessions/" + percent_encode(given.id));
+    if (all.json()) {
+        print_json_text(answer.text);
+        return exit_code::done;
+    }
+    auto message = answer.body();
+    for (const auto& one : member_of(message, "sessions"))
+        std::cout << "Ended: " << safe(text_of(one, "id")) << " of " << safe(text_of(one, "user")) << '\n';
+    if (member_of(message, "sessions").empty())
+        std::cout << safe(given.user) << " is signed in nowhere.\n";
     return exit_code::done;
 }
 
@@ -182,6 +225,19 @@ void add_access(CLI::App& app, session& all)
     auto* revoke = token->add_subcommand("revoke", "Take one no longer");
     revoke->add_option("ID", given->id, "As 'token list' shows it")->type_name("")->required();
     revoke->callback([&all, given] { all.command = [&all, given] { return revoke_token(all, *given); }; });
+
+    auto* seats = app.add_subcommand("session", "Where people are signed in to the console");
+    seats->require_subcommand(1);
+    auto choice = std::make_shared<session_choice>();
+    auto* shown = seats->add_subcommand("list", "Yours; everybody's with the role admin");
+    shown->callback([&all] { all.command = [&all] { return show_sessions(all); }; });
+    auto* end = seats->add_subcommand("end", "Whoever asks in it is asked to sign in again");
+    end->add_option("ID", choice->id, "As 'session list' shows it")->type_name("");
+    end->add_option("--user", choice->user, "All of this person. Somebody else needs the role admin")->type_name("NAME");
+    end->footer(R"(Examples:
+  halfmast session end s-0f3a9c5512bd7e44
+  halfmast session end --user maria)");
+    end->callback([&all, choice] { all.command = [&all, choice] { return end_sessions(all, *choice); }; });
 
     auto user = std::make_shared<std::string>();
     auto* link = app.add_subcommand("login-link", "A link that signs in to the console: once, within ten minutes");

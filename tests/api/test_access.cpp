@@ -226,6 +226,47 @@ TEST_CASE("roles: raising needs the least, letting go the most", "[api][access]"
     CHECK(in_words({role::ops, role::manager}) == "ops, manager");
 }
 
+TEST_CASE("many posts at once take what one of them takes: stopping is open to whoever may stop", "[api][access]")
+{
+    guarded all;
+    auto asked = [&](const std::string& act) {
+        json body{{"act", act}};
+        body["ids"].push_back({{"account", "acme-blog"}, {"post", "a"}});
+        if (act == "note")
+            body["text"] = "x";
+        if (act == "judge")
+            body["class"] = "neutral";
+        auto changes = all.here.daemon.changes;
+        auto given = all.here.ask("POST", "/api/v1/posts/bulk", body.dump());
+        if (given.status != 200)
+            CHECK(all.here.daemon.changes == changes);
+        return given.status;
+    };
+    all.as(api::visitor::proof::session, {role::ops});
+    CHECK(asked("hold") == 200);
+    for (const std::string act : {"release", "keep", "judge", "note"})
+        CHECK(asked(act) == 403);
+    // Nor while the provider of a session cannot be asked: what stops goes on, what lets go waits.
+    all.as(api::visitor::proof::session, {role::manager});
+    all.door.who.is_unproved = true;
+    CHECK(asked("hold") == 200);
+    for (const std::string act : {"release", "keep", "judge", "note"})
+        CHECK(asked(act) == 401);
+    // What was refused for who asked is asked anew when they signed in again.
+    all.here.more_headers = {{"Idempotency-Key", "k1"}};
+    CHECK(asked("note") == 401);
+    all.as(api::visitor::proof::session, {role::manager});
+    CHECK(asked("note") == 200);
+    all.here.more_headers.clear();
+    all.as(api::visitor::proof::session, {role::on_call});
+    CHECK(asked("hold") == 403);
+    std::string many = R"({"act":"hold","ids":[)";
+    for (int i = 0; i < 10'000; ++i)
+        many += std::string{i == 0 ? "" : ","} + R"({"account":"acme-blog","post":"a"})";
+    all.as(api::visitor::proof::session, {role::ops});
+    check_problem(all.here.ask("POST", "/api/v1/posts/bulk", many + "]}"), 400, 2, "1 to 1000 posts");
+}
+
 TEST_CASE("signing in gives a cookie, who it is and the CSRF token; a wrong password gives none of them", "[api][access]")
 {
     guarded all;

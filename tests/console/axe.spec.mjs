@@ -69,6 +69,7 @@ const asked = {
     await page.locator('form button:not([type=button])').first().click()
     await page.locator('.drafts li').first().waitFor()
   },
+  '/sessions': async (page) => await page.locator('main li h2').first().waitFor(),
   '/audit': async (page) => await page.getByTestId('proof').locator('.facts').waitFor(),
 }
 const screens = [
@@ -81,6 +82,7 @@ const screens = [
   '/audit',
   '/accounts',
   '/checks',
+  '/sessions',
   '/sign-in',
   '/nothing-here',
 ]

@@ -66,7 +66,7 @@ TEST_CASE("every page of the console is the same document", "[console]")
     CHECK(front.content_type == "text/html; charset=utf-8");
     CHECK(front.body.find("<div id=\"console\">") != std::string::npos);
     for (std::string path : {"/queue", "/queue/acme", "/calendar", "/statements", "/tasks", "/pages", "/audit", "/accounts",
-                             "/checks", "/sign-in", "/index.html"})
+                             "/checks", "/sessions", "/sign-in", "/index.html"})
         CHECK(ask("GET", path).body == front.body);
 }
 

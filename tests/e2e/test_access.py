@@ -226,6 +226,19 @@ class WhoMayComeIn(Door):
         self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{mine_id}", None, ops)[0], 404)
         self.assertEqual(len(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, admin)[1]["sessions"]), 1)
         self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 401)
+        self.assertEqual(self.check_code(self.daemon.halfmast("session", "list"), 0).out, "Nobody is signed in to the console whose session you could end.\n")
+        _, one = self.sign_in()
+        _, two = self.sign_in()
+        listed = self.check_code(self.daemon.halfmast("session", "list", "-o", "json"), 0).json["sessions"]
+        self.assertEqual([each["user"] for each in listed], ["maria", "maria"])
+        self.check_code(self.daemon.halfmast("session", "end"), 2)
+        self.check_code(self.daemon.halfmast("session", "end", "s-0"), 1)
+        ended = self.check_code(self.daemon.halfmast("session", "end", listed[0]["id"]), 0)
+        self.assertEqual(ended.out, f"Ended: {listed[0]['id']} of maria\n")
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, two)[0], 401)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, one)[0], 200)
+        self.check_code(self.daemon.halfmast("session", "end", "--user", "maria"), 0)
+        self.assertEqual(self.ask("GET", "/api/v1/status", None, one)[0], 401)
         wait_until(lambda: any(f"session {mine_id} of maria" in one["why"] and one["actor"] == "ada" for one in self.records("access_session_ended")),
                    20, "who ended it is on record")
 

@@ -187,10 +187,16 @@ class Events(Reviewing):
         wait_until(lambda: stream.count("ping") >= 1 and stream.records(), 20, "what was before comes from the ledger")
         self.do("queue", "note", "folder/offer", "--text", "one")
         wait_until(lambda: any(one["kind"] == "post_noted" for one in stream.records()), 5, "what happens comes at once")
+        wait_until(lambda: self.state("folder/offer") == "held", 30, "it is held")
         before = [one["seq"] for one in stream.records()]
         self.assertEqual(before, list(range(1, len(before) + 1)))
+        seen = self.shown("folder/offer")["etag"]
         self.assertEqual(self.daemon.stop(), 0)
         self.daemon.start()
+        # What a person saw before is what they decide on after it, also before the queue was read again.
+        self.assertEqual(self.shown("folder/offer")["etag"], seen)
+        self.do("queue", "keep", "folder/offer", "--etag", seen)
+        self.do("queue", "keep", "folder/offer", "--etag", seen, code=9)
         self.do("queue", "note", "folder/offer", "--text", "two")
         again = Stream(self.daemon.socket, after=before[-1])
         self.addCleanup(again.close)

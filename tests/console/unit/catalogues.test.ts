@@ -70,7 +70,7 @@ describe('what the code says', () => {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(svelte|ts)$/.test(name))
   const code = files.map((name) => readFileSync(join(source, name), 'utf8')).join('\n')
   // Words of the API: the key is put together from one of them.
-  const families = ['state', 'class', 'rung', 'severity', 'summary', 'edition', 'task', 'ready']
+  const families = ['state', 'class', 'rung', 'severity', 'summary', 'edition', 'task', 'way', 'ready']
 
   test('every key in it is in the catalogues', () => {
     const used = [...code.matchAll(/\bt\('([a-z_.]+)'/g)].map((found) => found[1] ?? '')

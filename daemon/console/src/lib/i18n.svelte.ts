@@ -69,7 +69,7 @@ export const t = (key: Key, values?: Values): string => words.say(key, values)
 
 // A word of the API in the person's language; one that is not known yet is shown as it is.
 export function term(
-  kind: 'state' | 'class' | 'rung' | 'severity' | 'summary' | 'edition' | 'task',
+  kind: 'state' | 'class' | 'rung' | 'severity' | 'summary' | 'edition' | 'task' | 'way',
   word: string | null | undefined,
 ): string {
   if (!word) return ''

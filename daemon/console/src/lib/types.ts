@@ -308,6 +308,17 @@ export interface Session {
   language?: string
 }
 
+// Where somebody is signed in.
+export interface SignedIn {
+  id: string
+  user: string
+  way: string
+  made_at: string
+  seen_at: string
+  ends_at: string
+  asking: boolean
+}
+
 // RFC 9457, and what the daemon adds.
 export interface ProblemBody {
   type?: string

@@ -155,11 +155,25 @@ void remember(const step& now, const std::vector<post_id>& seen, summary& one)
     now.note(std::move(record));
 }
 
+// Others pinned more than there is room for beside what was there before. They have the place of a former pin, which a call of ours
+// put down, whose outcome nobody knows.
+bool have_former_places(const step& now, const summary& one, const std::vector<post_id>& pins)
+{
+    const auto* declared = now.declared(one.account);
+    if (declared == nullptr || declared->most_pins <= 0)
+        return false;
+    auto theirs = std::ranges::count_if(pins, [&](const auto& id) {
+        return !contains(one.former_pins, id)
+               && std::ranges::none_of(now.at(one.account).summaries, [&](const auto& entry) { return is_ours(entry.second, id); });
+    });
+    return theirs > 0 && one.former_pins.size() + static_cast<std::size_t>(theirs) > static_cast<std::size_t>(declared->most_pins);
+}
+
 // The place that there was is taken: others pinned something since it was looked at.
 void make_more_room(const step& now, const summary& one, std::vector<post_id> pins)
 {
     std::erase_if(pins, [&](const auto& id) { return is_ours(one, id); });
-    bool was_up = !one.lost_pins.empty();  // then what is new there was not there before ours
+    bool was_up = !one.lost_pins.empty() || have_former_places(now, one, pins);  // then what is new there came after ours
     auto more = make_room(now, one, pins, was_up ? one.former_pins : std::vector<post_id>{});
     std::erase_if(more, [&](const auto& id) { return contains(one.displaced, id); });
     if (more.empty())

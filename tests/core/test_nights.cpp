@@ -415,3 +415,57 @@ TEST_CASE("somebody takes the last place among the pins just before ours: room i
     CHECK(now.here.summary_of().state == summary_state::unpinned);
     CHECK(now.there.pinned == std::vector{post_id{"theirs"}, post_id{"x"}});
 }
+
+TEST_CASE("ours is pinned and nobody hears of it, and a stranger takes its place: at the end the former pins stand as before",
+          "[editions][nights]")
+{
+    for (std::size_t room : {1u, 2u, 3u}) {
+        for (bool killed : {true, false}) {
+            INFO(room << (killed ? ", killed" : ", no answer"));
+            night now;
+            now.here.rules.accounts.at(night_blog).most_pins = static_cast<int>(room);
+            now.there.most_pins = room;
+            for (std::size_t i = 0; i < room; ++i)
+                now.there.pinned.push_back(post_id{"former" + std::to_string(i)});
+            auto before = now.there.pinned;
+            now.raise();
+            auto publish = now.here.next<publish_summary>();
+            now.here.answer<publish_summary>(now.there.carry(publish.value(), now.here.now));
+            auto look = now.here.next<read_pins>();
+            now.here.answer<read_pins>(now.there.carry(look.value(), now.here.now));
+            now.there.carry(now.here.next<pin_summary>().value(), now.here.now);  // a former one made room, and no answer comes
+            REQUIRE(now.there.pinned.front() == post_id{"p1"});
+            now.there.pinned.front() = post_id{"theirs"};
+            if (killed)
+                now.here.restart();
+            else
+                now.here.answer<pin_summary>(failure::unknown_outcome);
+            now.passes(5min);
+            CHECK(now.here.summary_of().state == summary_state::pinned);
+            CHECK(now.there.pinned.front() == post_id{"p1"});
+            now.here.restart();
+            now.here.lower();
+            now.passes(10min);
+            CHECK(now.here.summary_of().state == summary_state::unpinned);
+            CHECK(now.there.pinned == before);
+        }
+    }
+}
+
+TEST_CASE("two flags make room at once: the second one puts down a former pin, not the post of the first", "[editions][nights]")
+{
+    night now;
+    now.here.rules.accounts.at(night_blog).most_pins = 2;
+    now.there.most_pins = 2;
+    now.there.pinned = {post_id{"x"}, post_id{"y"}};
+    now.raise();
+    crisis_raised second;
+    second.by = actor_id{"ops"};
+    second.playbook = "recall";
+    second.next_update_by = now.here.now + 45min;
+    second.statements[night_blog] = {"en", "Do not eat it."};
+    now.here.happen(second);
+    now.passes(10min);
+    CHECK(now.here.total(record_kind::pins_remembered) == 3);  // the second one saw the place of "y" taken by the first
+    CHECK(now.there.pinned == std::vector{now.here.summary_of("c-2").remote, now.here.summary_of("c-1").remote});
+}

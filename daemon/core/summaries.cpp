@@ -189,11 +189,22 @@ void give_up(const step& now, const action_finished& done, summary& one, const p
     open_task(now, std::move(wanted));
 }
 
+// It goes out if what goes before it is taken back.
+bool stands_back(const crisis& flag, const summary& one, const edition& next, std::uint32_t number, time_point now)
+{
+    if (is_ready(next, now) || number == 0 || number > flag.editions.size())
+        return false;
+    const auto& said = flag.editions[number - 1];
+    return is_ready(said, now) && number > one.dealt
+           && (flag.now == phase::raised || (one.edition > 0 && outlives_flag(said.kind)));
+}
+
 // Nothing is left of the call whose outcome was not known: it never went out.
 void found_nothing(const step& now, const summary& one, std::uint32_t number)
 {
-    const auto* next = next_edition(now.known().crises.at(one.crisis), one, now.now);
-    bool wanted = next != nullptr && next->number == number;
+    const auto& flag = now.known().crises.at(one.crisis);
+    const auto* next = next_edition(flag, one, now.now);
+    bool wanted = next != nullptr && (next->number == number || stands_back(flag, one, *next, number, now.now));
     auto record = about_summary(wanted ? record_kind::summary_failed : record_kind::statement_skipped, now, one);
     record.number = number;
     record.outcome = wanted ? "not_sent" : "done";

@@ -469,3 +469,29 @@ TEST_CASE("two flags make room at once: the second one puts down a former pin, n
     CHECK(now.here.total(record_kind::pins_remembered) == 3);  // the second one saw the place of "y" taken by the first
     CHECK(now.there.pinned == std::vector{now.here.summary_of("c-2").remote, now.here.summary_of("c-1").remote});
 }
+
+TEST_CASE("what never went out while a correction waited goes out when the correction is taken back", "[editions][nights]")
+{
+    for (bool taken_back : {true, false}) {
+        INFO(taken_back);
+        night now;
+        now.two_people();
+        now.raise();
+        auto call = now.here.next<publish_summary>();
+        REQUIRE(call);
+        now.here.answer<publish_summary>(failure::unknown_outcome);  // it did not arrive
+        now.people.correct("It is Mill Lane.");
+        now.passes(5min);
+        CHECK(now.there.posts.empty());  // it was looked for, and what waits holds it back
+        now.here.restart();
+        if (taken_back)
+            now.people.undo();
+        else
+            now.people.approve("bea");
+        CHECK_FALSE(now.here.refused);
+        now.passes(2min);
+        REQUIRE(now.there.posts.size() == 1);
+        CHECK(now.there.posts[0].text == (taken_back ? "We are on it." : "It is Mill Lane."));
+        CHECK(now.here.summary_of().state == summary_state::pinned);
+    }
+}

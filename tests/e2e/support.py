@@ -218,6 +218,15 @@ class Daemon:
                               text=True, timeout=240)
         return Result(done)
 
+    def ledger_texts(self):
+        """Every record of the ledger as it lies on the disk, the oldest first: what the daemon shows may be a moment ahead of it, and
+        dies with the daemon."""
+        database = sqlite3.connect(f"file:{os.path.join(self.state_dir, 'ledger.db')}?mode=ro", uri=True)
+        try:
+            return [text for text, in database.execute("SELECT payload FROM ledger ORDER BY seq")]
+        finally:
+            database.close()
+
     def status(self):
         return self.halfmast("status", "-o", "json").json
 

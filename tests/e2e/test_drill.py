@@ -2,7 +2,6 @@
 import json
 import os
 import socket
-import sqlite3
 
 from receivers import SECRET, Receiver
 from support import Sandbox, Story, account, main, secret_file, wait_until
@@ -117,10 +116,7 @@ class Drill(Story):
         return sorted(post["state"] for post in self.daemon.posts().values() if post["account"] == account)
 
     def records(self, kind):
-        database = sqlite3.connect(f"file:{os.path.join(self.daemon.state_dir, 'ledger.db')}?mode=ro", uri=True)
-        rows = [json.loads(text) for text, in database.execute("SELECT payload FROM ledger ORDER BY seq")]
-        database.close()
-        return [row for row in rows if row["kind"] == kind]
+        return [row for row in map(json.loads, self.daemon.ledger_texts()) if row["kind"] == kind]
 
 
 class BesideTheRealThing(Drill):

@@ -1,8 +1,6 @@
 """Pages from outside: the receiver is down and comes back, is killed at the wrong moment, hangs; somebody acknowledges, or nobody."""
 import json
-import os
 import resource
-import sqlite3
 import threading
 import time
 
@@ -47,10 +45,7 @@ class PagesStory(Story):
 
     def records(self, kind):
         """Of the ledger, as it lies on the disk."""
-        database = sqlite3.connect(f"file:{os.path.join(self.daemon.state_dir, 'ledger.db')}?mode=ro", uri=True)
-        rows = [json.loads(text) for text, in database.execute("SELECT payload FROM ledger ORDER BY seq")]
-        database.close()
-        return [row for row in rows if row["kind"] == kind]
+        return [row for row in map(json.loads, self.daemon.ledger_texts()) if row["kind"] == kind]
 
     def ask_of(self, name, escalate=""):
         return f'[[route]]\nto = ["{name}"]\ngather = "0s"\nrepeat = "1h"\n{escalate}\n'

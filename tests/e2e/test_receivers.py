@@ -1,8 +1,6 @@
 """Every kind of receiver, driven by the real daemon, against a fake that checks and keeps what its vendor does, and fails as its vendor
 fails: what became of each letter, as a table. The stories go on at the same time, each on an account, a flag and receivers of its own."""
 import json
-import os
-import sqlite3
 import unittest
 
 import receiver_fakes
@@ -116,9 +114,7 @@ class EveryKind(Story):
     def no_secret_is_told(self):
         texts = {"pages list": self.daemon.halfmast("pages", "list", "-o", "json").out, "status": self.daemon.halfmast("status").out,
                  "doctor --pages": self.daemon.halfmast("doctor", "--pages", "-o", "json").out}
-        database = sqlite3.connect(f"file:{os.path.join(self.daemon.state_dir, 'ledger.db')}?mode=ro", uri=True)
-        texts["ledger"] = "".join(text for text, in database.execute("SELECT payload FROM ledger"))
-        database.close()
+        texts["ledger"] = "".join(self.daemon.ledger_texts())
         with open(self.daemon.log_name, errors="replace") as log:
             texts["journal"] = log.read()
         for where, text in texts.items():

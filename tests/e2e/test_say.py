@@ -6,7 +6,6 @@ import pty
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import threading
 import time
@@ -482,13 +481,8 @@ class KilledInTheMiddle(Saying):
         self.check_code(self.daemon.halfmast("audit", "verify", "--state-dir", self.daemon.state_dir), 0)
 
     def is_on_disk(self, about):
-        """In the ledger's file: what the daemon shows may be a moment ahead of it, and dies with the daemon."""
-        database = sqlite3.connect(f"file:{os.path.join(self.daemon.state_dir, 'ledger.db')}?mode=ro", uri=True)
-        try:
-            return any(about in ((json.loads(payload).get("edition") or {}).get("about") or "")
-                       for payload, in database.execute("SELECT payload FROM ledger WHERE payload LIKE '%\"edition\"%'"))
-        finally:
-            database.close()
+        editions = [record.get("edition") or {} for record in map(json.loads, self.daemon.ledger_texts())]
+        return any(about in (one.get("about") or "") for one in editions)
 
 
 if __name__ == "__main__":

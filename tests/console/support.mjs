@@ -40,15 +40,18 @@ export async function until(condition, milliseconds, what) {
   }
 }
 
+// A port for a program that is told where to listen, from below those that the system gives to whoever asks for any, itself or for a
+// connection it makes: one of them may be somebody else's again before the program has begun.
 export async function freePort() {
-  return await new Promise((done, fail) => {
+  const end = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0])
+  const start = Math.floor(end / 2)
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = start + Math.floor(Math.random() * (end - start))
     const server = createServer()
-    server.on('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => done(port))
-    })
-  })
+    const free = await new Promise((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)))
+    if (free) return await new Promise((done) => server.close(() => done(port)))
+  }
+  throw new Error(`of 100 ports from ${start} to ${end} none is free`)
 }
 
 export const password = 'correct horse battery staple'

@@ -8,6 +8,7 @@ import datetime
 import io
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -41,6 +42,21 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
         _pause.wait(0.05)
+
+
+def free_port():
+    """A port of 127.0.0.1 for a program that is told where to listen. It is taken from below those that the system gives to whoever asks for
+    any, itself or for a connection it makes: one of them may be somebody else's again before the program has begun."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        end = int(file.read().split()[0])
+    for port in random.sample(range(end // 2, end), 100):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"of 100 ports from {end // 2} to {end} none is free")
 
 
 def utc(seconds_ahead=0.0):

@@ -13,15 +13,9 @@ import socket
 import ssl
 import subprocess
 
-from support import BUILD, CLIENT, Story, http as ask_plain, main, secret_file, wait_until
+from support import BUILD, CLIENT, Story, free_port, http as ask_plain, main, secret_file, wait_until
 
 PASSWORD = "canary-password-correct-horse"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Door(Story):

@@ -1,10 +1,9 @@
 """A drill from outside: the whole way of a raise on a practice platform, beside a real account that is only read."""
 import json
 import os
-import socket
 
 from receivers import SECRET, Receiver
-from support import Sandbox, Story, account, main, secret_file, wait_until
+from support import Sandbox, Story, account, free_port, main, secret_file, wait_until
 
 PLAYBOOKS = """
 [[playbook]]
@@ -185,9 +184,7 @@ class BesideTheRealThing(Drill):
         self.the_ledger_proves_it("token-acme", "token-practice", SECRET)
 
     def test_what_waits_for_a_word_waits_in_a_drill_too_and_from_afar(self):
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
+        port = free_port()
         self.begin(extra=f'listen = "127.0.0.1:{port}"')
         afar = ("--url", f"http://127.0.0.1:{port}", "--token-file", self.token("ops"))
         begun = self.check_code(self.daemon.halfmast(*afar, "drill", "recall", "--wait", "3s"), 8)

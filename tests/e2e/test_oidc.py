@@ -4,7 +4,6 @@ import http.cookiejar
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -12,15 +11,9 @@ import urllib.parse
 import urllib.request
 
 from npm import installed
-from support import Story, http as ask, main, secret_file, wait_until
+from support import Story, free_port, http as ask, main, secret_file, wait_until
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oidc")
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Browser:

@@ -2,11 +2,10 @@
 back, has a gap, says nonsense. Somebody is told in any case."""
 import datetime
 import os
-import socket
 
 from calendars import Calendar, calendar, event
 from receivers import SECRET, Receiver
-from support import Story, account, http, in_parallel, main, secret_file, wait_until
+from support import Story, account, free_port, http, in_parallel, main, secret_file, wait_until
 
 
 def at(seconds):
@@ -48,9 +47,7 @@ repeat = "1h"
         wait_until(lambda: self.daemon.polled("social"), 30, "the queue was read")
 
     def port(self):
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.free = one.getsockname()[1]
+        self.free = free_port()
         return self.free
 
     def duty(self):

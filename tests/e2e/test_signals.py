@@ -10,14 +10,13 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import threading
 import time
 import unittest
 
 from receivers import SECRET, Receiver
-from support import SOURCE, Story, account, http as ask, in_parallel, main, secret_file, wait_until
+from support import SOURCE, Story, account, free_port, http as ask, in_parallel, main, secret_file, wait_until
 
 TOKEN = "hook-token-0123456789abcdef"
 HUB = "hub-secret-0123456789abcdef"
@@ -27,12 +26,6 @@ HUB = "hub-secret-0123456789abcdef"
 PROMTOOL = shutil.which("promtool") or shutil.which(
     os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "halfmast-promtool", "promtool"))
 NO_PROMTOOL = "promtool is not installed (config/install-dependencies --tests brings it)"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def signed(body, id="msg_1", at=None, secret=SECRET):

@@ -1,124 +1,15 @@
-"""Who may come in, from outside: tokens, passwords, cookies, login links and certificates over TLS, and what is refused there."""
+"""Who may come in, from outside: tokens and certificates over TLS, and what is refused there. Signing in is in test_sessions.py."""
 import concurrent.futures
-import contextlib
-import http.client
 import json
 import os
-import pty
-import re
 import select
 import shutil
 import signal
 import socket
 import ssl
-import subprocess
 
-from support import BUILD, CLIENT, Story, free_port, http as ask_plain, main, secret_file, wait_until
-
-PASSWORD = "canary-password-correct-horse"
-
-
-class Door(Story):
-    def setUp(self):
-        super().setUp()
-        if not shutil.which("openssl"):
-            self.skipTest("the program openssl, which makes the certificates of this test, is not installed")
-        self.certificate("own")
-        self.port = free_port()
-        self.url = f"https://127.0.0.1:{self.port}"
-        self.heard = []
-        done = subprocess.run([os.path.join(BUILD, "halfmastd"), "--hash-password"], input=PASSWORD + "\n", capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertTrue(done.stdout.startswith("$argon2id$"))
-        self.assertNotIn(PASSWORD, done.stdout + done.stderr)
-        self.hash = secret_file(self.folder, "maria.hash", done.stdout.strip())
-        self.daemon = self.begin_daemon("", extra=self.listen(), judgement=self.access())
-
-    def listen(self):
-        return f'listen = "127.0.0.1:{self.port}"\ntls = {{ certificate = "own.pem", key = "own.key", client_ca = "own.pem" }}'
-
-    def access(self, more=""):
-        return f"""
-[access]
-url = "{self.url}"
-[[access.user]]
-name = "maria"
-roles = ["manager"]
-password = {{ file = "maria.hash" }}
-{more}"""
-
-    def certificate(self, name, subject="127.0.0.1"):
-        path = os.path.join(self.folder, name)
-        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                               f"/CN={subject}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path + ".key", "-out", path + ".pem"],
-                              capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return path + ".pem"
-
-    def context(self, ca="own.pem"):
-        return ssl.create_default_context(cafile=os.path.join(self.folder, ca))
-
-    def ask(self, method, path, body=None, headers=None, context=None):
-        """(status, parsed JSON or text, headers)"""
-        line = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context or self.context())
-        try:
-            data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-            line.request(method, path, data, {**({"Content-Type": "application/json"} if data is not None else {}), **(headers or {})})
-            answer = line.getresponse()
-            text = answer.read().decode()
-        finally:
-            line.close()
-        self.heard.append(text)
-        try:
-            return answer.status, json.loads(text), answer.headers
-        except ValueError:
-            return answer.status, text, answer.headers
-
-    @contextlib.contextmanager
-    def connected(self):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as plain, self.context().wrap_socket(plain, server_hostname="127.0.0.1") as line:
-            yield line
-
-    def raw(self, request):
-        """Bytes in, bytes out, until the daemon closes."""
-        with self.connected() as line:
-            line.sendall(request)
-            got = b""
-            try:
-                while piece := line.recv(65536):
-                    got += piece
-            except (ConnectionError, ssl.SSLError):
-                pass
-            return got
-
-    def token(self, roles, *more):
-        made = self.check_code(self.daemon.halfmast("token", "create", "test " + roles, "--roles", roles, *more), 0)
-        secret = made.out.strip()
-        self.assertRegex(secret, r"^hm_[A-Za-z0-9_-]{43}$")
-        return secret
-
-    def bearer(self, roles, *more):
-        return {"Authorization": "Bearer " + self.token(roles, *more)}
-
-    def sign_in(self, password=PASSWORD, user="maria"):
-        """(status, headers for what follows)"""
-        status, body, headers = self.ask("POST", "/api/v1/session", {"user": user, "password": password})
-        if status != 200:
-            return status, None
-        self.cookie = headers["Set-Cookie"]
-        return status, {"Cookie": self.cookie.split(";")[0], "X-CSRF-Token": body["csrf"]}
-
-    def records(self, kind=None):
-        found = self.daemon.halfmast("audit", "list", "-o", "json").json["records"]
-        return [one for one in found if kind is None or one["kind"] == kind]
-
-    def changes(self):
-        """What is in the ledger but who came in, or was turned away: that is written a moment after the answer."""
-        return [one for one in self.records() if not one["kind"].startswith("access_")]
-
-    def remote(self, token, *words, ca="own.pem"):
-        return self.daemon.halfmast("--url", self.url, "--ca", os.path.join(self.folder, ca), "--token-file", secret_file(self.folder, "token", token), *words,
-                                    env={"HALFMAST_SOCKET": "/nonexistent"})
+from door import PASSWORD, Door
+from support import Story, free_port, http as ask_plain, main, wait_until
 
 
 class WhoMayComeIn(Door):
@@ -169,80 +60,6 @@ class WhoMayComeIn(Door):
         self.daemon.stop()
         self.check_code(self.remote(token, "status"), 7)
 
-    def test_a_password_a_cookie_and_what_a_cookie_alone_cannot_do(self):
-        status, mine = self.sign_in()
-        self.assertEqual(status, 200)
-        self.assertRegex(self.cookie, rf"^__Host-halfmast-{self.port}=[A-Za-z0-9_-]{{43}}; Path=/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$")
-        cookie_only = {"Cookie": mine["Cookie"]}
-        self.assertEqual(self.ask("GET", "/api/v1/session", None, cookie_only)[1]["csrf"], mine["X-CSRF-Token"])
-        before = len(self.changes())
-        for headers in (cookie_only, {**cookie_only, "X-CSRF-Token": "guess"}, {**mine, "Origin": "https://evil.example"}, {**mine, "Origin": "null"}):
-            with self.subTest(headers=sorted(headers)):
-                status, body, _ = self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, headers)
-                self.assertEqual(status, 403, body)
-        # A form of another site: no JSON, or no CSRF token.
-        status, body, _ = self.ask("POST", "/api/v1/crises", b"playbook=outage", {**mine, "Content-Type": "text/plain"})
-        self.assertEqual(status, 415, body)
-        self.assertEqual(len(self.changes()), before)
-        self.assertEqual(self.ask("POST", "/api/v1/crises", {"playbook": "outage"}, {**mine, "Origin": self.url})[0], 201)
-        self.assertEqual(self.ask("DELETE", "/api/v1/session", None, cookie_only)[0], 403)
-        self.assertEqual(self.ask("DELETE", "/api/v1/session", None, mine)[0], 204)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, cookie_only)[0], 401)  # replayed
-
-    def test_wrong_passwords_have_to_wait(self):
-        said = {self.ask("POST", "/api/v1/session", {"user": user, "password": "wrong " + PASSWORD})[1]["detail"] for user in ("maria", "nobody")}
-        self.assertEqual(said, {"the name or the password is wrong"})
-        for _ in range(40):  # ten at once, and one more in ten seconds, which a slow machine may need for them
-            status, body, headers = self.ask("POST", "/api/v1/session", {"user": "maria", "password": "wrong"})
-            if status == 429:
-                break
-            self.assertEqual(status, 401, body)
-        self.assertEqual(status, 429, body)
-        self.assertGreaterEqual(int(headers["Retry-After"]), 1)
-        wait_until(lambda: len(self.records("access_refused")) >= 10, 20, "they are in the ledger")
-
-    def test_where_one_is_signed_in_is_seen_and_ended(self):
-        _, old = self.sign_in()
-        _, mine = self.sign_in()
-        mine_too = {"Cookie": mine["Cookie"]}
-        self.assertEqual([one["asking"] for one in self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"]].count(True), 1)
-        other = next(one for one in self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"] if not one["asking"])
-        self.assertEqual((other["user"], other["way"]), ("maria", "password"))
-        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{other['id']}", None, mine_too)[0], 403)  # without the CSRF token
-        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{other['id']}", None, mine)[0], 200)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, old)[0], 401)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 200)
-        # Of others it takes an administrator.
-        ops, admin = self.bearer("ops", "--user", "desk"), self.bearer("admin", "--user", "ada")
-        self.assertEqual(self.ask("GET", "/api/v1/sessions", None, ops)[1]["sessions"], [])
-        self.assertEqual(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, ops)[0], 403)
-        mine_id = self.ask("GET", "/api/v1/sessions", None, mine)[1]["sessions"][0]["id"]
-        self.assertEqual(self.ask("DELETE", f"/api/v1/sessions/{mine_id}", None, ops)[0], 404)
-        self.assertEqual(len(self.ask("POST", "/api/v1/sessions/end", {"user": "maria"}, admin)[1]["sessions"]), 1)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, mine)[0], 401)
-        self.assertEqual(self.check_code(self.daemon.halfmast("session", "list"), 0).out, "Nobody is signed in to the console whose session you could end.\n")
-        _, one = self.sign_in()
-        _, two = self.sign_in()
-        listed = self.check_code(self.daemon.halfmast("session", "list", "-o", "json"), 0).json["sessions"]
-        self.assertEqual([each["user"] for each in listed], ["maria", "maria"])
-        self.check_code(self.daemon.halfmast("session", "end"), 2)
-        self.check_code(self.daemon.halfmast("session", "end", "s-0"), 1)
-        ended = self.check_code(self.daemon.halfmast("session", "end", listed[0]["id"]), 0)
-        self.assertEqual(ended.out, f"Ended: {listed[0]['id']} of maria\n")
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, two)[0], 401)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, one)[0], 200)
-        self.check_code(self.daemon.halfmast("session", "end", "--user", "maria"), 0)
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, one)[0], 401)
-        wait_until(lambda: any(f"session {mine_id} of maria" in one["why"] and one["actor"] == "ada" for one in self.records("access_session_ended")),
-                   20, "who ended it is on record")
-
-    def test_another_sign_in_ends_the_one_before_in_that_browser(self):
-        _, first = self.sign_in()
-        status, body, headers = self.ask("POST", "/api/v1/session", {"user": "maria", "password": PASSWORD}, {**first, "Origin": self.url})
-        self.assertEqual(status, 200, body)
-        self.assertNotEqual(headers["Set-Cookie"].split(";")[0], first["Cookie"])
-        self.assertEqual(self.ask("GET", "/api/v1/status", None, first)[0], 401)
-
     def test_who_is_turned_away_is_on_record(self):
         ops = self.bearer("ops", "--user", "desk")
         _, mine = self.sign_in()
@@ -263,42 +80,6 @@ class WhoMayComeIn(Door):
             self.ask("POST", "/api/v1/posts/a/b/release", {}, ops)
         self.assertLess(len(self.records("access_refused")), 45)
 
-    def test_a_login_link(self):
-        made = self.check_code(self.daemon.halfmast("login-link", "maria"), 0)
-        link = made.out.strip()
-        self.assertTrue(link.startswith(self.url + "/login/"), made)
-        path = link[len(self.url):]
-        for _ in range(2):  # programs that look at links in messages
-            status, page, headers = self.ask("GET", path)
-            self.assertEqual(status, 200)
-            self.assertIn("<button autofocus>Sign in as maria</button>", page)
-            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
-        status, _, headers = self.ask("POST", path, b"", {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url})
-        self.assertEqual((status, headers["Location"]), (303, "/"))
-        mine = {"Cookie": headers["Set-Cookie"].split(";")[0]}
-        self.assertEqual(self.ask("GET", "/api/v1/session", None, mine)[1]["user"], "maria")
-        self.assertEqual(self.ask("POST", path, b"")[0], 401)
-        self.assertEqual(self.ask("GET", path)[0], 410)
-        self.assertEqual(self.daemon.halfmast("login-link", "nobody-of-ours").code, 1)
-
-    def test_a_login_link_on_a_terminal_is_a_code_too(self):
-        leader, follower = pty.openpty()
-        process = subprocess.Popen([CLIENT, "--socket", self.daemon.socket, "login-link", "maria"], stdout=follower,
-                                   stderr=subprocess.DEVNULL)
-        os.close(follower)
-        shown = b""
-        try:
-            while piece := os.read(leader, 65536):
-                shown += piece
-        except OSError:  # the terminal's other end is gone
-            pass
-        os.close(leader)
-        self.assertEqual(process.wait(30), 0)
-        rows = [row for row in shown.decode().splitlines() if row.startswith("\x1b[30;107m")]
-        self.assertGreater(len(rows), 10)
-        self.assertEqual(len({len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in rows}), 1)
-        self.assertIn("/login/", shown.decode().splitlines()[-1])
-
     def test_malformed_oversized_and_forged_requests_change_nothing(self):
         mine = self.bearer("admin")
         token = mine["Authorization"].encode()
@@ -313,7 +94,8 @@ class WhoMayComeIn(Door):
                                 (post + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400),
                                 (b"POST /api/v1/crises HTTP/1.1\r\nHost: evil.example\r\nAuthorization: " + token + b"\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", 403)):
             with self.subTest(request[:60]):
-                self.assertTrue(self.raw(request).startswith(f"HTTP/1.1 {status} ".encode()), self.raw(request)[:300])
+                got = self.raw(request)
+                self.assertTrue(got.startswith(f"HTTP/1.1 {status} ".encode()), got[:300])
         for body in (b"[]", b"{", b'{"playbook":1}', b'{"playbok":"outage"}', b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe", b'"' + b"x" * 900_000 + b'"'):
             with self.subTest(body[:20]):
                 self.assertEqual(self.ask("POST", "/api/v1/crises", body, mine)[0], 400)

@@ -11,8 +11,8 @@ import sys
 import tomllib
 import unittest
 
+from door import PASSWORD, Door
 from support import BUILD, SOURCE, main, wait_until
-from test_access import PASSWORD, Door
 
 NUMBERS = """2.3.5
 3.2.1 3.2.2 3.3.1 3.3.2 3.3.3 3.3.4 3.4.1 3.4.2 3.4.3 3.4.4 3.4.5 3.4.6 3.5.1 3.5.2 3.5.3 3.5.4 3.5.5 3.7.1 3.7.2

@@ -79,6 +79,7 @@ result<approve_body> read_approve(std::string_view text)
     return read_body<approve_body>(text, [](body_reader& body, approve_body& wanted) {
         wanted.why = body.text("reason", longest_text);
         wanted.break_glass = body.text("break_glass", longest_text);
+        wanted.edition = body.number("edition");
     });
 }
 

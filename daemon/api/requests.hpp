@@ -85,10 +85,11 @@ result<bulk_body> read_bulk(std::string_view body);
 // {"reason"}, or nothing at all.
 result<std::string> read_reason(std::string_view body);
 
-// {"reason","break_glass"}, or nothing at all.
+// {"reason","break_glass","edition"}, or nothing at all: the edition that is meant, 0: all that waits.
 struct approve_body {
     std::string why;
     std::string break_glass;
+    std::uint32_t edition = 0;
 
     approve_body() {}
 };

@@ -116,8 +116,8 @@ response approve(const call& asked)
     const auto* flag = find_crisis(asked, id);
     if (auto no = refuse_break_glass(asked, wanted->break_glass))
         co_return to_response(*no);
-    auto number = waiting(*flag);
-    event happened = summary_approved{id, asked.by, std::move(wanted->break_glass)};
+    auto number = wanted->edition != 0 ? wanted->edition : waiting(*flag);
+    event happened = summary_approved{id, asked.by, std::move(wanted->break_glass), wanted->edition};
     auto came = co_await asked.daemon.submit(std::move(happened));
     co_return answer_crisis(asked, came, id, "approving what " + id.value + " is to say", 200, number);
 }

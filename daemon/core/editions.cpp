@@ -151,6 +151,28 @@ std::vector<const edition*> waiting(const crisis& flag)
     return all;
 }
 
+// Why a word for exactly this edition is about nothing that could go out: whoever gave it read something else.
+refused_for not_to_be_approved(const crisis& flag, std::uint32_t number)
+{
+    using cause = refusal::cause;
+    auto found = std::ranges::find(flag.editions, number, &edition::number);
+    auto name = "approve " + flag.id.value + ": ";
+    if (found == flag.editions.end())
+        return {{cause::unknown_target,
+                 name + "there is no edition " + std::to_string(number)
+                     + (flag.editions.empty() ? "; nothing was asked for yet"
+                                              : "; the newest is " + std::to_string(flag.editions.back().number))}};
+    if (!found->undone)
+        return std::nullopt;
+    name += "edition " + std::to_string(number) + " (" + std::string{to_string(found->kind)} + ") was taken back";
+    auto left = waiting(flag);
+    return {{cause::wrong_state, name
+                                     + (left.empty() ? "; nothing else waits"
+                                                     : "; edition " + std::to_string(left.back()->number) + " ("
+                                                           + std::string{to_string(left.back()->kind)}
+                                                           + ") waits now: read it before you approve it")}};
+}
+
 }  // namespace
 
 std::string text_for_all(const by_language& texts)
@@ -272,15 +294,20 @@ void approve_statements(const step& now, const summary_approved& what)
 {
     audit_record record{record_kind::summary_approved, now.now, what.by};
     record.crisis = what.crisis;
+    record.number = what.edition;
     record.outcome = "done";
     const auto* flag = find_flag(now, what.crisis);
     if (flag == nullptr)
         return now.refuse(refusal::cause::unknown_target, no_such("approve", what.crisis), record);
+    if (auto no = what.edition == 0 ? std::nullopt : not_to_be_approved(*flag, what.edition))
+        return now.refuse(no->first, no->second, record);
     now.made.crisis = what.crisis;
     std::vector<std::uint32_t> agreed;
     const edition* mine = nullptr;  // that somebody else has to agree to
     refused_for late;
     for (const auto* said : waiting(*flag)) {
+        if (what.edition != 0 && said->number != what.edition)
+            continue;
         if (flag->now == phase::lowered && !outlives_flag(said->kind))
             continue;
         if (auto no = too_late(now, *flag, *said)) {

@@ -100,11 +100,12 @@ struct task_done {
     std::string why;
 };
 
-// Everything of this crisis that waits for an approval may go out.
+// What of this crisis waits for an approval may go out.
 struct summary_approved {
     crisis_id crisis;
     actor_id by;
     std::string break_glass{};  // as in release_requested
+    std::uint32_t edition = 0;  // that one and no other; 0: all that waits
 };
 
 // A poll saw the whole queue of an account. What changed after `began_at` is newer than this picture.

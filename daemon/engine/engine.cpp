@@ -65,8 +65,15 @@ asio::awaitable<void> engine::run()
         if (letters.empty())
             break;
         turn now;
-        for (auto& one : letters)
-            handle(now, std::move(one));
+        while (!letters.empty()) {
+            if (is_decided_on_record(letters.front())) {
+                auto deciding = decide_on_record(now, letters);
+                co_await std::move(deciding);
+                continue;
+            }
+            handle(now, std::move(letters.front()));
+            letters.pop_front();
+        }
         offer_capacity(now);
         auto written = commit(std::move(now));
         co_await std::move(written);
@@ -136,6 +143,82 @@ reply engine::decide_one(turn& now, const event& what)
     return given;
 }
 
+// While records wait for a ledger that refuses, such a request is not even decided: handle() says so.
+bool engine::is_decided_on_record(const letter& one) const { return one.answer && unwritten_.empty() && needs_ledger(one.what); }
+
+// A request that lets go, speaks or ends a flag must not stand when its records cannot be written, and whether they can is known
+// only afterwards. So such requests have a turn of their own, which is taken back whole. Others that came with them keep theirs.
+asio::awaitable<void> engine::decide_on_record(turn& now, std::deque<letter>& letters)
+{
+    auto earlier = std::move(now);
+    now = turn{};
+    now.touched = std::move(earlier.touched);
+    now.all_touched = earlier.all_touched;
+    auto committing = commit(std::move(earlier));
+    co_await std::move(committing);
+    std::deque<letter> asked;
+    std::set<account_id> of;
+    bool of_one_each = true;
+    while (!letters.empty() && is_decided_on_record(letters.front())) {
+        auto about = account_of(letters.front().what);
+        of_one_each = of_one_each && !about.empty();
+        of.insert(std::move(about));
+        asked.push_back(std::move(letters.front()));
+        letters.pop_front();
+    }
+    if (asked.empty())
+        co_return;  // the ledger refused what came before them
+    if (!of_one_each)
+        of.clear();
+    auto before = remember(of);
+    turn mine;
+    for (auto& one : asked)
+        handle(mine, std::move(one));
+    now.touched.merge(mine.touched);
+    now.all_touched = now.all_touched || mine.all_touched;
+    auto writing = write(mine, if_refused::forget);
+    auto error = co_await std::move(writing);
+    if (error.empty()) {
+        go_on(mine, error);
+        co_return;
+    }
+    go_back(std::move(before), of);
+    mark_crises();
+    for (auto& [answer, given] : mine.answers) {
+        reply no;
+        no.durable = false;
+        no.ledger_error = error;
+        answer(std::move(no));
+    }
+}
+
+// The state as it is, to go back to. `of`: the accounts that may change; empty: all of them.
+state engine::remember(const std::set<account_id>& of)
+{
+    if (of.empty())
+        return state_;
+    auto accounts = std::exchange(state_.accounts, {});
+    auto rest = state_;
+    state_.accounts = std::move(accounts);
+    for (const auto& id : of)
+        if (auto where = state_.accounts.find(id); where != state_.accounts.end())
+            rest.accounts.emplace(id, where->second);
+    return rest;
+}
+
+void engine::go_back(state before, const std::set<account_id>& of)
+{
+    if (!of.empty()) {
+        auto accounts = std::exchange(state_.accounts, {});
+        for (const auto& id : of) {
+            accounts.erase(id);
+            accounts.insert(before.accounts.extract(id));
+        }
+        before.accounts = std::move(accounts);
+    }
+    state_ = std::move(before);
+}
+
 void engine::handle(turn& now, letter one)
 {
     if (auto* done = std::get_if<action_finished>(&one.what)) {
@@ -143,7 +226,7 @@ void engine::handle(turn& now, letter one)
         for (const auto& item : done->result.saved)
             now.blobs.push_back({item.sha256, item.bytes});
     }
-    if (one.answer && !ledger_error_.empty() && needs_ledger(one.what)) {
+    if (one.answer && !unwritten_.empty() && needs_ledger(one.what)) {
         reply no;
         no.durable = false;
         no.ledger_error = ledger_error_;
@@ -270,15 +353,15 @@ void engine::keep_unwritten(turn& now, std::vector<audit_record> records)
 
 // Makes the turn's records durable, after those the ledger refused before. "" when it did; else why not. While it refuses it is
 // asked again on a rhythm, not with every event: what waits is encoded each time, and the holds must not wait for that.
-asio::awaitable<std::string> engine::write(turn& now)
+asio::awaitable<std::string> engine::write(turn& now, if_refused then)
 {
     if (now.records.empty() && unwritten_.empty())
         co_return std::string{};
-    if (!stopping_ && !ledger_error_.empty() && hooks_.clock() < try_ledger_at_) {
+    if (!stopping_ && !unwritten_.empty() && hooks_.clock() < try_ledger_at_) {
         keep_unwritten(now, std::move(now.records));
         co_return ledger_error_;
     }
-    bool late = !unwritten_.empty();
+    bool refused_before = !ledger_error_.empty();
     auto batch = hooks_.encode(unwritten_);
     auto fresh = hooks_.encode(now.records);
     append(batch.entries, std::move(fresh.entries));
@@ -287,7 +370,8 @@ asio::awaitable<std::string> engine::write(turn& now)
     batch.blobs.insert(batch.blobs.end(), now.blobs.begin(), now.blobs.end());
     auto written = co_await ledger_.append(std::move(batch));
     if (!written) {
-        keep_unwritten(now, std::move(now.records));
+        if (then == if_refused::keep)
+            keep_unwritten(now, std::move(now.records));
         ledger_error_ = written.error().detail.empty() ? "refused without a reason" : written.error().detail;
         try_ledger_at_ = hooks_.clock() + ledger_pause + milliseconds{static_cast<std::int64_t>(unwritten_.size() / 20)};
         hooks_.ledger_refused(ledger_error_);
@@ -298,7 +382,7 @@ asio::awaitable<std::string> engine::write(turn& now)
     unwritten_.clear();
     unwritten_blobs_.clear();
     ledger_error_.clear();
-    if (late)
+    if (refused_before)
         hooks_.ledger_refused("");
     if (hooks_.recorded)
         for (const auto& record : records)
@@ -311,8 +395,14 @@ asio::awaitable<std::string> engine::write(turn& now)
 // Record first, then act. When the disk refuses, only the safe direction goes on: what holds, and what only looks.
 asio::awaitable<void> engine::commit(turn now)
 {
-    auto writing = write(now);
+    auto writing = write(now, if_refused::keep);
     auto error = co_await std::move(writing);
+    go_on(now, error);
+}
+
+// `error`: why the ledger does not take it; empty: it did.
+void engine::go_on(turn& now, const std::string& error)
+{
     for (auto& one : now.actions) {
         if (error.empty() || is_safe_without_ledger(one.what)) {
             start(std::move(one));

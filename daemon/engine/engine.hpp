@@ -2,6 +2,7 @@
 // the clock, and the number of calls at once. One thread; what blocks lives elsewhere and answers by an event.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -62,7 +63,8 @@ public:
     // Hands an event in; nobody waits for it.
     void tell(event what);
 
-    // Hands a request in; answered when its records are durable, when the ledger refused them, or when the loop is stopping.
+    // Hands a request in; answered when its records are durable, when the ledger refused them, or when the loop is stopping. What lets
+    // go, speaks or ends a flag did not happen when the ledger refused it, now or later.
     asio::awaitable<reply> ask(event what);
 
     // Ends run() after what is in the mailbox; calls under way are not waited for: their intent is on record.
@@ -104,6 +106,16 @@ private:
         std::optional<time_point> wake;       // its place in wakes_
     };
 
+    // What becomes of records that the ledger refuses.
+    enum class if_refused {
+        keep,    // they are true all the same, and written later
+        forget,  // whoever asked takes back what was decided
+    };
+
+    [[nodiscard]] bool is_decided_on_record(const letter&) const;
+    asio::awaitable<void> decide_on_record(turn& now, std::deque<letter>& letters);
+    [[nodiscard]] state remember(const std::set<account_id>& of);
+    void go_back(state before, const std::set<account_id>& of);
     void handle(turn& now, letter one);
     reply decide_one(turn& now, const event& what);
     void offer_capacity(turn& now);
@@ -112,7 +124,8 @@ private:
     void wake_at(const account_id& id, lane& mine, std::optional<time_point> when);
     void wake_those_due();
     asio::awaitable<void> commit(turn now);
-    asio::awaitable<std::string> write(turn& now);
+    asio::awaitable<std::string> write(turn& now, if_refused then);
+    void go_on(turn& now, const std::string& error);
     void keep_unwritten(turn& now, std::vector<audit_record> records);
     void start(action what);
     asio::awaitable<void> carry(action what);

@@ -1,5 +1,7 @@
 // The documents about what is said: editions, the promise, what an account shows, tasks, replies.
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -45,6 +47,20 @@ const char* state_of(const state& known, const crisis& flag, const edition& said
     return now < said.undo_until ? "undo-window" : "going-out";
 }
 
+// Its words, each once and with who says them: whoever agrees to them has to have read them.
+document texts_of(const edition& said)
+{
+    std::map<std::pair<std::string_view, std::string_view>, std::size_t> known;
+    auto list = document::array();
+    for (const auto& [id, words] : said.words) {
+        auto [at, is_new] = known.try_emplace({words.language, words.text}, list.size());
+        if (is_new)
+            list.push_back({{"language", words.language}, {"text", words.text}, {"accounts", document::array()}});
+        list[at->second]["accounts"].push_back(id.value);
+    }
+    return list;
+}
+
 // The newest edition that is meant to stand there: what waits for a word or was taken back is not.
 std::uint32_t wanted_on(const crisis& flag, const account_id& id, const summary& said)
 {
@@ -81,6 +97,8 @@ document editions_member(const state& known, const crisis& flag, time_point now)
         if (!said.reason_in.empty())
             one["reason_in"] = said.reason_in;
         one["hole"] = word_or_null(hole_in(said.words));
+        if (one["state"] == "waits-for-approval")
+            one["texts"] = texts_of(said);
         one["out"] = reach.out;
         one["of"] = reach.of;
         list.push_back(std::move(one));

@@ -232,7 +232,7 @@ void look_at_approvals(const step& now, const crisis& flag, std::set<std::string
     said.crisis = flag.id;
     said.what = "the " + std::string{to_string(waits->kind)} + " of " + flag.id.value + " waits for "
                 + (flag.two_person ? "a second person's" : "an") + " approval; nothing of it is published until then";
-    said.todo = "halfmast say approve " + flag.id.value;
+    said.todo = "halfmast say approve " + flag.id.value + " --edition " + std::to_string(waits->number);
     if (auto hole = hole_in(waits->words); !hole.empty()) {
         said.what += "; nothing is given for {{" + hole + "}} in it";
         said.todo += " sends it as it is; halfmast say publish --help shows how it is said whole";
@@ -470,6 +470,8 @@ void note_health(const step& now, const health_changed& what)
     said.todo = what.todo;
     said.ends_with_word = what.happened_once;
     open_page(now, std::move(said));
+    if (what.set_back)
+        set_clock_back(now);
 }
 
 }  // namespace halfmast

@@ -38,6 +38,23 @@ std::string roles_in_words(const document& one)
     return words;
 }
 
+// What the daemon answers, to scripts as it is; to people a line for each of `member`, or that there is none.
+int print_each(const session& all, const reply& answer, const char* member, std::string (*line)(const document&),
+               const std::string& none)
+{
+    if (all.json()) {
+        print_json_text(answer.text);
+        return exit_code::done;
+    }
+    auto message = answer.body();
+    const auto& list = member_of(message, member);
+    for (const auto& one : list)
+        std::cout << line(one) << '\n';
+    if (list.empty())
+        std::cout << none << '\n';
+    return exit_code::done;
+}
+
 int create_token(const session& all, const token_options& given)
 {
     client daemon{socket_path(all)};
@@ -63,27 +80,18 @@ int create_token(const session& all, const token_options& given)
     return exit_code::done;
 }
 
+std::string token_line(const document& one)
+{
+    auto ends = text_of(one, "ends_at");
+    auto used = text_of(one, "used_at");
+    return text_of(one, "id") + "  " + text_of(one, "name") + ": " + text_of(one, "user") + ", " + roles_in_words(one)
+           + (ends.empty() ? ", without an end" : ", until " + ends) + (used.empty() ? ", never used" : ", last used " + used);
+}
+
 int list_tokens(const session& all)
 {
     client daemon{socket_path(all)};
-    auto answer = daemon.get("/tokens");
-    if (all.json()) {
-        print_json_text(answer.text);
-        return exit_code::done;
-    }
-    auto message = answer.body();
-    std::uint64_t number = 0;
-    for (const auto& one : member_of(message, "tokens")) {
-        ++number;
-        auto ends = text_of(one, "ends_at");
-        auto used = text_of(one, "used_at");
-        std::cout << safe(text_of(one, "id")) << "  " << safe(text_of(one, "name")) << ": " << safe(text_of(one, "user")) << ", "
-                  << roles_in_words(one) << (ends.empty() ? ", without an end" : ", until " + ends)
-                  << (used.empty() ? ", never used" : ", last used " + used) << '\n';
-    }
-    if (number == 0)
-        std::cout << "There is no token.\n";
-    return exit_code::done;
+    return print_each(all, daemon.get("/tokens"), "tokens", token_line, "There is no token.");
 }
 
 int revoke_token(const session& all, const token_options& given)
@@ -97,22 +105,17 @@ int revoke_token(const session& all, const token_options& given)
     return exit_code::done;
 }
 
+std::string session_line(const document& one)
+{
+    return text_of(one, "id") + "  " + text_of(one, "user") + ": by " + text_of(one, "way") + ", since " + text_of(one, "made_at")
+           + ", last used " + text_of(one, "seen_at") + ", until " + text_of(one, "ends_at");
+}
+
 int show_sessions(const session& all)
 {
     client daemon{socket_path(all)};
-    auto answer = daemon.get("/sessions");
-    if (all.json()) {
-        print_json_text(answer.text);
-        return exit_code::done;
-    }
-    auto message = answer.body();
-    for (const auto& one : member_of(message, "sessions"))
-        std::cout << safe(text_of(one, "id")) << "  " << safe(text_of(one, "user")) << ": by " << safe(text_of(one, "way"))
-                  << ", since " << text_of(one, "made_at") << ", last used " << text_of(one, "seen_at") << ", until "
-                  << text_of(one, "ends_at") << '\n';
-    if (member_of(message, "sessions").empty())
-        std::cout << "Nobody is signed in to the console whose session you could end.\n";
-    return exit_code::done;
+    return print_each(all, daemon.get("/sessions"), "sessions", session_line,
+                      "Nobody is signed in to the console whose session you could end.");
 }
 
 int end_sessions(const session& all, const session_choice& given)
@@ -123,16 +126,8 @@ int end_sessions(const session& all, const session_choice& given)
     document body;
     body["user"] = given.user;
     auto answer = given.id.empty() ? daemon.post("/sessions/end", body) : daemon.remove("/sessions/" + percent_encode(given.id));
-    if (all.json()) {
-        print_json_text(answer.text);
-        return exit_code::done;
-    }
-    auto message = answer.body();
-    for (const auto& one : member_of(message, "sessions"))
-        std::cout << "Ended: " << safe(text_of(one, "id")) << " of " << safe(text_of(one, "user")) << '\n';
-    if (member_of(message, "sessions").empty())
-        std::cout << safe(given.user) << " is signed in nowhere.\n";
-    return exit_code::done;
+    auto ended = [](const document& one) { return "Ended: " + text_of(one, "id") + " of " + text_of(one, "user"); };
+    return print_each(all, answer, "sessions", ended, safe(given.user) + " is signed in nowhere.");
 }
 
 // Loaded when it is needed: halfmast itself starts without it, and where it is missing the address alone does too.

@@ -13,6 +13,7 @@
 #include "daemon/ctl/interrupt.hpp"
 #include "daemon/ctl/places.hpp"
 #include "daemon/ctl/print.hpp"
+#include "daemon/ctl/statements.hpp"
 #include "daemon/ctl/times.hpp"
 
 namespace halfmast::ctl {
@@ -92,6 +93,12 @@ int say_reply(const session& all, const document& reply, const char* schema)
     return code;
 }
 
+void print_reply(const document& reply)
+{
+    std::cout << "on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ":\n";
+    print_text(reply);
+}
+
 int run_reply(const session& all, const reply_options& given)
 {
     std::signal(SIGPIPE, SIG_IGN);
@@ -107,8 +114,7 @@ int run_reply(const session& all, const reply_options& given)
     auto message = daemon.post(crisis_path(id) + "/replies", body).body();
     auto reply = follow_reply(daemon, member_of(message, "reply"), wait);
     if (!all.json())
-        std::cout << "on " << text_of(reply, "account") << ", to " << text_of(reply, "to") << ":\n  " << text_of(reply, "text")
-                  << '\n';
+        print_reply(reply);
     return say_reply(all, reply, "halfmast.say-reply/1");
 }
 
@@ -184,6 +190,8 @@ int approve_reply(const session& all, const std::string& id, const std::string& 
     if (!reason.empty())
         body["reason"] = reason;
     auto reply = member_of(daemon.post(path_of(id, "approve"), body).body(), "reply");
+    if (!all.json())
+        print_reply(reply);
     return say_reply(all, follow_reply(daemon, reply, wait), "halfmast.say-approve/1");
 }
 

@@ -1,5 +1,4 @@
 // halfmast say: what is made public, by a person's word.
-#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -7,27 +6,19 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "daemon/ctl/approve.hpp"
 #include "daemon/ctl/client.hpp"
 #include "daemon/ctl/following.hpp"
-#include "daemon/ctl/interrupt.hpp"
 #include "daemon/ctl/places.hpp"
 #include "daemon/ctl/print.hpp"
 #include "daemon/ctl/publish.hpp"
 #include "daemon/ctl/replies.hpp"
 #include "daemon/ctl/statements.hpp"
-#include "daemon/ctl/times.hpp"
 #include "daemon/ctl/truth.hpp"
 
 namespace halfmast::ctl {
 
 namespace {
-
-struct approve_options {
-    std::string what;
-    std::string reason;
-    std::string wait = "60s";
-    std::string break_glass;
-};
 
 struct draft_options {
     std::string crisis;
@@ -61,35 +52,6 @@ int say_changed(const session& all, document message, const char* schema, const 
         std::cout << paint{all, STDOUT_FILENO}.good(sentence) << std::endl;
     }
     return exit_code::done;
-}
-
-int run_approve(const session& all, const approve_options& given)
-{
-    std::signal(SIGPIPE, SIG_IGN);
-    auto wait = read_duration(given.wait, "--wait");
-    watch_interrupt();
-    if (is_reply(given.what))
-        return approve_reply(all, given.what, given.reason, wait);
-    client daemon{socket_path(all)};
-    auto id = given.what.empty() ? only_open_crisis(daemon, "halfmast say approve") : given.what;
-    auto body = document::object();
-    if (!given.reason.empty())
-        body["reason"] = given.reason;
-    if (!given.break_glass.empty())
-        body["break_glass"] = given.break_glass;
-    auto message = daemon.post(crisis_path(id) + "/approve", body).body();
-    auto number = number_of(message, "edition");
-    progress drawing{std::cerr, style_of(all)};
-    if (number <= 1) {
-        auto is_out = [](const document& seen) { return tell_summary(seen).code == exit_code::done; };
-        auto end = follow(daemon, std::move(message), wait, is_out, drawing);
-        return say_end(all, std::move(end), "halfmast.say-approve/1", "the summary of " + id + " is approved", tell_summary);
-    }
-    auto lead = name_of_edition(edition_of(message, number)) + " of " + id + " is approved";
-    auto end = follow(
-        daemon, std::move(message), wait, [number](const document& seen) { return is_said(seen, number); }, drawing);
-    return say_end(all, std::move(end), "halfmast.say-approve/1", lead,
-                   [number](const document& seen) { return tell_edition(seen, number); });
 }
 
 int run_draft(const session& all, const draft_options& given)
@@ -148,29 +110,6 @@ int run_owner(const session& all, const owner_options& given)
     auto owner = text_of(member_of(message, "crisis"), "owner");
     return say_changed(all, std::move(message), "halfmast.say-owner/1",
                        owner + " leads " + id + " from now on and is paged before the next update is due");
-}
-
-void add_approve(CLI::App& say, session& all)
-{
-    auto given = std::make_shared<approve_options>();
-    auto* approve = say.add_subcommand("approve", "Let what waits for a second word go out");
-    approve->add_option("CRISIS", given->what, "A flag, or a reply like r-1; the only flag that is up when left out")
-        ->type_name("");
-    approve->add_option("--reason", given->reason, "Why; goes into the ledger")->type_name("TEXT");
-    approve->add_option("--break-glass", given->break_glass, "Why one person is enough where two are needed; recorded and paged")
-        ->type_name("TEXT");
-    approve->add_option("--wait", given->wait, "How long to wait until it is out and pinned (60s); 0 returns at once")
-        ->type_name("DURATION");
-    approve->footer(
-        R"(For playbooks with publish = "after-approval", and for texts that ask for something nobody gave: what waits goes out as it is. For replies: by another person
-than who asked. 'halfmast raise -n' and 'halfmast say draft' show the words beforehand.
-
-Examples:
-  halfmast say approve
-  halfmast say approve c-1 --wait 2m
-  halfmast say approve c-1 --break-glass "nobody else is awake"
-  halfmast say approve r-1)");
-    approve->callback([&all, given] { all.command = [&all, given] { return run_approve(all, *given); }; });
 }
 
 void add_draft(CLI::App& say, session& all)

@@ -32,11 +32,24 @@ std::string head_of(const document& said)
            + (flag_of(said, "can_pin") ? "" : ", a person has to pin it") + ")";
 }
 
-// A statement may have several lines.
-void print_text(const document& said)
+std::string_view whole_text(const document& said)
 {
     const auto& value = member_of(said, "text");
-    std::string_view text = value.is_string() ? std::string_view{value.get_ref<const std::string&>()} : std::string_view{};
+    return value.is_string() ? std::string_view{value.get_ref<const std::string&>()} : std::string_view{};
+}
+
+}  // namespace
+
+std::string first_line(const document& said)
+{
+    constexpr std::size_t columns = 60;
+    auto text = whole_text(said);
+    return shorten(safe(text.substr(0, text.find('\n'))), columns);
+}
+
+void print_text(const document& said)
+{
+    auto text = whole_text(said);
     for (;;) {
         auto line_end = text.find('\n');
         std::cout << "  " << safe(text.substr(0, line_end)) << '\n';
@@ -45,8 +58,6 @@ void print_text(const document& said)
         text.remove_prefix(line_end + 1);
     }
 }
-
-}  // namespace
 
 statement_faults print_statements(const document& list, const paint& color)
 {

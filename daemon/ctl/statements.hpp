@@ -14,6 +14,11 @@ struct statement_faults {
     std::uint64_t dead_links = 0;
 };
 
+// The member "text" of `said`, which may have several lines: all of them, indented, to standard output.
+void print_text(const document& said);
+// The first of them, as far as there is room to quote it.
+std::string first_line(const document& said);
+
 // `list` is the member "statements" of halfmast.plan/1 and halfmast.statements/1. Prints to standard output.
 statement_faults print_statements(const document& list, const paint& color);
 

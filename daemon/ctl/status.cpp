@@ -12,6 +12,7 @@
 #include "daemon/ctl/interrupt.hpp"
 #include "daemon/ctl/places.hpp"
 #include "daemon/ctl/print.hpp"
+#include "daemon/ctl/statements.hpp"
 #include "daemon/ctl/truth.hpp"
 
 namespace halfmast::ctl {
@@ -81,9 +82,12 @@ void print_editions(std::ostream& out, const document& flag, const paint& color,
             line += ", goes out " + moment_of(member_of(**one, "undo_until"), at) + " ('halfmast say undo' takes it back)";
         else if (state == "waits-for-approval")
             line =
-                color.warn(line + ", waits for 'halfmast say approve " + text_of(flag, "id") + "'"
+                color.warn(line + ", waits for '" + approval_of(flag, **one) + "'"
                            + (text_of(**one, "hole").empty() ? "" : ": nothing is given for {{" + text_of(**one, "hole") + "}}"));
         out << "  " << line << '\n';
+        for (const auto& said : member_of(**one, "texts"))
+            out << "    in " << text_of(said, "language") << " on " << count(member_of(said, "accounts").size(), "account")
+                << ": \"" << first_line(said) << "\"\n";
     }
 }
 

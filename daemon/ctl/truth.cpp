@@ -129,7 +129,7 @@ std::string tell_hole(const document& edition, const document& flag)
                          : kind == "all_clear" ? "publish --all-clear"
                                                : "publish";
     bool typed = hole == "reason" || hole == "about";
-    return "nothing is given for {{" + hole + "}}: 'halfmast say approve " + text_of(flag, "id") + "' sends the words without it"
+    return "nothing is given for {{" + hole + "}}: '" + approval_of(flag, edition) + "' sends the words without it"
            + (typed ? ", 'halfmast say " + option + " " + text_of(flag, "id") + " --" + hole + " TEXT' says them whole"
                     : std::string{});
 }
@@ -138,7 +138,10 @@ std::string why_waiting(const document& account, const document& flag)
 {
     auto state = text_of(account, "summary");
     auto detail = text_of(account, "summary_detail");
-    if (state == "waiting" && (text_of(flag, "publish") == "after-approval" || waiting_edition(flag) != nullptr))
+    const auto* waits = state == "waiting" ? waiting_edition(flag) : nullptr;
+    if (waits != nullptr)
+        return "waits for '" + approval_of(flag, *waits) + "'";
+    if (state == "waiting" && text_of(flag, "publish") == "after-approval")
         return "waits for 'halfmast say approve " + text_of(flag, "id") + "'";
     if (auto shown = number_of(account, "edition"); shown != 0 && is_behind(account))
         state = "still shows edition " + std::to_string(shown);
@@ -285,6 +288,11 @@ std::string name_of_edition(const document& edition)
     return "edition " + std::to_string(number_of(edition, "number")) + " (" + kind + ")";
 }
 
+std::string approval_of(const document& flag, const document& edition)
+{
+    return "halfmast say approve " + text_of(flag, "id") + " --edition " + std::to_string(number_of(edition, "number"));
+}
+
 bool is_said(const document& message, std::uint64_t number)
 {
     const auto& edition = edition_of(message, number);
@@ -315,7 +323,7 @@ truth tell_edition(const document& message, std::uint64_t number)
         told.sentence += "did not go out: the flag was lowered before";
     } else if (state == "waits-for-approval") {
         told.code = exit_code::partly;
-        told.sentence += "waits for 'halfmast say approve " + text_of(member_of(message, "crisis"), "id") + "'";
+        told.sentence += "waits for '" + approval_of(member_of(message, "crisis"), edition) + "'";
         join(told.sentence, tell_hole(edition, member_of(message, "crisis")));
     } else {
         told.sentence += tell_shown(message, number, told);

@@ -31,6 +31,9 @@ const document& edition_of(const document& message, std::uint64_t number);
 // "edition 2 (update)"
 std::string name_of_edition(const document& edition);
 
+// What lets it go out: "halfmast say approve c-1 --edition 2", so that nobody agrees to words that came after those he read.
+std::string approval_of(const document& flag, const document& edition);
+
 // Waiting changes nothing any more: each account it is meant for shows it as well as it can, or a person has the next word.
 bool is_said(const document& message, std::uint64_t number);
 

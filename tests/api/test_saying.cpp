@@ -136,11 +136,35 @@ TEST_CASE("an edition that waits for approval says so, and which one was approve
     crisis_day day;
     day.here.daemon.here.rules.playbooks.at("recall").publish = publish_mode::after_approval;
     day.here.daemon.here.raise("recall", {}, true);
-    CHECK(day.here.get("/crises/c-2").at("crisis").at("editions").at(0).at("state") == "waits-for-approval");
+    auto waits = day.here.get("/crises/c-2").at("crisis").at("editions").at(0);
+    CHECK(waits.at("state") == "waits-for-approval");
+    REQUIRE(waits.at("texts").size() == 1);
+    CHECK(waits.at("texts").at(0).at("language") == "en");
+    CHECK_FALSE(waits.at("texts").at(0).at("text").get<std::string>().empty());
+    CHECK(waits.at("texts").at(0).at("accounts") == json::array({"acme-blog"}));
     auto approved = day.post("/crises/c-2/approve");
     CHECK(approved.status == 200);
     CHECK(body_of(approved).at("edition") == 1);
     CHECK(body_of(approved).at("crisis").at("editions").at(0).at("approved_by") == "maria");
+    CHECK_FALSE(body_of(approved).at("crisis").at("editions").at(0).contains("texts"));
+}
+
+TEST_CASE("an approval may name the edition it is for, and is for no other", "[api][saying]")
+{
+    crisis_day day;
+    day.here.daemon.here.known.crises.at(crisis_id{"c-1"}).publish = publish_mode::after_approval;
+    for (auto about : {"Half of it works.", "All of it works."})
+        CHECK(day.post("/crises/c-1/statements", json{{"kind", "update"}, {"about", about}}.dump()).status == 202);
+    auto editions = [&] { return day.here.get("/crises/c-1").at("crisis").at("editions"); };
+    CHECK(editions().at(2).at("state") == "waits-for-approval");
+    check_refused(day.post("/crises/c-1/approve", R"({"edition":7})"), 404, 1, "no edition 7");
+    CHECK(day.post("/crises/c-1/statements/undo", R"({"edition":3})").status == 200);
+    check_refused(day.post("/crises/c-1/approve", R"({"edition":3})"), 409, 9, "edition 2 (update) waits now");
+    CHECK(editions().at(1).at("state") == "waits-for-approval");
+    auto approved = day.post("/crises/c-1/approve", R"({"edition":2})");
+    CHECK(approved.status == 200);
+    CHECK(body_of(approved).at("edition") == 2);
+    CHECK(editions().at(1).at("approved_by") == "maria");
 }
 
 TEST_CASE("one owner, handed over by name", "[api][saying]")
@@ -241,6 +265,7 @@ TEST_CASE("bodies about what is said are read strictly", "[api][saying]")
                           {"statements", R"({"about":{"zh-hans":"x","zh-Hans":"y"}})", "zh-Hans twice"},
                           {"statements", R"({"reason":["x"]})", "'reason' must be a string"},
                           {"approve", R"({"break_glas":"x"})", "break_glass"},
+                          {"approve", R"({"edition":"2"})", "'edition'"},
                           {"lower", R"({"about":{"hu":"x"}})", "all_clear"},
                           {"statements", R"({"kind":"correction"})", "'about' is missing"},
                           {"statements", R"({"kind":"all_clear","next_update":"5m"})", "promises no further word"},

@@ -332,6 +332,42 @@ TEST_CASE("after-approval: every edition waits for a word; two people where the 
     CHECK_FALSE(now.here.refused);
 }
 
+TEST_CASE("an approval that names an edition is for that one alone", "[editions]")
+{
+    said_story now;
+    now.here.rules.playbooks.at("outage").two_person = severity::major;
+    now.raised();
+    now.people.update("Half of it works.");
+    now.people.update("All of it works.");
+    auto approve = [&](std::uint32_t number) { now.here.happen(summary_approved{crisis_id{"c-1"}, actor_id{"bea"}, {}, number}); };
+    auto edition = [&](std::size_t number) { return now.here.known.crises.at(crisis_id{"c-1"}).editions.at(number - 1); };
+    approve(2);
+    CHECK_FALSE(now.here.refused);
+    CHECK(edition(2).approved_by == actor_id{"bea"});
+    CHECK_FALSE(edition(3).approved);
+    now.people.settle(now.there);
+    CHECK(now.there.posts.back().text == "Half of it works.");
+
+    now.people.undo();
+    now.people.update("Nearly all of it works.");
+    approve(3);  // what was read is not there any more
+    REQUIRE(now.here.refused);
+    CHECK(now.here.refused->kind == refusal::cause::wrong_state);
+    CHECK(now.here.refused->text
+          == "approve c-1: edition 3 (update) was taken back; edition 4 (update) waits now: read it before you approve it");
+    CHECK_FALSE(edition(4).approved);
+    approve(9);
+    REQUIRE(now.here.refused);
+    CHECK(now.here.refused->kind == refusal::cause::unknown_target);
+    CHECK(now.here.refused->text == "approve c-1: there is no edition 9; the newest is 4");
+    approve(2);  // it has its word
+    CHECK_FALSE(now.here.refused);
+    CHECK(now.here.repeated);
+    CHECK_FALSE(edition(4).approved);
+    approve(0);
+    CHECK(edition(4).approved);
+}
+
 TEST_CASE("lowered with an all-clear: that goes out first, then everything is unpinned", "[editions]")
 {
     said_story now;

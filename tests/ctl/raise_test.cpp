@@ -16,6 +16,8 @@
 using namespace halfmast::ctl;
 using namespace halfmast::ctl::tests;
 
+namespace raise_test {
+
 namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -258,12 +260,15 @@ TEST_CASE("say approve waits until the summary is out and pinned", "[ctl][progra
     std::atomic<int> looked{0};
     fake_daemon daemon{
         here / "sock", [&](const asked& request) {
-            bool out = request.method == "GET" && ++looked > 1;
-            return answered{
-                200, crisis(out, R"("held":3)", account("a", out ? R"(,"summary":"pinned")" : R"(,"summary":"publishing")"))};
+            bool out = request.method == "GET" && ++looked > 2;
+            auto text = crisis(out, R"("held":3)", account("a", out ? R"(,"summary":"pinned")" : R"(,"summary":"publishing")"));
+            text.insert(text.find(R"("settled")"), R"("editions":[{"number":1,"kind":"summary","state":"going-out"}],)");
+            return answered{200, text};
         }};
     auto told = run_halfmast({"say", "approve", "c-1", "-o", "json", "--socket", here / "sock"});
     CHECK(told.code == 0);
     CHECK(told.json()["schema"] == "halfmast.say-approve/1");
     CHECK(daemon.times("POST", "/crises/c-1/approve") == 1);
 }
+
+}  // namespace raise_test

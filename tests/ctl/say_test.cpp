@@ -1,4 +1,5 @@
 // say, tasks and the all-clear from outside, against a daemon that follows a script; and what may be said about an edition.
+#include <algorithm>
 #include <atomic>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,10 @@
 
 using namespace halfmast::ctl;
 using namespace halfmast::ctl::tests;
+
+namespace say_test {
+
+using ctl::tests::problem;
 
 namespace {
 
@@ -80,7 +85,7 @@ TEST_CASE("an edition is said when every account shows it as well as it can; els
         {"overtaken", with_edition("skipped", shows_it), true, exit_code::conflict,
          "edition 2 (update) was overtaken: a later one stands in its place"},
         {"waits for a word", with_edition("waits-for-approval", is_behind), true, exit_code::partly,
-         "edition 2 (update) waits for 'halfmast say approve c-1'"},
+         "edition 2 (update) waits for 'halfmast say approve c-1 --edition 2'"},
     };
     for (const auto& told : stories) {
         INFO(told.name);
@@ -213,7 +218,6 @@ TEST_CASE("what is typed may be given by language, and cannot be taken for anyth
         {{"say", "correct", "c-1", "--about-in", "hu", "y"}, R"({"kind":"correction","about":{"hu":"y"}})"},
         {{"say", "publish", "c-1", "--about", "x", "--break-glass", "alone"},
          R"({"kind":"update","about":"x","break_glass":"alone"})"},
-        {{"say", "approve", "c-1", "--break-glass", "alone"}, R"({"break_glass":"alone"})"},
         {{"lower", "c-1", "--all-clear", "--about-in", "ru", "x"}, R"({"all_clear":true,"about":{"ru":"x"}})"},
         {{"raise", "outage", "--reason-in", "en", "x", "--reason-in", "zh-Hans", "y"},
          R"({"playbook":"outage","reason":{"en":"x","zh-Hans":"y"}})"},
@@ -246,8 +250,8 @@ TEST_CASE("what waits because of a hole says which field is missing and what to 
     auto told = tell_raise(parsed(text));
     CHECK(told.code == exit_code::partly);
     CHECK(told.sentence
-          == "3 held and confirmed; summary pinned on 0 of 1 account, summary NOT out on a (waits for 'halfmast say approve c-1'); nothing is given for "
-             "{{reason}}: 'halfmast say approve c-1' sends the words without it, 'halfmast say publish --summary c-1 --reason TEXT' says them whole");
+          == "3 held and confirmed; summary pinned on 0 of 1 account, summary NOT out on a (waits for 'halfmast say approve c-1 --edition 1'); nothing "
+             "is given for {{reason}}: 'halfmast say approve c-1 --edition 1' sends the words without it, 'halfmast say publish --summary c-1 --reason TEXT' says them whole");
     auto update = tell_edition(parsed(text), 1);
     CHECK(update.code == exit_code::partly);
     CHECK(has(update.sentence, "nothing is given for {{reason}}"));
@@ -300,6 +304,62 @@ TEST_CASE("say undo, owner and approve each ask once and say what is so", "[ctl]
           == "edition 2 (update) of c-1 is approved; edition 2 (update) is out on 2 of 2 accounts, pinned on 2");
 }
 
+TEST_CASE("say approve is a word for one edition, and shows whose words it lets out", "[ctl][program]")
+{
+    auto waits = [](int number, const std::string& text) {
+        return R"({"number":)" + std::to_string(number)
+               + R"(,"kind":"update","state":"waits-for-approval","by":"dana","approved":false,"undone":false,"texts":[{"language":"en","text":")"
+               + text + R"(","accounts":["a","b"]},{"language":"hu","text":"Már megy.","accounts":["c"]}]})";
+    };
+    std::string editions = waits(2, R"(Cards work again.\nTransfers do not yet.)");
+    stage here{[&](const asked& request) {
+        if (request.method == "POST" && has(request.body, R"("edition":3)"))
+            return problem(409, 9, "wrong-state", "approve c-1: edition 3 (update) was taken back");
+        if (request.method == "POST")
+            return answered{200, with_edition("out", shows_it + "," + caught_up)};
+        auto text = crisis(true, R"("held":1)", shows_it + "," + caught_up);
+        text.insert(text.find(R"("settled")"), R"("editions":[)" + editions + "],");
+        return answered{200, text};
+    }};
+    auto posted = [&] {
+        auto log = here.daemon.log();
+        auto found = std::find_if(log.rbegin(), log.rend(), [](const auto& one) { return one.method == "POST"; });
+        return found == log.rend() ? std::string{} : found->body;
+    };
+    auto only = here.run({"say", "approve", "c-1", "--break-glass", "alone", "--wait", "0"});
+    CHECK(only.code == 0);
+    CHECK(has(only.out,
+              "edition 2 (update) by dana says:\nin en on 2 accounts:\n  Cards work again.\n  Transfers do not yet.\n"
+              "in hu on 1 account:\n  Már megy.\n"));
+    CHECK(has(only.last_line(), "edition 2 (update) of c-1, \"Cards work again.\", is approved; edition 2 (update) is out on"));
+    CHECK(posted() == R"({"edition":2,"break_glass":"alone"})");
+    auto as_json = here.run({"say", "approve", "c-1", "--wait", "0", "-o", "json"});
+    CHECK(as_json.json()["schema"] == "halfmast.say-approve/1");
+    CHECK(as_json.json()["texts"][0]["text"] == "Cards work again.\nTransfers do not yet.");
+
+    auto stale = here.run({"say", "approve", "c-1", "--edition", "3"});
+    CHECK(stale.code == 9);
+    CHECK(has(stale.err, "edition 3 (update) was taken back"));
+
+    editions += "," + waits(4, "All of it works.");
+    auto before = here.daemon.times("POST", "/crises/c-1/approve");
+    auto which = here.run({"say", "approve", "c-1"});
+    CHECK(which.code == 2);
+    CHECK(has(which.err, "2 editions of c-1 wait; say which one: 'halfmast say approve c-1 --edition 4'"));
+    CHECK(has(which.err, "edition 2 (update) by dana: \"Cards work again.\""));
+    CHECK(has(which.err, "edition 4 (update) by dana: \"All of it works.\""));
+    CHECK(here.daemon.times("POST", "/crises/c-1/approve") == before);
+    CHECK(here.run({"say", "approve", "c-1", "--edition", "2", "--wait", "0"}).code == 0);
+    CHECK(posted() == R"({"edition":2})");
+
+    editions.clear();
+    auto nothing = here.run({"say", "approve", "c-1"});
+    CHECK(nothing.code == 0);
+    CHECK(here.daemon.times("POST", "/crises/c-1/approve") == before + 1);
+    CHECK(here.run({"say", "approve", "r-1", "--edition", "2"}).code == 2);
+    CHECK(here.run({"say", "approve", "c-1", "--edition", "0"}).code == 2);
+}
+
 TEST_CASE("a reply waits for a second person and says so; drop ends it", "[ctl][program]")
 {
     std::string reply =
@@ -321,6 +381,8 @@ TEST_CASE("a reply waits for a second person and says so; drop ends it", "[ctl][
     CHECK(approved.code == 0);
     CHECK(approved.json()["sentence"] == "r-1 is out: https://x/200");
     CHECK(here.daemon.log().back().target == "/api/v1/replies/r-1/approve");
+    reply.insert(1, R"("to":"113","text":"We are sorry.\nYour order is safe.",)");
+    CHECK(has(here.run({"say", "approve", "r-1"}).out, "on a, to 113:\n  We are sorry.\n  Your order is safe.\n"));
 
     reply = R"({"id":"r-2","crisis":"c-1","account":"a","state":"dropped","approved":false})";
     auto dropped = here.run({"say", "drop", "r-2"});
@@ -397,7 +459,8 @@ TEST_CASE("status: the owner, each account's edition, the promise, the tasks and
             R"({"schema":"halfmast.status/1","crises":[{"id":"c-1","playbook":"outage","severity":"major","reason":"","owner":"dana","raised_by":"eve",)"
             R"("raised_at":"2026-03-01T14:30:00Z","next_update_by":"2099-03-01T15:15:00Z","phase":"raised","scope":{},"holds":{"held":4},"summary":{"pinned":2},)"
             R"("promise":{"kept":2,"missed":1,"late":false},"most_public_acts":4,"replies":1,"editions":[{"number":1,"kind":"summary","state":"out","by":"eve","out":2,"of":2},)"
-            R"({"number":2,"kind":"all_clear","state":"waits-for-approval","by":"dana","out":0,"of":2}]}],)"
+            R"({"number":2,"kind":"all_clear","state":"waits-for-approval","by":"dana","out":0,"of":2,)"
+            R"("texts":[{"language":"en","text":"It is over.\nThank you.","accounts":["a","b"]}]}]}],)"
             R"("accounts":[{"id":"a","connector":"mastodon","reachable":true,"last_poll":null,"queued":0,"shows":[{"crisis":"c-1","summary":"pinned","edition":1,)"
             R"("wanted_edition":2,"public_acts":3,"public_acts_of_others":1}]}],"degraded":[],)"
             R"("tasks":[{"id":"t-1","owner":"dana","due":"2026-03-01T14:40:00Z","what":"Pin it on x"}]})"};
@@ -407,8 +470,12 @@ TEST_CASE("status: the owner, each account's edition, the promise, the tasks and
     CHECK(has(told.out, "owner dana"));
     CHECK(has(told.out, "; promises: 2 kept, 1 missed\n"));
     CHECK(has(told.out, "  edition 1 (summary) by eve: on 2 of 2 accounts\n"));
-    CHECK(has(told.out, "  edition 2 (all-clear) by dana: on 0 of 2 accounts, waits for 'halfmast say approve c-1'\n"));
+    CHECK(has(told.out,
+              "  edition 2 (all-clear) by dana: on 0 of 2 accounts, waits for 'halfmast say approve c-1 --edition 2'\n"
+              "    in en on 2 accounts: \"It is over.\"\n"));
     CHECK(has(told.out, "1 reply waits: halfmast say replies"));
     CHECK(has(told.out, "a shows edition 1 of c-1, NOT edition 2 (pinned), 3 of 4 public in the last hour, and 1 by others\n"));
     CHECK(has(told.out, "OVERDUE: Task t-1 for dana, due 2026-03-01 14:40 UTC"));
 }
+
+}  // namespace say_test

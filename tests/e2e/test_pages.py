@@ -197,6 +197,23 @@ class TheDisk(PagesStory):
     def make_room(self):
         resource.prlimit(self.daemon.process.pid, resource.RLIMIT_FSIZE, self.usual)
 
+    def test_the_first_request_that_meets_it_is_not_done_later_either(self):
+        duty = self.receiver("duty")
+        self.begin(self.settings_of("duty", duty.url), self.ask_of("duty"))
+        self.raise_flag()
+        self.fill()
+        self.assertIn("the ledger cannot be written", repr(self.check_code(self.daemon.halfmast("lower", "c-1"), 1)))
+        self.assertEqual([crisis["phase"] for crisis in self.daemon.status()["crises"]], ["raised"])
+        wait_until(lambda: duty.heard("ledger"), 20, "somebody is told")
+        self.make_room()
+        wait_until(lambda: duty.heard("ledger", "page.resolve"), 20, "that it is over is told without anybody's doing")
+        self.sandbox.seed("alice", {"due": "+3h", "text": "Offer two #promo"})
+        wait_until(lambda: [post["state"] for post in self.daemon.posts().values()] == ["held"] * 2, 20, "the flag is up")
+        self.assertEqual(self.records("crisis_lowered"), [])
+        self.check_code(self.daemon.halfmast("lower", "c-1"), 0)
+        self.assertEqual(len(self.records("crisis_lowered")), 1)
+        self.the_ledger_proves_it(SECRET)
+
     def test_holds_go_on_the_rest_is_refused_somebody_is_told_and_it_is_over_by_itself(self):
         duty = self.receiver("duty")
         self.begin(self.settings_of("duty", duty.url), self.ask_of("duty"), playbook=PLAYBOOK + 'update.en = "{{about}}"\n')

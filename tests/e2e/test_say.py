@@ -315,15 +315,35 @@ class Approval(Saying):
     def test_an_update_waits_for_a_word(self):
         self.begin({"acme-en": ACCOUNTS["acme-en"]}, book=playbook(publish="after-approval"))
         waiting = self.raised("--wait", "5s", code=8)
-        self.assertIn("say approve c-1", waiting["sentence"])
-        self.do("say", "approve")
+        self.assertIn("say approve c-1 --edition 1", waiting["sentence"])
+        agreed = self.do("say", "approve")
+        self.assertIn("edition 1 (summary)", agreed.last_line)
+        self.assertIn(self.shown("acme-en")["text"], agreed.out, "what went out is what was shown")
         asked = self.do("say", "publish", "--about", "Cards work again.", "-o", "json", code=8).json
-        self.assertIn("waits for 'halfmast say approve c-1'", asked["sentence"])
+        self.assertIn("waits for 'halfmast say approve c-1 --edition 2'", asked["sentence"])
         self.assertEqual(self.shows("acme-en")["edition"], 1)
-        approved = self.do("say", "approve", "-o", "json").json
-        self.assertIn("edition 2 (update)", approved["sentence"])
-        self.assertEqual(self.shows("acme-en")["edition"], 2)
-        self.assertIn("Cards work again.", self.shown("acme-en")["text"])
+        self.other_words_than_were_read()
+        approved = self.do("say", "approve", "--edition", "5", "-o", "json").json
+        self.assertIn("edition 5 (update)", approved["sentence"])
+        self.assertEqual([one["accounts"] for one in approved["texts"]], [["acme-en"]])
+        self.assertEqual(self.shows("acme-en")["edition"], 5)
+        self.assertIn("Cards do work again.", self.shown("acme-en")["text"])
+        self.assertIn("was passed over", self.do("say", "approve", "--edition", "4", code=9).err)
+
+    def other_words_than_were_read(self):
+        """Edition 2 was read; then it was taken back and said in other words."""
+        self.do("say", "publish", "--about", "Transfers work too.", "--wait", "0", code=8)
+        self.do("say", "undo")
+        self.do("say", "undo")
+        self.do("say", "publish", "--about", "Cards will work again.", "--wait", "0", code=8)
+        late = self.do("say", "approve", "--edition", "2", code=9)
+        self.assertIn("edition 2 (update) was taken back", late.err)
+        self.do("say", "publish", "--about", "Cards do work again.", "--wait", "0", code=8)
+        self.assertIn("Cards do work again.", self.do("status").out)
+        several = self.do("say", "approve", code=2)
+        for words in ("2 editions of c-1 wait", "Cards will work again.", "Cards do work again."):
+            self.assertIn(words, several.err)
+        self.assertEqual(self.shows("acme-en")["edition"], 1, "nothing of it went out")
 
 
 class Quiet(Saying):

@@ -55,7 +55,7 @@ class SomethingIsMissing(Words):
         self.assertIn("nothing is given for {{reason}}", shown.out)
         raised = self.do("raise", "outage", code=8)
         self.assertIn("1 held and confirmed", raised.last_line)
-        self.assertIn("nothing is given for {{reason}}: 'halfmast say approve c-1' sends the words without it, "
+        self.assertIn("nothing is given for {{reason}}: 'halfmast say approve c-1 --edition 1' sends the words without it, "
                       "'halfmast say publish --summary c-1 --reason TEXT' says them whole", raised.last_line)
         self.assertEqual(self.says("acme-en"), [])
         self.do("say", "publish", "--summary", "c-1", "--reason", "the tills are down")
@@ -111,7 +111,7 @@ class TwoPeople(Words):
         self.begin(playbook(PLAIN, two_person="major"))
         self.do("raise", "outage")  # prepared words need nobody else
         asked = self.do("say", "publish", "--about", "Cards work.", code=8)
-        self.assertIn("waits for 'halfmast say approve c-1'", asked.last_line)
+        self.assertIn("waits for 'halfmast say approve c-1 --edition 2'", asked.last_line)
         alone = self.do("say", "approve", code=4)
         self.assertIn("somebody else has to agree", alone.err)
         self.assertIn("Checkout is failing.", self.pinned("acme-en")[0])

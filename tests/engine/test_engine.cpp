@@ -148,6 +148,115 @@ TEST_CASE("what is answered with \"not done\" while the ledger refuses does not 
     CHECK(here.ledger.has("crisis_lowered "));
 }
 
+namespace {
+
+void rest(stage& here)
+{
+    int turns = 200;
+    here.run_until([&] { return --turns == 0; });
+}
+
+// Asks while the ledger refuses and nobody knows it yet, and lets time go on after it works again: it must be as if nobody had asked.
+void is_not_done(stage& here, const event& what, const std::string& record)
+{
+    INFO(record);
+    auto before = here.ledger.count(record);
+    here.ledger.refuses = true;
+    auto given = here.ask(what);
+    CHECK_FALSE(given.refused);
+    CHECK_FALSE(given.durable);
+    CHECK(given.ledger_error == "disk full");
+    here.ledger.refuses = false;
+    here.observe();
+    rest(here);
+    CHECK(here.ledger.count(record) == before);
+}
+
+bool is_held(const stage& here, const std::string& id)
+{
+    const auto& holds = here.loop->known().accounts.at(account_id{"blog"}).holds;
+    return holds.contains(post_id{id}) && here.state_of(id) == hold_state::held;
+}
+
+}  // namespace
+
+TEST_CASE("the first request that meets a full disk is not done either, then or later", "[engine]")
+{
+    stage here;
+    here.schedule("sale", 30min, "promo");
+    here.start();
+    here.observe();
+    here.raise();
+    auto flag = [&] { return here.loop->known().crises.at(crisis_id{"c-1"}); };
+    REQUIRE(here.run_until([&] { return here.state_of("sale") == hold_state::held && here.platform->published == 1; }));
+
+    is_not_done(here, crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""}, "crisis_lowered ");
+    CHECK(flag().now == phase::raised);
+    here.schedule("late", 40min, "promo");  // the flag is up: what comes is held
+    here.observe();
+    REQUIRE(here.run_until([&] { return is_held(here, "late"); }));
+
+    statement_asked said;
+    said.crisis = flag().id;
+    said.by = actor_id{"maria"};
+    said.about = "Half of it works.";
+    said.next_update_by = here.now + 1h;
+    said.now = true;
+    said.words[account_id{"blog"}] = {"en", "Half of it works."};
+    is_not_done(here, said, "statement_asked ");
+    CHECK(flag().editions.size() == 1);
+    CHECK(here.platform->published == 1);
+
+    CHECK(here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""}).durable);
+    release_requested order{account_id{"blog"}, post_id{"sale"}, actor_id{"maria"}, here.now + 2h, "", false};
+    is_not_done(here, order, "release_requested sale");
+    CHECK(here.state_of("sale") == hold_state::held);
+    CHECK(here.platform->posts.at("sale").state == "draft");
+    CHECK(here.ask(order).durable);
+    REQUIRE(here.run_until([&] { return here.platform->posts.at("sale").state == "future"; }));
+    CHECK(here.platform->unrecorded.empty());
+}
+
+TEST_CASE("what came with a request that the ledger refuses is kept, and the next request finds the ledger working", "[engine]")
+{
+    stage here;
+    here.schedule("sale", 30min, "promo");
+    here.start();
+    here.observe();
+    here.raise();
+    REQUIRE(here.run_until([&] { return here.state_of("sale") == hold_state::held && here.platform->published == 1; }));
+    rest(here);
+    event down = crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""};
+    std::optional<engine::reply> no;
+    auto asking = [&]() -> asio::awaitable<void> {
+        auto what = down;
+        auto answer = co_await here.loop->ask(std::move(what));
+        no = std::move(answer);
+    };
+    here.ledger.refuses = true;
+    auto work = asking();
+    asio::co_spawn(here.context, std::move(work), asio::detached);
+    here.schedule("before", 40min, "promo");
+    here.observe();  // the loop takes both at once
+    REQUIRE(here.run_until([&] { return no.has_value(); }));
+    CHECK_FALSE(no->durable);
+    here.schedule("after", 50min, "promo");
+    here.observe();
+    REQUIRE(here.run_until([&] { return is_held(here, "before") && is_held(here, "after"); }));
+    here.ledger.refuses = false;
+    REQUIRE(here.run_until([&] { return here.ledger.has("hold_confirmed after"); }));
+    CHECK(here.refusals.back().empty());
+    CHECK_FALSE(here.ledger.has("crisis_lowered "));
+
+    rest(here);
+    here.ledger.refuses = true;
+    CHECK_FALSE(here.ask(down).durable);
+    here.ledger.refuses = false;
+    CHECK(here.ask(down).durable);  // nothing waited to be written
+    CHECK(here.ledger.count("crisis_lowered ") == 1);
+    CHECK(here.refusals.back().empty());
+}
+
 TEST_CASE("an exception in a connector is an unknown outcome, not the end of the daemon", "[engine]")
 {
     stage here;

@@ -32,6 +32,7 @@ std::optional<health_changed> clock_moved(milliseconds clock, milliseconds stead
                 + ": due times were judged by the old one";
     what.todo = "look at the time service, and at 'halfmast queue list' for posts that are due";
     what.happened_once = true;
+    what.set_back = jump < milliseconds{0};
     return what;
 }
 

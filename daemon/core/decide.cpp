@@ -207,6 +207,8 @@ void finish(const step& now, const action_finished& done)
 // Replay is over. What was under way has no outcome, and nobody is waiting for one: look first, everywhere.
 void recover(const step& now, const daemon_started& what)
 {
+    if (remembers_later(now.known(), now.now))
+        set_clock_back(now);
     audit_record started{record_kind::daemon_started, now.now};
     started.why = what.version;
     now.note(std::move(started));

@@ -237,6 +237,7 @@ struct health_changed {
     std::string what;  // empty: it is over
     std::string todo;
     bool happened_once = false;  // a moment and not a state: it is over when a person has seen it
+    bool set_back = false;       // this machine's clock was: what waits by the old time must not wait for it
 };
 
 // A rota's calendar was read, or could not be: then the roster is the one before, with the trouble in it.

@@ -84,6 +84,10 @@ void send_letters(const step&);
 void letter_answered(const step&, const page_answered&);
 void forget_letters_under_way(state&);  // nobody waits for their answers any more
 
+// clock.cpp
+void set_clock_back(const step&);              // what was remembered by a clock that was ahead makes nothing wait any longer
+bool remembers_later(state&, time_point now);  // the ledger is from later than now: the clock was set back since
+
 // signals.cpp
 void hear_signal(const step&, const signal_received&);
 void decide_proposal(const step&, const proposal_decided&);

@@ -12,6 +12,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using time_point = std::chrono::sys_time<milliseconds>;
 
+// Whether what waits until `until`, and never waits longer than `longest`, has to wait still. What lies further ahead was said
+// by a clock that was set back since, and is over.
+constexpr bool waits_still(time_point now, time_point until, milliseconds longest) { return now < until && until - now <= longest; }
+
 // "2026-03-01T14:30:00.250Z"; the milliseconds are left out when they are zero.
 std::string format_utc(time_point at);
 

@@ -7,6 +7,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include "daemon/engine/way_back.hpp"
+
 namespace halfmast::engine {
 
 namespace {
@@ -156,24 +158,17 @@ asio::awaitable<void> engine::decide_on_record(turn& now, std::deque<letter>& le
     now.all_touched = earlier.all_touched;
     auto committing = commit(std::move(earlier));
     co_await std::move(committing);
-    std::deque<letter> asked;
-    std::set<account_id> of;
-    bool of_one_each = true;
-    while (!letters.empty() && is_decided_on_record(letters.front())) {
-        auto about = account_of(letters.front().what);
-        of_one_each = of_one_each && !about.empty();
-        of.insert(std::move(about));
-        asked.push_back(std::move(letters.front()));
-        letters.pop_front();
-    }
+    std::vector<const event*> asked;
+    for (auto one = letters.begin(); one != letters.end() && is_decided_on_record(*one); ++one)
+        asked.push_back(&one->what);
     if (asked.empty())
         co_return;  // the ledger refused what came before them
-    if (!of_one_each)
-        of.clear();
-    auto before = remember(of);
+    way_back before{state_, asked};
     turn mine;
-    for (auto& one : asked)
-        handle(mine, std::move(one));
+    for (std::size_t left = asked.size(); left > 0; --left) {
+        handle(mine, std::move(letters.front()));
+        letters.pop_front();
+    }
     now.touched.merge(mine.touched);
     now.all_touched = now.all_touched || mine.all_touched;
     auto writing = write(mine, if_refused::forget);
@@ -182,7 +177,7 @@ asio::awaitable<void> engine::decide_on_record(turn& now, std::deque<letter>& le
         go_on(mine, error);
         co_return;
     }
-    go_back(std::move(before), of);
+    std::move(before).go(state_);
     mark_crises();
     for (auto& [answer, given] : mine.answers) {
         reply no;
@@ -190,33 +185,6 @@ asio::awaitable<void> engine::decide_on_record(turn& now, std::deque<letter>& le
         no.ledger_error = error;
         answer(std::move(no));
     }
-}
-
-// The state as it is, to go back to. `of`: the accounts that may change; empty: all of them.
-state engine::remember(const std::set<account_id>& of)
-{
-    if (of.empty())
-        return state_;
-    auto accounts = std::exchange(state_.accounts, {});
-    auto rest = state_;
-    state_.accounts = std::move(accounts);
-    for (const auto& id : of)
-        if (auto where = state_.accounts.find(id); where != state_.accounts.end())
-            rest.accounts.emplace(id, where->second);
-    return rest;
-}
-
-void engine::go_back(state before, const std::set<account_id>& of)
-{
-    if (!of.empty()) {
-        auto accounts = std::exchange(state_.accounts, {});
-        for (const auto& id : of) {
-            accounts.erase(id);
-            accounts.insert(before.accounts.extract(id));
-        }
-        before.accounts = std::move(accounts);
-    }
-    state_ = std::move(before);
 }
 
 void engine::handle(turn& now, letter one)
@@ -241,6 +209,8 @@ void engine::handle(turn& now, letter one)
         now.all_touched = now.all_touched || !only_pages;
     else
         now.touched.insert(about);
+    if (const auto* health = std::get_if<health_changed>(&one.what); health != nullptr && health->set_back)
+        now.all_touched = true;  // everybody's next moment is another one
     auto given = decide_one(now, one.what);
     bool flags_changed = std::holds_alternative<crisis_raised>(one.what) || std::holds_alternative<crisis_lowered>(one.what);
     if (!given.crisis.empty()

@@ -47,8 +47,9 @@ private:
     inner& in_;
 };
 
-bool budgeted_http::inner::is_turn_of(const place& one, time_point now) const
+bool budgeted_http::inner::is_turn_of(place& one, time_point now)
 {
+    one.since = std::min(one.since, now);  // the clock may have been set back
     if (!one.looks)
         return acts.front() == &one;
     if (looks.front() != &one || !acts.empty())
@@ -111,6 +112,7 @@ void budgeted_http::work_waits(backlog how)
 
 int budgeted_http::available(time_point now) const
 {
+    inner_->calls.follow(now);
     return inner_->calls.available(now, inner_->crisis) - static_cast<int>(inner_->acts.size());
 }
 
@@ -122,6 +124,8 @@ asio::awaitable<std::optional<problem>> budgeted_http::take_turn(std::shared_ptr
     auto began = mine->clock();
     for (;;) {
         auto now = mine->clock();
+        mine->calls.follow(now);
+        began = std::min(began, now);
         bool turn = mine->is_turn_of(here, now);
         if (turn && mine->calls.available(now, mine->crisis) > 0) {
             mine->calls.spend(now);

@@ -56,7 +56,7 @@ private:
         std::deque<place*> looks;
 
         inner(http_port& shared_, std::function<time_point()> clock_) : shared(shared_), clock(std::move(clock_)) {}
-        [[nodiscard]] bool is_turn_of(const place& one, time_point now) const;
+        [[nodiscard]] bool is_turn_of(place& one, time_point now);
         void ring_next();
     };
 

@@ -153,6 +153,14 @@ int budget::left(time_point now) const
     return now < window_ends_ ? std::max(0, *remaining_) : limit_.value_or(plenty);
 }
 
+void budget::follow(time_point now)
+{
+    if (now < seen_)
+        for (auto* one : {&blocked_until_, &window_ends_, &first_end_, &no_bucket_until_, &full_at_})
+            *one -= seen_ - now;
+    seen_ = now;
+}
+
 int budget::available(time_point now, bool crisis) const
 {
     if (now < blocked_until_)

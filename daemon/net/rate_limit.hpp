@@ -15,6 +15,10 @@ public:
     // Part of every window that only crisis work may use, 0 to 1.
     explicit budget(double reserved = 0.2) : reserved_(reserved) {}
 
+    // What the clock shows now. When it was set back since the last time, whatever is waited for comes as much earlier by it:
+    // it takes no longer.
+    void follow(time_point now);
+
     // A request leaves. One of learn(), lost() and give_back() follows for each.
     void spend(time_point now);
 
@@ -50,6 +54,7 @@ private:
 
     double reserved_;
     int in_flight_ = 0;
+    time_point seen_{};           // what the clock showed last
     time_point blocked_until_{};  // by Retry-After
 
     // Of a window.

@@ -24,7 +24,7 @@ namespace halfmast::ctl {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using steady = std::chrono::steady_clock;
 
 struct decision_options {
     std::vector<std::string> ids;
@@ -106,12 +106,12 @@ void look(client& daemon, const decision& kind, decided& one)
 
 void wait_for_all(client& daemon, const decision& kind, std::vector<decided>& all, milliseconds wait)
 {
-    auto until = clock::now() + wait;
+    auto until = steady::now() + wait;
     daemon.answer_within(milliseconds{10'000});
-    while (std::ranges::any_of(all, &decided::open) && clock::now() < until && !was_interrupted()) {
+    while (std::ranges::any_of(all, &decided::open) && steady::now() < until && !was_interrupted()) {
         wait_for(look_every);
         for (auto& one : all)
-            if (one.open && clock::now() < until && !was_interrupted())
+            if (one.open && steady::now() < until && !was_interrupted())
                 look(daemon, kind, one);
     }
 }

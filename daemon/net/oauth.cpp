@@ -164,7 +164,7 @@ std::optional<time_point> end_of(const json& body, std::initializer_list<const c
     return std::nullopt;
 }
 
-bool is_token(std::string_view text)
+bool is_bearer(std::string_view text)
 {
     return !text.empty() && text.size() <= most_token
            && std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
@@ -238,7 +238,7 @@ result<oauth_tokens> read_tokens(const oauth_account& own, const secret& shown, 
         return about(own, failure::bad_reply, "its answer is no JSON object");
     oauth_tokens made;
     made.access = secret{take_text(body, "access_token")};
-    if (!is_token(made.access.text())) {
+    if (!is_bearer(made.access.text())) {
         // Some servers refuse with 200.
         if (body.contains("error"))
             return refusal_of(own, shown, reply, body, came);
@@ -248,7 +248,7 @@ result<oauth_tokens> read_tokens(const oauth_account& own, const secret& shown, 
         return about(own, failure::bad_reply, "it gives tokens of another type than Bearer, which halfmast cannot use");
     if (auto next = body.find("refresh_token"); next != body.end() && !next->is_null()) {
         made.refresh = secret{take_text(body, "refresh_token")};
-        if (!is_token(made.refresh.text()))
+        if (!is_bearer(made.refresh.text()))
             return about(own, failure::bad_reply, "its answer has a refresh_token that is none");
     }
     made.access_ends = end_of(body, {"expires_in"}, came);
@@ -329,7 +329,7 @@ std::optional<oauth_kept> parse_kept(const secret& text)
     }
     if (auto moves = body.find("end_moves"); moves != body.end() && moves->is_boolean())
         made.end_moves = moves->get<bool>();
-    if (made.seed_print.empty() || !is_token(made.tokens.refresh.text()))
+    if (made.seed_print.empty() || !is_bearer(made.tokens.refresh.text()))
         return std::nullopt;
     return made;
 }

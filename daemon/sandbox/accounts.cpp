@@ -45,7 +45,7 @@ reply update(call& from)
     return verify(from);
 }
 
-reply show(call& from)
+reply show_account(call& from)
 {
     const auto* who = from.state.find_person(from.key());
     return who == nullptr ? not_found() : answer(account_entity(from.view(), *who));
@@ -154,7 +154,7 @@ void add_account_routes(std::vector<route>& table)
     table.push_back({"GET", "/api/v1/accounts/lookup", needs::nobody, lookup});
     table.push_back({"GET", "/api/v1/accounts/search", needs::user, search});
     table.push_back({"GET", "/api/v1/accounts/relationships", needs::user, relationships});
-    table.push_back({"GET", "/api/v1/accounts/:id", needs::nobody, show});
+    table.push_back({"GET", "/api/v1/accounts/:id", needs::nobody, show_account});
     table.push_back({"GET", "/api/v1/accounts/:id/statuses", needs::nobody, statuses});
     table.push_back({"GET", "/api/v1/accounts/:id/followers", needs::user, nobody});
     table.push_back({"GET", "/api/v1/accounts/:id/following", needs::user, nobody});

@@ -85,15 +85,15 @@ reply upload_at_once(call& from) { return take_upload(from, milliseconds{0}); }
 
 reply upload(call& from) { return take_upload(from, from.set.media_processing); }
 
-media* own(call& from)
+media* own_file(call& from)
 {
     auto* file = from.state.find_media(from.key());
     return file != nullptr && file->owner == from.who->key ? file : nullptr;
 }
 
-reply show(call& from)
+reply show_file(call& from)
 {
-    const auto* file = own(from);
+    const auto* file = own_file(from);
     if (file == nullptr || file->published_status)
         return not_found();
     return answer(media_entity(from.view(), *file), file->ready > from.now ? 206 : 200);
@@ -101,7 +101,7 @@ reply show(call& from)
 
 reply change(call& from)
 {
-    auto* file = own(from);
+    auto* file = own_file(from);
     if (file == nullptr || file->published_status)
         return not_found();
     auto description = file->description;
@@ -114,9 +114,9 @@ reply change(call& from)
     return answer(media_entity(from.view(), *file));
 }
 
-reply remove(call& from)
+reply remove_file(call& from)
 {
-    const auto* file = own(from);
+    const auto* file = own_file(from);
     if (file == nullptr)
         return not_found();
     if (file->published_status)
@@ -173,9 +173,9 @@ void add_media_routes(std::vector<route>& table)
 {
     table.push_back({"POST", "/api/v1/media", needs::user, upload_at_once});
     table.push_back({"POST", "/api/v2/media", needs::user, upload});
-    table.push_back({"GET", "/api/v1/media/:id", needs::user, show});
+    table.push_back({"GET", "/api/v1/media/:id", needs::user, show_file});
     table.push_back({"PUT", "/api/v1/media/:id", needs::user, change});
-    table.push_back({"DELETE", "/api/v1/media/:id", needs::user, remove});
+    table.push_back({"DELETE", "/api/v1/media/:id", needs::user, remove_file});
     table.push_back({"GET", "/media/:id/:file", needs::nobody, download});
 }
 

@@ -28,7 +28,7 @@ status* visible(call& from)
     return post != nullptr && may_see(from, *post) ? post : nullptr;
 }
 
-status* own(call& from)
+status* own_status(call& from)
 {
     auto* post = from.state.find_status(from.key());
     return post != nullptr && post->owner == from.who->key ? post : nullptr;
@@ -81,7 +81,7 @@ reply create(call& from)
     return answer(scheduled_entity(from.view(), post));
 }
 
-reply show(call& from)
+reply show_status(call& from)
 {
     const auto* post = visible(from);
     return post == nullptr ? not_found() : answer(status_entity(from.view(), *post));
@@ -98,7 +98,7 @@ reply show_many(call& from)
 
 reply source(call& from)
 {
-    const auto* post = own(from);
+    const auto* post = own_status(from);
     if (post == nullptr)
         return not_found();
     return answer(
@@ -122,7 +122,7 @@ bool same_words(const draft& one, const draft& other)
 // The post becomes what the call says: pictures, poll and warning that are not named are gone. Its pin and its replies stay.
 reply edit(call& from)
 {
-    auto* post = own(from);
+    auto* post = own_status(from);
     if (post == nullptr)
         return not_found();
     auto words = post->words;
@@ -153,9 +153,9 @@ reply edit(call& from)
     return answer(status_entity(from.view(), *from.state.find_status(key)));
 }
 
-reply remove(call& from)
+reply remove_status(call& from)
 {
-    const auto* post = own(from);
+    const auto* post = own_status(from);
     if (post == nullptr)
         return not_found();
     // The answer carries the source, for "delete and redraft".
@@ -251,9 +251,9 @@ void add_status_routes(std::vector<route>& table)
 {
     table.push_back({"POST", "/api/v1/statuses", needs::user, create});
     table.push_back({"GET", "/api/v1/statuses", needs::nobody, show_many});
-    table.push_back({"GET", "/api/v1/statuses/:id", needs::nobody, show});
+    table.push_back({"GET", "/api/v1/statuses/:id", needs::nobody, show_status});
     table.push_back({"PUT", "/api/v1/statuses/:id", needs::user, edit});
-    table.push_back({"DELETE", "/api/v1/statuses/:id", needs::user, remove});
+    table.push_back({"DELETE", "/api/v1/statuses/:id", needs::user, remove_status});
     table.push_back({"GET", "/api/v1/statuses/:id/source", needs::user, source});
     table.push_back({"GET", "/api/v1/statuses/:id/history", needs::nobody, history});
     table.push_back({"GET", "/api/v1/statuses/:id/context", needs::nobody, context});

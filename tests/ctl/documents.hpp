@@ -9,6 +9,8 @@
 
 namespace halfmast::ctl::tests {
 
+inline time_point at(const char* text) { return *parse_rfc3339(text); }
+
 inline document parsed(const std::string& text) { return document::parse(text); }
 
 // An account of halfmast.crisis/1; `more` is put behind the usual members, for example R"(,"held":2)".

@@ -8,12 +8,6 @@
 using namespace halfmast;
 using namespace halfmast::ctl;
 
-namespace {
-
-time_point at(const char* text) { return *parse_rfc3339(text); }
-
-}  // namespace
-
 TEST_CASE("text from outside cannot steer a terminal", "[ctl]")
 {
     struct pair {

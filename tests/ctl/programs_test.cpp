@@ -16,6 +16,8 @@ using namespace halfmast::ctl::tests;
 
 namespace fs = std::filesystem;
 
+namespace programs_test {
+
 namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -161,3 +163,5 @@ TEST_CASE("raise --direct that cannot start says why, and raises nothing", "[ctl
     CHECK(faults.json()["type"] == "config-invalid");
     CHECK(has(faults.json()["detail"], "x.toml:1:1: wrong"));
 }
+
+}  // namespace programs_test

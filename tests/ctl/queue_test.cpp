@@ -12,6 +12,10 @@
 using namespace halfmast::ctl;
 using namespace halfmast::ctl::tests;
 
+namespace queue_test {
+
+using ctl::tests::problem;
+
 namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -174,3 +178,5 @@ TEST_CASE("audit silence names what got out", "[ctl][program]")
     CHECK(message.json()["posts"][0]["unseen_at"] == "2026-03-01T14:05:00Z");
     CHECK(message.json()["posts"][0]["verdict"] == "silent");
 }
+
+}  // namespace queue_test

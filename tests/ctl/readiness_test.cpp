@@ -8,6 +8,8 @@
 using namespace halfmast::ctl;
 using namespace halfmast::ctl::tests;
 
+namespace readiness_test {
+
 namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -82,3 +84,5 @@ TEST_CASE("a plan names the rung that an account is not ready for", "[ctl][progr
     CHECK(has(told.out, "draft (NOT READY)"));
     CHECK(has(told.out, "NOT READY: a to hold by draft: the role is Author\n"));
 }
+
+}  // namespace readiness_test

@@ -26,8 +26,6 @@ command_error error_of(Work work)
     throw std::logic_error("not reached");
 }
 
-time_point at(const char* text) { return *parse_rfc3339(text); }
-
 }  // namespace
 
 TEST_CASE("a time is RFC 3339 with a zone, or counted from now", "[ctl]")

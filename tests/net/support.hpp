@@ -29,7 +29,8 @@ using boost::system::error_code;
 using asio::ip::tcp;
 using fetched = result<http_response>;
 
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
+inline constexpr unsigned short closed_port = 1;  // nobody listens there, and the system gives it to nobody
 
 // Turns the loop until the condition holds; false when that takes too long.
 inline bool run_until(asio::io_context& context, const std::function<bool()>& reached)

@@ -51,6 +51,23 @@ struct bucket {
 
 }  // namespace
 
+TEST_CASE("a wait takes no longer when the clock is set back", "[budget]")
+{
+    budget calls;
+    calls.follow(noon);
+    calls.spend(noon);
+    SECTION("a pause") { calls.learn(429, {{"Retry-After", "60"}}, noon); }
+    SECTION("a window") { calls.learn(200, window(300, 0, "60"), noon); }
+    auto now = noon + milliseconds{10'000};
+    calls.follow(now);
+    REQUIRE(calls.available(now, true) == 0);
+    now -= std::chrono::hours{24};
+    calls.follow(now);
+    CHECK(calls.available(now, true) == 0);
+    CHECK(calls.ready_at(now, true) == now + milliseconds{50'000});
+    CHECK(calls.available(now + milliseconds{50'000}, true) > 0);
+}
+
 TEST_CASE("a platform that names no limit has none", "[budget]")
 {
     budget calls;

@@ -1,3 +1,4 @@
+#include "daemon/net/http_date.hpp"
 #include "daemon/net/link_checker.hpp"
 #include "daemon/net/public_address.hpp"
 #include "tests/net/client_stage.hpp"
@@ -25,7 +26,7 @@ link_rules everywhere()
 }
 
 std::vector<link_answer> check_all(asio::io_context& context, link_checker& checker, std::vector<std::string> urls,
-                                   milliseconds patience = std::chrono::seconds{10})
+                                   milliseconds patience = std::chrono::seconds{60})
 {
     std::optional<std::vector<link_answer>> given;
     auto work = checker.check(std::move(urls), patience);
@@ -35,13 +36,6 @@ std::vector<link_answer> check_all(asio::io_context& context, link_checker& chec
     });
     REQUIRE(run_until(context, [&] { return given.has_value(); }));
     return *given;
-}
-
-unsigned short port_without_server()
-{
-    asio::io_context context;
-    tcp::acceptor once(context, tcp::endpoint{asio::ip::address_v4::loopback(), 0});
-    return once.local_endpoint().port();
 }
 
 }  // namespace
@@ -247,7 +241,7 @@ TEST_CASE("links are asked at a server, each once, and remembered for some minut
     auto now = std::chrono::steady_clock::now();
     link_checker checker(here.context.get_executor(), *here.client, everywhere(), [&] { return now; });
     auto url = [&](const std::string& path) { return url_of(here.port, path); };
-    const auto dead = url_of(port_without_server(), "/");
+    const auto dead = url_of(closed_port, "/");
     const std::vector<std::string> urls{url("/here"), url("/gone"), url("/no-head"), url("/moved"), dead, url("/here")};
 
     auto given = check_all(here.context, checker, urls);
@@ -318,6 +312,28 @@ TEST_CASE("a host that says it is asked too much is left alone for as long as it
     now += std::chrono::seconds{2};
     CHECK(check_all(here.context, checker, urls)[1].ok);
     CHECK(here.seen.size() == 2);
+}
+
+TEST_CASE("a host may say with a date for how long it is to be left alone", "[links]")
+{
+    auto written = *parse_rfc3339("2026-03-01T12:00:00Z");  // by its own clock, which need not be ours
+    std::string until;
+    SECTION("an hour") { until = format_http_date(written + std::chrono::minutes{55}); }
+    SECTION("longer than anybody is left alone") { until = "Sat, 01 Jan 2050 00:00:00 GMT"; }
+    stage here{[&](server_request request) -> asio::awaitable<server_response> {
+        server_response given{request.path == "/a" ? 429 : 200, "page"};
+        given.headers = {{"Date", format_http_date(written)}, {"Retry-After", until}};
+        co_return given;
+    }};
+    auto now = std::chrono::steady_clock::now();
+    link_checker checker(here.context.get_executor(), *here.client, everywhere(), [&] { return now; });
+    const std::vector<std::string> urls{url_of(here.port, "/a"), url_of(here.port, "/b")};
+    CHECK_FALSE(check_all(here.context, checker, urls)[1].ok);
+    now += std::chrono::minutes{54};
+    CHECK_FALSE(check_all(here.context, checker, urls)[1].ok);
+    CHECK(here.seen.size() == 1);
+    now += std::chrono::minutes{7};
+    CHECK(check_all(here.context, checker, urls)[1].ok);
 }
 
 TEST_CASE("who waits for links waits no longer than it says", "[links]")

@@ -6,6 +6,10 @@ using namespace halfmast::test::oauth;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
+namespace test_oauth {
+
+using test::oauth::stage;
+
 TEST_CASE("the first call gets a token by the refresh token of the settings, and the next one is kept before it is used",
           "[net][oauth]")
 {
@@ -232,6 +236,11 @@ TEST_CASE("a refusal says what a person has to do, and is not asked for again an
         on.now += 5min;
         CHECK(on.call().has_value());
     }
+    SECTION("or when the clock is set back")
+    {
+        on.now -= 24h;
+        CHECK(on.call().has_value());
+    }
     SECTION("or when a person looks")
     {
         CHECK_FALSE(on.look().trouble);
@@ -314,3 +323,5 @@ TEST_CASE("the application itself needs no vault", "[net][oauth]")
     CHECK(on.there.asked_tokens.size() == 2);
     CHECK_FALSE(on.look().ends);
 }
+
+}  // namespace test_oauth

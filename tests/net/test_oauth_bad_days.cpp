@@ -6,6 +6,10 @@ using namespace halfmast::test::oauth;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
+namespace test_oauth_bad_days {
+
+using test::oauth::stage;
+
 TEST_CASE("a vault that cannot be read keeps the account out: the seed is older than what is there", "[net][oauth]")
 {
     stage on;
@@ -150,3 +154,5 @@ TEST_CASE("a token server may answer anything", "[net][oauth]")
             CHECK_FALSE(fine->access_ends);
     }
 }
+
+}  // namespace test_oauth_bad_days

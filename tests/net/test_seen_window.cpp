@@ -4,6 +4,8 @@
 using namespace halfmast;
 using namespace std::chrono_literals;
 
+namespace test_seen_window {
+
 namespace {
 
 const time_point noon = parse_rfc3339("2026-03-02T12:00:00Z").value();
@@ -79,3 +81,5 @@ TEST_CASE("no other text is a window", "[net]")
         CHECK_FALSE(net::seen_window::read(text).has_value());
     }
 }
+
+}  // namespace test_seen_window

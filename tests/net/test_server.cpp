@@ -17,6 +17,8 @@ using namespace halfmast::net::testing;
 namespace fs = std::filesystem;
 using unix_stream = asio::local::stream_protocol;
 
+namespace test_server {
+
 namespace {
 
 struct folder {
@@ -403,3 +405,5 @@ TEST_CASE("a target becomes path and query", "[server]")
     CHECK(split_target("*", path, query));
     CHECK(path == "*");
 }
+
+}  // namespace test_server

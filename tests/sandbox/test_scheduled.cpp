@@ -6,6 +6,8 @@ using namespace halfmast;
 using namespace halfmast::test;
 using texts = std::vector<std::string>;
 
+namespace test_scheduled {
+
 namespace {
 
 const std::string queue_path = "/api/v1/scheduled_statuses";
@@ -335,3 +337,5 @@ TEST_CASE("a long queue is read page by page over the Link header", "[sandbox]")
     CHECK(there.get(queue_path + "?max_id=1").body.empty());
     CHECK(there.get(queue_path + "?max_id=1").header("Link").empty());
 }
+
+}  // namespace test_scheduled

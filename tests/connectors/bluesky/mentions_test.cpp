@@ -9,6 +9,8 @@ using namespace halfmast::bluesky;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
+namespace mentions_test {
+
 namespace {
 
 const std::string did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
@@ -107,3 +109,5 @@ TEST_CASE("everybody's words are asked for, whatever the account prefers to see"
     CHECK(request.url == "https://pds.example/xrpc/app.bsky.notification.listNotifications?limit=100&priority=false&reasons=mention&reasons=reply&reasons=quote"
                          "&cursor=a%20b%26c");
 }
+
+}  // namespace mentions_test

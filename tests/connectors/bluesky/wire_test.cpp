@@ -10,6 +10,8 @@ using namespace halfmast;
 using namespace halfmast::bluesky;
 using nlohmann::json;
 
+namespace wire_test {
+
 namespace {
 
 const std::string did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
@@ -428,3 +430,5 @@ TEST_CASE("a reply hangs in the thread that the answered record names", "[bluesk
     CHECK(json::parse(put.body).at("record").at("reply") == json{{"root", root}, {"parent", {{"uri", theirs}, {"cid", cid}}}});
     CHECK_FALSE(post_of("Sorry").contains("reply"));
 }
+
+}  // namespace wire_test

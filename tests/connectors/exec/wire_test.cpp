@@ -9,6 +9,10 @@ using namespace halfmast::exec;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
+namespace wire_test {
+
+using exec::settings;
+
 namespace {
 
 settings acme()
@@ -194,3 +198,5 @@ TEST_CASE("an edit and an answer are asked for by the post they are about", "[ex
     given.rungs = {rung::draft, rung::postpone};
     CHECK(wire::missing_in(given, own) == "the settings promise what it does not offer: edits, replies");
 }
+
+}  // namespace wire_test

@@ -14,6 +14,8 @@ using namespace halfmast::mastodon;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
+namespace mentions_test {
+
 namespace {
 
 const time_point now = *parse_rfc3339("2026-03-02T14:00:00Z");
@@ -258,3 +260,5 @@ TEST_CASE("a mark is written and read, and nothing else is one", "[mastodon]")
         CHECK_FALSE(wire::read_mark(text).has_value());
     }
 }
+
+}  // namespace mentions_test

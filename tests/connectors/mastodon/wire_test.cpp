@@ -10,6 +10,8 @@ using namespace halfmast;
 using namespace halfmast::mastodon;
 using nlohmann::json;
 
+namespace wire_test {
+
 namespace {
 
 settings sample()
@@ -423,3 +425,5 @@ TEST_CASE("an edit names the post's media again, and a reply the post it answers
     CHECK(json::parse(wire::publish(sample(), answer, "unlisted").body)
           == json{{"status", "Sorry"}, {"language", "en"}, {"visibility", "unlisted"}, {"in_reply_to_id", "7"}});
 }
+
+}  // namespace wire_test

@@ -8,6 +8,10 @@ using namespace halfmast;
 using namespace halfmast::rest;
 using nlohmann::json;
 
+namespace parts_test {
+
+using rest::paging;
+
 namespace {
 
 std::vector<std::string> texts(const std::string& at, const std::string& in)
@@ -245,3 +249,5 @@ TEST_CASE("cursors and links are followed once", "[rest][pager]")
     page.next.clear();
     CHECK(by_link.take(page, fresh) == pager::answer::done);
 }
+
+}  // namespace parts_test

@@ -149,7 +149,7 @@ asio::awaitable<bool> gate::save()
 // When something was last used is worth a write a minute, and no waiting.
 void gate::save_in_passing(time_point now)
 {
-    if (now - saved_at_ < save_every || around_.file.empty() || !may_write_ || !book_.take_change())
+    if (waits_still(now, saved_at_ + save_every, save_every) || around_.file.empty() || !may_write_ || !book_.take_change())
         return;
     saved_at_ = now;
     auto work = save();
@@ -167,7 +167,7 @@ const user* gate::find_user(const std::string& name) const
 const std::set<std::string>& gate::groups_of(const net::peer& from, time_point now)
 {
     auto& kept = groups_[from.uid];
-    if (kept.at == time_point{} || now - kept.at >= groups_last) {
+    if (!waits_still(now, kept.at + groups_last, groups_last)) {
         kept.names = around_.groups_of(from);
         kept.at = now;
     }

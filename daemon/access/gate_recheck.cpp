@@ -108,7 +108,7 @@ asio::awaitable<void> gate::recheck()
     for (const auto& [session, one] : ties_)
         if (book_.peek(session, now, wanted_.session_idle, wanted_.session_longest) == nullptr)
             gone.push_back(session);
-        else if (one.next_at <= now)
+        else if (!waits_still(now, one.next_at, wanted_.provider->recheck))
             due.push_back(session);
     for (const auto& session : gone)
         untie(session);

@@ -79,7 +79,7 @@ asio::awaitable<result<parsed>> provider::get_json(std::string what, std::string
 
 asio::awaitable<std::optional<problem>> provider::learn()
 {
-    if (places_ && clock_() - places_->read_at < places_last)
+    if (places_ && waits_still(clock_(), places_->read_at + places_last, places_last))
         co_return std::nullopt;
     std::string what{"its description"};
     std::string place = wanted_.issuer + (wanted_.issuer.ends_with('/') ? "" : "/") + ".well-known/openid-configuration";

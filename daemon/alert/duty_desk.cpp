@@ -170,7 +170,7 @@ asio::awaitable<void> duty_desk::look(one_calendar& one)
         one.known.trouble = "its address answered " + std::to_string(came->status);
     }
     // What is known goes on to count, for the time that passes too.
-    if (!one.kept.text.empty() && needs_.clock() >= one.worked_out_at + worked_out_for) {
+    if (!one.kept.text.empty() && !waits_still(needs_.clock(), one.worked_out_at + worked_out_for, worked_out_for)) {
         auto working = read_aside(one.kept, one.from);
         auto known = co_await std::move(working);
         known.trouble = one.known.trouble;
@@ -217,7 +217,7 @@ asio::awaitable<void> duty_desk::take(one_calendar& one, kept_calendar fresh)
 {
     auto now = needs_.clock();
     bool same = fresh.text == one.kept.text;
-    if (same && now < one.worked_out_at + worked_out_for) {
+    if (same && waits_still(now, one.worked_out_at + worked_out_for, worked_out_for)) {
         one.known.read_at = fresh.read_at;
         one.known.trouble.clear();
     } else {
@@ -231,7 +231,7 @@ asio::awaitable<void> duty_desk::take(one_calendar& one, kept_calendar fresh)
         one.worked_out_at = now;
     }
     one.kept = std::move(fresh);
-    if (same && now < one.kept_at + kept_anew_after)
+    if (same && waits_still(now, one.kept_at + kept_anew_after, kept_anew_after))
         co_return;
     auto kept = needs_.keep(one.from.rota, write_kept(one.kept));
     if (kept)

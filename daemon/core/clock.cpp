@@ -1,7 +1,7 @@
-// The clock was set back. Waits and moments are kept by the clock that was ahead, and by the new one they lie in the future: holds,
-// letters and looks would rest for as long as it was set back. What waits longer than it ever would is due now; what has passed is
-// not later than now. What was promised or ordered for a time (undo windows, releases, the next word) keeps that time, and what lets
-// go or speaks waits its whole back-off anew: neither becomes earlier.
+// The clock was set back. Waits and moments are of the clock that was ahead, and by the new one they lie in the future: holds,
+// letters and looks would rest for as long as it was set back. What waits longer than it ever would is due now; what has passed
+// is not later than now. What was promised or ordered for a time (undo windows, releases, the next word) keeps that time, and
+// what lets go or speaks waits its whole back-off anew: neither becomes earlier.
 #include <algorithm>
 
 #include "daemon/core/step.hpp"

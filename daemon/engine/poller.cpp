@@ -26,6 +26,13 @@ bool sweeping(const policy& rules, const state& known, const account_id& id)
     return declared != rules.accounts.end() && !open_over(known, declared->second).empty();
 }
 
+// When a look began, by the clock as it is now. A clock that was set back meanwhile must not make it one of the future: the
+// next look at the public posts would be due when that future has come.
+time_point began_by(time_point clock, clock_type::time_point steady, time_point now)
+{
+    return clock <= now ? clock : now - std::chrono::ceil<milliseconds>(clock_type::now() - steady);
+}
+
 }  // namespace
 
 poller::poller(asio::any_io_executor executor, engine& loop, dispatcher& calls, std::function<time_point()> clock,
@@ -143,6 +150,7 @@ asio::awaitable<bool> poller::look_at_queue(lane* mine)
 {
     const auto& id = mine->id;
     queue_observed seen{id, clock_(), {}};
+    auto began = clock_type::now();
     auto queue = calls_.at(id).queue;
     std::vector<page_mark> known;
     if (--mine->until_whole >= 0)
@@ -169,6 +177,7 @@ asio::awaitable<bool> poller::look_at_queue(lane* mine)
             seen_(id, mine->posts);
     }
     seen.posts = mine->posts;
+    seen.began_at = began_by(seen.began_at, began, clock_());
     loop_.tell(std::move(seen));
     co_return true;
 }
@@ -193,6 +202,7 @@ asio::awaitable<bool> poller::look_at_feed(account_id id)
     auto found = loop_.known().accounts.find(id);
     const auto& where = found == loop_.known().accounts.end() ? unknown : found->second;
     feed_observed seen{id, clock_(), {}, {}};
+    auto began = clock_type::now();
     seen.since = where.last_feed;
     if (seen.since == time_point{}) {
         seen.since = seen.began_at;
@@ -219,6 +229,7 @@ asio::awaitable<bool> poller::look_at_feed(account_id id)
         loop_.tell(std::move(trouble));
         co_return false;
     }
+    seen.began_at = began_by(seen.began_at, began, clock_());
     seen.ahead = feed->clock_ahead();
     seen.posts = std::move(*posts);
     for (auto& post : seen.posts)

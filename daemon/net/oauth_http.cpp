@@ -104,7 +104,8 @@ struct oauth_http::inner {
     // Good, not the stale one, and not to be renewed now.
     [[nodiscard]] bool is_fine(const token_ptr& stale, time_point at) const
     {
-        return current && current != stale && current->is_good(at) && (!current->is_due(at) || at < renew_after);
+        return current && current != stale && current->is_good(at)
+               && (!current->is_due(at) || waits_still(at, renew_after, ahead_again));
     }
     [[nodiscard]] problem for_a_person(const std::string& why) const { return {failure::auth_expired, own.name + ": " + why, {}}; }
     oauth_tokens completed(oauth_tokens given);
@@ -198,7 +199,7 @@ asio::awaitable<result<oauth_http::token_ptr>> oauth_http::token(std::shared_ptr
     std::optional<problem> trouble;
     for (int round = 0; round < 2; ++round) {
         auto now = mine->now();
-        bool keep_now = mine->not_kept && now >= mine->keep_at;
+        bool keep_now = mine->not_kept && !waits_still(now, mine->keep_at, keep_again);
         if (mine->is_fine(stale, now) && !keep_now)
             co_return mine->current;
         auto here = mine->under_way;
@@ -239,14 +240,14 @@ asio::awaitable<void> oauth_http::renew(std::shared_ptr<inner> mine, std::shared
         here->trouble = std::move(wrong);
         co_return;
     }
-    if (mine->not_kept && mine->now() >= mine->keep_at) {
+    if (mine->not_kept && !waits_still(mine->now(), mine->keep_at, keep_again)) {
         auto again = mine->current->kept;
         co_await keep(mine, std::move(again));
     }
     auto now = mine->now();
     if (mine->is_fine(stale, now))
         co_return;
-    if (mine->refused && now < mine->refused_until) {
+    if (mine->refused && waits_still(now, mine->refused_until, refusal_lasts)) {
         here->trouble = mine->refused;
         co_return;
     }

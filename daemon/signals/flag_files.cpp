@@ -91,7 +91,7 @@ void flag_files::look()
         if (!lines && !was_there)
             continue;
         auto now = clock_();
-        if (lines && was_there && now < known->second + said_again_after)
+        if (lines && was_there && waits_still(now, known->second + said_again_after, said_again_after))
             continue;
         heard_signal said;
         said.source = "flag-file/" + one.playbook;

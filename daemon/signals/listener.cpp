@@ -82,6 +82,22 @@ std::int64_t whole_in(const json& object, const char* name)
 
 }  // namespace
 
+void listener::follow(time_point now)
+{
+    spike_at_ = std::min(spike_at_, now);
+    if (counted_to_ <= now)
+        return;
+    counted_to_ = minute_of(now);
+    std::erase_if(usual_.recent, [&](const auto& one) { return one.at >= counted_to_; });
+    minute uncounted;
+    for (const auto& [at, one] : open_) {
+        uncounted.said += one.said;
+        uncounted.complaints += one.complaints;
+    }
+    open_.clear();
+    open_[counted_to_] = uncounted;
+}
+
 void listener::take(const mention_watch& rules, const std::vector<mention>& posts, time_point now, seconds offset,
                     const std::function<std::string(std::string_view)>& fold)
 {

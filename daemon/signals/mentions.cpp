@@ -126,6 +126,7 @@ asio::awaitable<bool> mentions::look(account_id id)
     }
     mine.ears.cursor = std::move(cursor);
     auto now = needs_.clock();
+    mine.ears.follow(now);
     // What is still to be heard is of later minutes than what was.
     if (more && !heard.empty())
         now = std::min(now, heard.back().at);

@@ -27,6 +27,10 @@ class listener {
 public:
     explicit listener(account who) : who_(std::move(who)) {}
 
+    // What the clock shows, before anything is taken in: minutes that it has not reached were counted before it was set back, and
+    // are heard again.
+    void follow(time_point now);
+
     // Takes in what a look that ended at `now` brought; every minute that is over by then is counted. `offset` is the account's
     // time zone; `folded` makes a text ready for the words.
     void take(const mention_watch& rules, const std::vector<mention>& posts, time_point now, seconds offset,

@@ -247,6 +247,16 @@ TEST_CASE("whoever is taken out of the group is out at the next check, and told 
     CHECK(here.noted.back().why.find("none of the provider's groups") != std::string::npos);
 }
 
+TEST_CASE("a clock that is set back puts off no check", "[recheck]")
+{
+    recheck_stage here;
+    here.sign_in();
+    here.id.groups = {"staff"};
+    here.after(-24h);
+    CHECK(here.id.shown == std::vector<std::string>{"rt-1"});
+    CHECK(here.in_the_way(may::read) == "401 sign-in-again");
+}
+
 TEST_CASE("other groups are other roles, and each renewal shows the token of the one before", "[recheck]")
 {
     recheck_stage here;

@@ -130,6 +130,40 @@ TEST_CASE("a burst of complaints is a signal with counts, words and examples; a 
     CHECK_FALSE(ears.judge(rules, now));
 }
 
+TEST_CASE("a burst is heard at once also when the clock was set back, and nothing from before is one", "[mentions]")
+{
+    auto rules = watch_rules();
+    signals::listener ears{listened()};
+    auto now = learn_a_day(ears, rules, noon());
+    auto burst = [&](time_point at) {
+        std::vector<mention> posts;
+        for (int i = 0; i < 40; ++i)
+            posts.push_back(said("it is not working, refund please", at, i));
+        return posts;
+    };
+    bool before = GENERATE(false, true);  // a burst that was heard when the clock is set back
+    if (before) {
+        ears.take(rules, burst(now), now, 0s, as_it_is);
+        now += 2min;
+        ears.take(rules, {}, now, 0s, as_it_is);
+        REQUIRE(ears.judge(rules, now));
+    }
+    now -= 6h;
+    ears.follow(now);
+    ears.take(rules, {}, now, 0s, as_it_is);
+    CHECK_FALSE(ears.judge(rules, now));
+    auto began = now;
+    std::optional<heard_signal> found;
+    for (; now < began + 10min && !found; now += 1min) {
+        ears.follow(now);
+        ears.take(rules, burst(now), now, 0s, as_it_is);
+        found = ears.judge(rules, now);
+    }
+    REQUIRE(found);
+    CHECK_FALSE(found->ended);
+    CHECK(now - began <= 5min);
+}
+
 TEST_CASE("what was learned outlives a restart, and damaged text is no learning", "[mentions]")
 {
     auto rules = watch_rules();
@@ -257,6 +291,12 @@ TEST_CASE("a flag file is a signal while it is there, with what it says, and its
     files.look();
     REQUIRE(heard.size() == 2);  // so that its proposal does not expire
     CHECK(heard[1].wish == signal_wish::propose);
+    now -= 24h;
+    files.look();
+    REQUIRE(heard.size() == 3);  // also when the clock was set back
+    CHECK(heard[2].wish == signal_wish::propose);
+    heard.pop_back();
+    now += 24h;
     std::filesystem::remove(one.path);
     files.look();
     files.look();

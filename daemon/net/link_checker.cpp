@@ -1,30 +1,31 @@
 #include "daemon/net/link_checker.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "daemon/net/header_value.hpp"
+#include "daemon/net/http_date.hpp"
+
 namespace halfmast::net {
 
 namespace {
 
 constexpr std::size_t most_kept = 2000;
-constexpr std::chrono::minutes good_for{5};      // so long a link that worked is believed
-constexpr std::chrono::seconds bad_for{30};      // one that did not may be mended any moment
-constexpr std::chrono::seconds least_quiet{60};  // after a 429 the whole host is left alone
-constexpr std::chrono::seconds most_quiet{3'600};
+constexpr std::chrono::minutes good_for{5};   // so long a link that worked is believed
+constexpr std::chrono::seconds bad_for{30};   // one that did not may be mended any moment
+constexpr milliseconds least_quiet{60'000};   // after a 429 the whole host is left alone
+constexpr milliseconds usual_quiet{300'000};  // where it does not say for how long
+constexpr milliseconds most_quiet{3'600'000};
 
-// Retry-After in seconds; a date, or nothing, is five minutes.
-std::chrono::seconds quiet_after(const http_response& answer)
+// A date is of the host's own clock.
+milliseconds quiet_after(const http_response& answer)
 {
-    int whole = 300;
-    auto said = find_header(answer.headers, "Retry-After");
-    (void)std::from_chars(said.data(), said.data() + said.size(), whole);
-    return std::clamp(std::chrono::seconds{whole}, least_quiet, most_quiet);
+    auto now = parse_http_date(find_header(answer.headers, "Date"));
+    return std::max(least_quiet, wait_of(find_header(answer.headers, "Retry-After"), now, most_quiet).value_or(usual_quiet));
 }
 
 }  // namespace

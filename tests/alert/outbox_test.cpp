@@ -30,7 +30,7 @@ struct receivers_stage {
     asio::awaitable<server_response> act(server_request request)
     {
         if (request.path == "/slow/api/v2/alerts")
-            co_await pause(milliseconds{1'500});
+            co_await pause(std::chrono::minutes{5});
         if (request.path == "/limited/api/v2/alerts") {
             auto limited = text(429, "slow down");
             limited.headers = {{"Retry-After", "17"}};
@@ -47,7 +47,7 @@ struct receivers_stage {
         co_return text(200, "");
     }
 
-    void add(const std::string& name, const std::string& path, milliseconds timeout = milliseconds{5'000},
+    void add(const std::string& name, const std::string& path, milliseconds timeout = milliseconds{60'000},
              const std::string& kind = "alertmanager")
     {
         auto to = make_receiver(kind, url_of(inner.port, path));
@@ -79,7 +79,7 @@ TEST_CASE("taken, limited, sick, refused, not there: each is told apart, and no 
     here.add("limited", "/limited");
     here.add("sick", "/sick");
     here.add("refused", "/refused");
-    here.add("slack", "/html", milliseconds{5'000}, "slack");
+    here.add("slack", "/html", milliseconds{60'000}, "slack");
     auto gone = make_receiver("alertmanager", "http://127.0.0.1:1");
     gone.name = "gone";
     here.box.add(std::move(gone));
@@ -113,7 +113,7 @@ TEST_CASE("the address of a webhook is its key: no text has more of it than the 
     CHECK(came.trouble->detail.find("key-canary") == std::string::npos);
     CHECK(came.trouble->detail.find("127.0.0.1:1") != std::string::npos);
     // Nor when the receiver says it after us.
-    here.add("echo", "/services/T/B/key-canary", milliseconds{5'000}, "slack");
+    here.add("echo", "/services/T/B/key-canary", milliseconds{60'000}, "slack");
     here.send("echo");
     const auto& echoed = here.answer_of("echo");
     CHECK(echoed.trouble->kind == failure::not_found);
@@ -123,7 +123,7 @@ TEST_CASE("the address of a webhook is its key: no text has more of it than the 
 TEST_CASE("a receiver that does not answer in time holds up no other", "[alert][outbox]")
 {
     receivers_stage here;
-    here.add("slow", "/slow", milliseconds{1'000});
+    here.add("slow", "/slow", milliseconds{2'000});
     here.add("well", "/well");
     for (int i = 0; i < 8; ++i)
         here.send("slow", "group-" + std::to_string(i));
@@ -154,7 +154,7 @@ TEST_CASE("a cut answer, garbage and silence are unknown outcomes, and the conne
     for (const auto* name : {"cut", "garbage", "silent"}) {
         auto to = make_receiver("alertmanager", url_of(peer.port(), std::string{"/"} + name));
         to.name = name;
-        to.timeout = milliseconds{3'000};
+        to.timeout = milliseconds{60'000};
         box.add(std::move(to));
         auto letter = make_letter();
         letter.receiver = name;

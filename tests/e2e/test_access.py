@@ -173,7 +173,7 @@ class SlowSenders(Door):
     """Each takes its time over TLS; all at once, while others are served."""
 
     def listen(self):
-        return super().listen() + '\nrequest_timeout = "1s"'
+        return super().listen() + '\nrequest_timeout = "4s"'
 
     def connect(self, shake_hands=True):
         plain = socket.socket()

@@ -8,8 +8,8 @@ import threading
 from support import SOON_SILENT, SOURCE, Story, account, main, parse_time, utc, wait_until
 
 PROGRAM = os.path.join(SOURCE, "config", "connectors", "folder.py")
-NEAR = 15        # seconds until the first promotional post is due
-RELEASE_IN = 14  # seconds until the released one goes out; the account wants ten
+NEAR = 25        # seconds until the first promotional post is due
+RELEASE_IN = 18  # seconds until the released one goes out; the account wants ten
 
 
 class Publisher(threading.Thread):

@@ -24,10 +24,11 @@ class Lies(FaultStory):
         self.assertEqual(self.struck(), [3])
 
     def test_what_a_lie_lets_out_is_an_escape(self):
-        self.begin(posts={"near": "+8s", "stubborn": "+2h", "far": "+2h"})
+        self.begin(posts={"near": "+60s", "stubborn": "+2h", "far": "+2h"})
         self.faults(*[rule({"lie": True}, path=self.scheduled_path(name)) for name in ("near", "stubborn")])
         self.check_code(self.raise_flag(wait="40s"), 8)
-        self.assertEqual(self.states(), {"near": "escaped", "stubborn": "manual", "far": "held"})
+        self.let_pass("70s")
+        self.wait_states(20, near="escaped", stubborn="manual", far="held")
         self.truth()
 
     def test_an_act_that_comes_late(self):
@@ -42,7 +43,7 @@ class Lies(FaultStory):
         self.sandbox.control("POST", "sweep", {})
         self.check_code(self.raise_flag(), 0)
         self.assertEqual(self.states(), {"trapped": "held", "free": "held"})
-        self.sandbox.control("POST", "clock", {"forward": "12m"})
+        self.let_pass("12m")
         self.wait_states(20, trapped="escaped")
         self.assertEqual(self.truth()["held"], 1)
 
@@ -61,9 +62,13 @@ class Refusals(FaultStory):
         self.assertEqual(self.truth()["held"], 3)
 
     def test_what_a_storm_lets_out_is_an_escape(self):
-        self.begin(posts={"first": "+3s", "second": "+4s", "third": "+45s"},
-                   faults=[rule({"status": 429, "headers": {"Retry-After": "8"}}, path="*", count=1)])
-        self.check_code(self.raise_flag(wait="50s"), 8)
+        self.begin(posts={"first": "+60s", "second": "+61s", "third": "+10m"},
+                   faults=[rule({"status": 429, "headers": {"Retry-After": "15"}}, path="*", count=1)])
+
+        def they_go_out():
+            wait_until(lambda: self.struck() == [1] and self.daemon.status()["crises"], 20, "nothing may be asked, and the flag is up")
+            self.let_pass("70s")
+        self.check_code(self.raise_flag_and(they_go_out, wait="60s"), 8)
         self.wait_states(20, first="escaped", second="escaped", third="held")
         self.truth()
 
@@ -95,8 +100,9 @@ class Refusals(FaultStory):
 
     def test_502_with_a_page_until_it_is_out(self):
         page = {"status": 502, "wrong_type": "html"}
-        self.begin(posts={"near": "+6s", "far": "+2h"}, faults=[rule(page, path="*", count=200)])
-        self.raise_flag(wait="12s")
+        self.begin(posts={"near": "+60s", "far": "+2h"}, faults=[rule(page, path="*", count=200)])
+        self.raise_flag(wait="5s")
+        self.let_pass("70s")
         wait_until(lambda: any("near" in post["text"] for post in self.published()), 20, "it went out meanwhile")
         self.faults()
         self.wait_states(60, near="escaped", far="held")
@@ -129,9 +135,13 @@ class BrokenAnswers(FaultStory):
         self.assertEqual(self.truth()["held"], 3)
 
     def test_a_hang_past_the_due_time(self):
-        self.begin(posts={"near": "+10s", "far": "+2h"})
+        self.begin(posts={"near": "+60s", "far": "+2h"})
         self.faults(rule({"delay": "30s", "no_answer": True}, path=self.scheduled_path("near"), method="DELETE", count=1))
-        self.check_code(self.raise_flag(wait="60s"), 8)
+
+        def it_goes_out():
+            wait_until(lambda: self.struck() == [1], 30, "the call hangs")
+            self.let_pass("70s")
+        self.check_code(self.raise_flag_and(it_goes_out, wait="60s"), 8)
         self.wait_states(20, near="escaped", far="held")
         self.truth()
 

@@ -28,6 +28,7 @@ STORIES = {
 }
 KILLED = {"killed": lambda fake: ["slow"]}       # the daemon is, before the answer comes
 IN_VAIN = {"refused", "gone"}                    # a person has to do something: who stands in is told
+TIMEOUTS = {"slow": "1s", "killed": "60s"}       # of the others none is to be taken for a vendor that hangs
 TAKEN_TWICE = {"cut", "slow"}                    # nobody can know that it was taken
 # Where the answer says that the letter itself is refused, repeating it is no use.
 REFUSED_FOR_GOOD = {("pushover", "false")}
@@ -56,7 +57,7 @@ class EveryKind(Story):
         self.fakes[fake.kind, story] = fake
         return "\n".join(lines) + "\n", name
 
-    def begin(self, stories, kinds=receiver_fakes.KINDS, timeout="1s"):
+    def begin(self, stories, kinds=receiver_fakes.KINDS):
         self.sandbox = self.begin_sandbox(*[word for story in stories for word in ("--account", f"{story}:token-{story}")])
         settings = ""
         for story in stories:
@@ -69,7 +70,7 @@ class EveryKind(Story):
                 fault = (STORIES | KILLED)[story](kind(story))
                 if fault is None:
                     continue
-                text, name = self.add(kind, story, timeout=timeout, instead=stand_in)
+                text, name = self.add(kind, story, timeout=TIMEOUTS.get(story, "20s"), instead=stand_in)
                 settings += text
                 names.append(name)
                 self.vendors.faults[kind.kind, story] = fault
@@ -169,7 +170,7 @@ class EveryKind(Story):
 
     def test_and_the_daemon_is_killed_before_it_hears_the_answer(self):
         """Each vendor has taken the letter, and nobody is there to be told so: a second one at most, of the same incident, and never none."""
-        self.begin(["killed"], timeout="60s")
+        self.begin(["killed"])
         everybody = self.each("killed")
         self.tell_all("trigger", everybody)
         self.daemon.kill()

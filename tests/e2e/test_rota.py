@@ -72,13 +72,13 @@ repeat = "1h"
 
 class ACalendar(RotaStory):
     def test_hands_the_duty_over_goes_away_and_comes_back(self):
-        week = calendar(event("On call: Kovács Anna", at(-3600), at(12)), event("Somebody", at(12), at(100 * 86400), more="ATTENDEE:mailto:Bela@acme.example\r\n"))
+        week = calendar(event("On call: Kovács Anna", at(-3600), at(25)), event("Somebody", at(25), at(100 * 86400), more="ATTENDEE:mailto:Bela@acme.example\r\n"))
         self.begin(week)
         self.wait_for_duty("ann", stands_in=False, trouble=None)
         self.raise_flag()
         wait_until(lambda: self.heard("ann"), 20, "Ann is told")
         self.assertEqual(self.heard("bela"), [])
-        wait_until(lambda: self.heard("bela"), 40, "the duty goes to Bela, and nobody has it in hand")
+        wait_until(lambda: self.heard("bela"), 60, "the duty goes to Bela, and nobody has it in hand")
         self.wait_for_duty("bela", stands_in=False)
         self.assertIn("rota on-call: on duty now: bela", self.daemon.halfmast("pages", "list").out)
         self.assertIn("rota on-call: on duty now: bela", self.daemon.halfmast("doctor").out)

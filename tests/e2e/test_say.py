@@ -274,7 +274,7 @@ class TakingBack(Saying):
         self.nothing_new(before)
         self.do("say", "undo", "--reason", "the wrong word")
         self.assertTrue(self.edition(2)["undone"])
-        wait_until(lambda: self.records("statement_undone"), 10, "it is on record")
+        wait_until(lambda: self.records("statement_undone"), 20, "it is on record")
         self.nothing_new(before)
         # What is public cannot be taken back.
         self.do("say", "publish", "--about", "Cards work again.", "--now")

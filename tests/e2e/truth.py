@@ -2,6 +2,7 @@
 
 Every promotional post that got out after the raise is reported as escaped, under the id it has among the public ones, in `status`, in
 `queue list`, in `audit silence` and in the ledger; what is said to be held is not public, and is parked or stored; nothing is lost."""
+import concurrent.futures
 import datetime
 
 from support import Story, account, parse_time, secret_file, utc, wait_until
@@ -44,6 +45,17 @@ class FaultStory(Story):
         raised = self.daemon.halfmast("raise", "outage", "--reason", "checkout is failing", "--wait", wait, "-o", "json")
         self.assertIn(raised.code, codes, raised)
         return raised
+
+    def raise_flag_and(self, meanwhile, **how):
+        """As raise_flag; `meanwhile` is called while the command waits for the end."""
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            raising = pool.submit(self.raise_flag, **how)
+            meanwhile()
+            return raising.result(120)
+
+    def let_pass(self, length):
+        """At the platform: what is due by then goes out now, however long this machine took to come here."""
+        self.sandbox.control("POST", "clock", {"forward": length})
 
     def state_of(self, name):
         post = self.daemon.posts().get(f"social/{self.ids[name]}")

@@ -33,6 +33,9 @@ account_id account_of(const event& what)
         what);
 }
 
+// All that waits is encoded for each try.
+milliseconds pause_of_ledger(std::size_t waiting) { return ledger_pause + milliseconds{static_cast<std::int64_t>(waiting / 20)}; }
+
 // Mostly there is nothing before: then it is taken as it is.
 template <class T>
 void append(std::vector<T>& to, std::vector<T> more)
@@ -327,7 +330,7 @@ asio::awaitable<std::string> engine::write(turn& now, if_refused then)
 {
     if (now.records.empty() && unwritten_.empty())
         co_return std::string{};
-    if (!stopping_ && !unwritten_.empty() && hooks_.clock() < try_ledger_at_) {
+    if (!stopping_ && !unwritten_.empty() && waits_still(hooks_.clock(), try_ledger_at_, pause_of_ledger(unwritten_.size()))) {
         keep_unwritten(now, std::move(now.records));
         co_return ledger_error_;
     }
@@ -343,7 +346,7 @@ asio::awaitable<std::string> engine::write(turn& now, if_refused then)
         if (then == if_refused::keep)
             keep_unwritten(now, std::move(now.records));
         ledger_error_ = written.error().detail.empty() ? "refused without a reason" : written.error().detail;
-        try_ledger_at_ = hooks_.clock() + ledger_pause + milliseconds{static_cast<std::int64_t>(unwritten_.size() / 20)};
+        try_ledger_at_ = hooks_.clock() + pause_of_ledger(unwritten_.size());
         hooks_.ledger_refused(ledger_error_);
         co_return ledger_error_;
     }

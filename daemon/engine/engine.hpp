@@ -114,8 +114,6 @@ private:
 
     [[nodiscard]] bool is_decided_on_record(const letter&) const;
     asio::awaitable<void> decide_on_record(turn& now, std::deque<letter>& letters);
-    [[nodiscard]] state remember(const std::set<account_id>& of);
-    void go_back(state before, const std::set<account_id>& of);
     void handle(turn& now, letter one);
     reply decide_one(turn& now, const event& what);
     void offer_capacity(turn& now);

@@ -7,19 +7,16 @@ await story('conflict', async (stage) => {
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
   assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)
 
-  const dora = await stage.signedIn('dora')
-  const eva = await stage.signedIn('eva')
-  for (const page of [dora, eva]) {
-    await page.goto('/queue')
-    await page.locator('[role=row]').getByRole('button', { name: 'Release' }).waitFor()
-  }
+  const dora = await stage.signedIn('dora', { path: '/queue' })
+  const eva = await stage.signedIn('eva', { path: '/queue' })
+  for (const page of [dora, eva]) await page.locator('[role=row]').getByRole('button', { name: 'Release' }).waitFor()
   // eva has the dialog open while dora decides.
   await eva.locator('[role=row]').getByRole('button', { name: 'Release' }).click()
   await eva.locator('dialog button.main').waitFor()
   await dora.locator('[role=row]').getByRole('button', { name: 'Keep back' }).click()
   await dora.locator('dialog button.main').click()
   await dora.locator('dialog').waitFor({ state: 'detached' })
-  await until(async () => (await stage.status()).crises[0].holds.kept === 1, 10_000, 'it is kept')
+  await until(async () => (await stage.status()).crises[0].holds.kept === 1, 'it is kept')
 
   await eva.locator('dialog button.main').click()
   const alert = eva.locator('dialog').getByRole('alert')

@@ -10,8 +10,7 @@ await story('evidence', async (stage) => {
   await stage.start({ people: { anna: ['auditor'], olga: ['ops'] }, posts: { acme: [{ due: minutes(90), text: promo(1) }] } })
   assert.equal((await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')).code, 0)
 
-  const page = await stage.signedIn('anna')
-  await page.goto('/audit')
+  const page = await stage.signedIn('anna', { path: '/audit' })
   const proof = page.getByTestId('proof')
   await proof.getByText(/verified clean/).waitFor()
   const verify = proof.getByRole('button', { name: 'Verify now' })
@@ -27,8 +26,7 @@ await story('evidence', async (stage) => {
   await stage.picture(page, 'clean')
 
   // Who may not audit reads the state and starts nothing.
-  const ops = await stage.signedIn('olga')
-  await ops.goto('/audit')
+  const ops = await stage.signedIn('olga', { path: '/audit' })
   await ops
     .getByTestId('proof')
     .getByText(/verified clean/)

@@ -36,7 +36,7 @@ await story('live', async (stage) => {
     assert.ok(words.includes(word), `${word} in ${words}`)
   const left = await banner.locator('.next time').innerText()
   assert.match(left, /^4[345]:\d\d$/)
-  await until(async () => (await banner.locator('.next time').innerText()) !== left, 5_000, 'the countdown counts')
+  await until(async () => (await banner.locator('.next time').innerText()) !== left, 'the countdown counts')
 
   await page.getByText('13 of 13 held and confirmed', { exact: false }).first().waitFor()
   await page.getByText('Summary pinned on 2 of 2 accounts').waitFor()

@@ -64,7 +64,6 @@ await story('provider', async (stage) => {
       await page.locator('h1').waitFor()
       return await page.getByRole('alert').getByText('its groups have no role here now').isVisible()
     },
-    20_000,
     'the sign-in is over',
   )
   await stage.picture(page, 'removed')

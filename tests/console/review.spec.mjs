@@ -1,6 +1,6 @@
 // Sixty held posts are reviewed with the keyboard alone: one by one, and the rest together. The mouse is never touched.
 import assert from 'node:assert/strict'
-import { minutes, promo, story, until } from './support.mjs'
+import { minutes, press, promo, story, until } from './support.mjs'
 
 const posts = 60
 
@@ -18,11 +18,10 @@ await story('review', async (stage) => {
     ),
   })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
-  await until(async () => (await stage.status()).crises[0].holds.held === posts, 60_000, 'every post is held')
+  await until(async () => (await stage.status()).crises[0].holds.held === posts, 'every post is held')
   assert.equal((await stage.halfmast('lower', '--reason', 'works again')).code, 0)
 
-  const page = await stage.signedIn('dora', { path: '/' })
-  await page.goto('/queue?state=held')
+  const page = await stage.signedIn('dora', { path: '/queue?state=held' })
   await page.locator('[role=row]').first().waitFor()
   const progress = page.getByTestId('progress')
   await progress.getByText(`0 of ${posts} reviewed`).waitFor()
@@ -35,38 +34,25 @@ await story('review', async (stage) => {
   }
   const here = () => page.evaluate(() => document.activeElement?.getAttribute('data-id') ?? '')
   const first = await here()
+  const stands = async (on, id) => await until(async () => ((await here()) === id) === on, `${on ? 'on' : 'not on'} ${id}`)
   await page.keyboard.press('j')
-  assert.notEqual(await here(), first)
+  await stands(false, first)
   await page.keyboard.press('k')
-  assert.equal(await here(), first)
+  await stands(true, first)
   await page.keyboard.press('Enter')
   await page.locator('dialog').getByText('Why', { exact: true }).waitFor()
   await page.keyboard.press('Escape')
   await page.locator('dialog').waitFor({ state: 'detached' })
-  assert.equal(await here(), first, 'the focus is back where it was')
+  await stands(true, first) // the focus is back where it was
   await page.keyboard.press('?')
   await page.locator('dialog').getByText('Next, previous post').waitFor()
   await stage.picture(page, 'keys')
   await page.keyboard.press('Escape')
-  await page.locator('dialog').waitFor({ state: 'detached' })
-
-  // While the machine is busy with other tests, the page may grow stale, and then takes no key. Whoever works here looks before
-  // pressing, and presses once more where nothing came of it.
-  const press = async (key, what, state) => {
-    for (let tries = 0; tries < 12; ++tries) {
-      await page.locator('#main:not(.is-stale)').waitFor({ state: 'attached' })
-      await page.keyboard.press(key)
-      const came = await what.waitFor({ state, timeout: 5_000 }).then(
-        () => true,
-        () => false,
-      )
-      if (came) return
-    }
-    assert.fail(`nothing came of ${key}`)
-  }
   const dialog = page.locator('dialog')
-  const open = (key, inside) => press(key, dialog.locator(inside), 'visible')
-  const close = () => press('Enter', dialog, 'detached')
+  await dialog.waitFor({ state: 'detached' })
+
+  const open = (key, inside) => press(page, key, dialog.locator(inside))
+  const close = () => press(page, 'Enter', dialog, 'detached')
   const began = Date.now()
   let done = 0
   const decide = async (key, id) => {
@@ -91,10 +77,10 @@ await story('review', async (stage) => {
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row')
 
   // The others together: looked at first, then done.
-  await press('X', page.getByText(`${posts - done} chosen`), 'visible')
+  await press(page, 'X', page.getByText(`${posts - done} chosen`))
   await open('d', 'form button.main')
   await dialog.getByRole('button', { name: 'Show what would happen' }).waitFor()
-  await press('Enter', dialog.getByText(`${posts - done} of ${posts - done} can be done as asked.`), 'visible')
+  await press(page, 'Enter', dialog.getByText(`${posts - done} of ${posts - done} can be done as asked.`))
   await stage.picture(page, 'bulk')
   await close()
   await progress.getByText(`${posts} of ${posts} reviewed`).waitFor()

@@ -16,7 +16,7 @@ await story('second', async (stage) => {
       .replace('publish  = "at-once"', 'publish  = "after-approval"'),
   })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--wait', '10s')
-  await until(async () => (await stage.status()).crises[0].holds.held === 2, 30_000, 'both are held')
+  await until(async () => (await stage.status()).crises[0].holds.held === 2, 'both are held')
 
   // Lowering: asked for by the command, confirmed in the console.
   await stage.halfmast('lower', '--reason', 'works again')
@@ -25,11 +25,10 @@ await story('second', async (stage) => {
   await ops.getByText('Lower c-1', { exact: true }).waitFor()
   await stage.picture(ops, 'lower-asked')
   await ops.getByRole('button', { name: 'Confirm as second person' }).click()
-  await until(async () => (await stage.status()).crises[0].phase === 'lowered', 10_000, 'it is lowered')
+  await until(async () => (await stage.status()).crises[0].phase === 'lowered', 'it is lowered')
 
   // Releasing: dora asks.
-  const dora = await stage.signedIn('dora')
-  await dora.goto('/queue?state=held')
+  const dora = await stage.signedIn('dora', { path: '/queue?state=held' })
   const row = (page) => page.locator('[role=row]').filter({ hasText: 'lamp 1' })
   await row(dora).getByRole('button', { name: 'Release' }).click()
   await dora.getByLabel('Reason').fill('is harmless')
@@ -48,13 +47,12 @@ await story('second', async (stage) => {
   await dora.keyboard.press('Escape')
   assert.equal((await stage.status()).crises[0].holds.held, 2, 'nothing was released')
 
-  const eva = await stage.signedIn('eva')
-  await eva.goto('/queue?state=held')
+  const eva = await stage.signedIn('eva', { path: '/queue?state=held' })
   await row(eva).getByText('asked by dora').waitFor()
   await row(eva).getByRole('button', { name: 'Confirm as second person' }).click()
   await eva.locator('dialog button.main').click()
   await eva.locator('dialog').waitFor({ state: 'detached' })
-  await until(async () => (await stage.status()).crises[0].holds.released === 1, 20_000, 'the post is released and read back')
+  await until(async () => (await stage.status()).crises[0].holds.released === 1, 'the post is released and read back')
   // dora's page, which nobody touched, has seen it.
   await row(dora).waitFor({ state: 'detached' })
   await stage.picture(eva, 'confirmed')

@@ -1,7 +1,7 @@
 // A daemon that stands still for a while, as on a machine without memory: meanwhile nothing is decided, the dialog says so, and
 // nobody loses their place: what was about to be decided is decided with the next Enter.
 import assert from 'node:assert/strict'
-import { minutes, promo, story, until } from './support.mjs'
+import { minutes, press, promo, story, until } from './support.mjs'
 
 await story('slow', async (stage) => {
   await stage.start({
@@ -9,18 +9,16 @@ await story('slow', async (stage) => {
     people: { dora: ['manager'] },
   })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing')
-  await until(async () => (await stage.status()).crises[0].holds.held === 3, 60_000, 'every post is held')
+  await until(async () => (await stage.status()).crises[0].holds.held === 3, 'every post is held')
 
-  const page = await stage.signedIn('dora', { path: '/' })
-  await page.goto('/queue?state=held')
+  const page = await stage.signedIn('dora', { path: '/queue?state=held' })
   const row = page.locator('[role=row]').first()
   await row.focus()
   const id = await row.getAttribute('data-id')
-  await page.keyboard.press('d')
   const dialog = page.locator('dialog')
   const keep = dialog.locator('button.main')
   const focused = () => keep.evaluate((one) => one === document.activeElement)
-  await keep.waitFor()
+  await press(page, 'd', keep)
   assert.ok(await focused())
   const asked = []
   page.on('request', (one) => one.method() === 'POST' && asked.push(one.url()))

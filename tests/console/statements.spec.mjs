@@ -9,14 +9,13 @@ await story('statements', async (stage) => {
     languages: { 'acme-hu': 'hu' },
     people: { dora: ['manager'], olga: ['ops'] },
     books: playbook
-      .replace('undo     = "0s"', 'undo     = "20s"')
+      .replace('undo     = "0s"', 'undo     = "5m"')
       .replace('update.en', 'update.hu = "{{about}} Legközelebb: {{next_update_by}}."\nupdate.en'),
     posts: { acme: [{ due: minutes(90), text: promo(1) }] },
   })
   await stage.halfmast('raise', 'outage', '--reason', 'checkout is failing', '--now')
 
-  const page = await stage.signedIn('dora')
-  await page.goto('/statements')
+  const page = await stage.signedIn('dora', { path: '/statements' })
   await page.getByText('1. summary').waitFor()
   await page.getByLabel('What is new').fill('Card payments work again, vouchers do not.')
   await page.getByLabel('One text for each language').check()
@@ -35,7 +34,7 @@ await story('statements', async (stage) => {
   await stage.picture(page, 'draft')
   await page.getByRole('button', { name: 'Publish on 2 accounts' }).click()
   await page.getByText('2. update').waitFor()
-  await page.getByRole('button', { name: /Undo 00:\d\d/ }).click()
+  await page.getByRole('button', { name: /Undo 0\d:\d\d/ }).click()
   await page.getByText('Undone; nothing of it became public.').waitFor()
   await stage.picture(page, 'undone')
 
@@ -54,8 +53,7 @@ await story('statements', async (stage) => {
   assert.ok(texts.includes('Vouchers were never affected.'), texts)
   assert.ok(!texts.includes('vouchers do not'), 'what was taken back never became public')
 
-  const ops = await stage.signedIn('olga')
-  await ops.goto('/statements')
+  const ops = await stage.signedIn('olga', { path: '/statements' })
   await ops.getByText('3. correction').waitFor()
   assert.ok(await ops.getByRole('button', { name: 'Show the draft' }).isDisabled(), 'who may not speak is not offered to')
 })

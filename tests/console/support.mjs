@@ -1,6 +1,8 @@
 // What the browser stories share: a practice platform, a daemon in a folder of its own, Debian's Chromium, and screenshots that
-// stay. HALFMAST_BUILD names the folder with the programs, HALFMAST_CONSOLE the one in which the console was built (ctest sets
-// both), HALFMAST_CLIENT another build's `halfmast`, where that one is not what is tried.
+// stay. Chromium's headless shell is the same engine without the windows and menus of the whole one, which take more of the machine
+// for every page than the console does; CHROMIUM names another. HALFMAST_BUILD names the folder with the programs,
+// HALFMAST_CONSOLE the one in which the console was built (ctest sets both), HALFMAST_CLIENT another build's `halfmast`, where that
+// one is not what is tried.
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,7 +16,8 @@ export const source = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const build = process.env.HALFMAST_BUILD ?? join(source, 'build/release')
 export const built = process.env.HALFMAST_CONSOLE ?? join(build, 'console')
 const client = process.env.HALFMAST_CLIENT ?? join(build, 'halfmast')
-const chromium_at = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const chromium_at =
+  process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((one) => existsSync(one)) ?? ''
 const modules = createRequire(join(built, 'package.json'))
 
 // What ctest takes for "skipped", with the reason.
@@ -26,11 +29,12 @@ export function skip(why) {
 export function needBrowser() {
   if (!existsSync(join(built, 'node_modules/playwright-core')))
     skip(`no playwright-core in ${built}; the build with the console brings it`)
-  if (!existsSync(chromium_at)) skip(`no Chromium at ${chromium_at}; config/install-dependencies --tests brings it`)
+  if (!existsSync(chromium_at)) skip(`no Chromium ${chromium_at}; config/install-dependencies --tests brings it`)
   if (!existsSync(join(build, 'halfmastd'))) skip(`no halfmastd in ${build}`)
 }
 
-export async function until(condition, milliseconds, what) {
+// milliseconds: a limit, not a promise, for other tests may have the machine.
+export async function until(condition, what, milliseconds = 60_000) {
   const end = Date.now() + milliseconds
   for (;;) {
     const value = await condition()
@@ -104,7 +108,7 @@ export class Stage {
     const words = all.flatMap((one) => ['--account', `${one}:token-${one}`])
     const ready = join(this.folder, 'ready.json')
     this.sandbox = this.#spawn('halfmast-sandbox', ['--listen', '127.0.0.1:0', '--ready-file', ready, ...words])
-    await until(() => existsSync(ready), 20_000, 'the practice platform starts')
+    await until(() => existsSync(ready), 'the practice platform starts')
     this.platform = JSON.parse(readFileSync(ready, 'utf8')).url
     this.port = await freePort()
     this.url = `http://127.0.0.1:${this.port}`
@@ -135,7 +139,6 @@ export class Stage {
           const { accounts: seen } = await this.status()
           return wanted.every(([name, list]) => seen.find((one) => one.id === name)?.queued === list.length)
         },
-        20_000,
         'the queues are seen',
       )
     return this
@@ -190,7 +193,6 @@ export class Stage {
           () => false,
         )
       },
-      60_000,
       'halfmastd answers',
     )
   }
@@ -239,7 +241,7 @@ export class Stage {
 
   // Every page of the story; faults of the pages are collected, for none is allowed.
   faults = []
-  async open({ width = 1280, height = 900, language = 'en-GB', dark = false, path = '/', zone = 'Europe/Budapest' } = {}) {
+  async open({ width = 1280, height = 900, language = 'en-GB', dark = false, path = '/', zone = 'Europe/Budapest', user } = {}) {
     this.browser ??= await this.#launch()
     const context = await this.browser.newContext({
       viewport: { width, height },
@@ -248,6 +250,10 @@ export class Stage {
       timezoneId: zone,
       baseURL: this.url,
     })
+    if (user) {
+      const answer = await context.request.post('/api/v1/session', { data: { user, password } })
+      if (!answer.ok()) throw new Error(`${user} is not let in: ${answer.status()} ${await answer.text()}`)
+    }
     const page = await context.newPage()
     page.setDefaultTimeout(60_000) // a limit, not a promise: other tests may have the machine
     page.on('pageerror', (error) => this.faults.push(`${page.url()}: ${error.message}`))
@@ -273,10 +279,10 @@ export class Stage {
     await page.locator('.user').getByText(user).waitFor({ state: 'attached' }) // on a phone it is in the menu
   }
 
-  // A page of somebody who signed in on it.
+  // A page of somebody who is signed in already; the form is filled in where signing in is what is told.
   async signedIn(user, options = {}) {
-    const page = await this.open(options)
-    await this.signIn(page, user)
+    const page = await this.open({ ...options, user })
+    await page.locator('.user').getByText(user).waitFor({ state: 'attached' })
     return page
   }
 
@@ -331,6 +337,25 @@ export async function story(name, tell) {
   if (failed) console.error(failed)
   console.log(failed ? '0 passed, 1 failed' : '1 passed, 0 failed')
   process.exit(failed ? 1 : 0)
+}
+
+// A key of the list, and what comes of it. While the machine is busy with other tests, the page may grow stale, and then takes no
+// key: whoever works here looks before pressing, and presses once more where nothing came of it.
+export async function press(page, key, what, state = 'visible') {
+  const came = async (timeout) =>
+    await what.waitFor({ state, timeout }).then(
+      () => true,
+      () => false,
+    )
+  for (let tries = 0; tries < 12; ++tries) {
+    await page.locator('#main:not(.is-stale)').waitFor({ state: 'attached' })
+    await page.keyboard.press(key)
+    if (await came(5_000)) return
+    // What is under way still: another press would be for what comes after it.
+    await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
+    if (await came(500)) return
+  }
+  throw new Error(`nothing came of ${key}`)
 }
 
 export const promo = (n, text = '') => `Spring sale: lamp ${n} at 20% off until Sunday! ${text} #promo`

@@ -2,7 +2,7 @@
 // once more behind the reader's back is asked about once more. And one that a person changes at release, where the way it is held
 // allows that.
 import assert from 'node:assert/strict'
-import { minutes, promo, story, until } from './support.mjs'
+import { minutes, press, promo, story, until } from './support.mjs'
 
 await story('texts', async (stage) => {
   await stage.start({
@@ -23,8 +23,7 @@ await story('texts', async (stage) => {
   const edit = async (text) => await stage.control('edit', { account: 'acme', id: '2', text })
   const waiting = async () => (await (await fetch(`${stage.platform}/control/state?account=acme`)).json()).accounts[0].scheduled
 
-  const page = await stage.signedIn('dora')
-  await page.goto('/queue?state=held')
+  const page = await stage.signedIn('dora', { path: '/queue?state=held' })
   const row = (id) => page.locator(`[role=row][data-id="${id}"]`)
   await row('acme/2').waitFor()
   await edit('A lottery today #promo')
@@ -55,7 +54,6 @@ await story('texts', async (stage) => {
   await until(
     async () =>
       JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.source_change.after.startsWith('Two'),
-    10_000,
     'the second change is seen',
   )
   await dialog.getByRole('button', { name: 'Accept the change and go on' }).click()
@@ -66,14 +64,13 @@ await story('texts', async (stage) => {
   await row('acme/2').waitFor({ state: 'detached' })
   await until(
     async () => JSON.parse((await stage.halfmast('queue', 'show', 'acme/2', '-o', 'json')).out).post.state === 'released',
-    20_000,
     'it is released and read back',
   )
   assert.equal((await waiting()).find((one) => one.id === '2').text, 'Two lotteries today #promo')
 
   // Changed at release: the text as it will go out, counted as a reader counts.
   await row('acme/1').focus()
-  await page.keyboard.press('t')
+  await press(page, 't', dialog.getByRole('button', { name: 'Change the text' }))
   await dialog.getByRole('button', { name: 'Change the text' }).click()
   const text = dialog.getByLabel('Text as it will go out')
   assert.equal(await text.inputValue(), promo(1))
@@ -84,7 +81,6 @@ await story('texts', async (stage) => {
   await dialog.waitFor({ state: 'detached' })
   await until(
     async () => (await waiting()).some((one) => one.text === 'Our lamps are back 👩‍👩‍👧 #promo'),
-    20_000,
     'the new text waits at the platform',
   )
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse, TYPE, type MessageFormatElement } from '@formatjs/icu-messageformat-parser'
 import { IntlMessageFormat } from 'intl-messageformat'
 import { describe, expect, test } from 'vitest'
+import { parsed as asBuilt } from '../vite.config'
 
 const source = join(import.meta.dirname, '../src')
 const read = (tag: string): Record<string, string> =>
@@ -60,10 +61,33 @@ describe.each(tags)('%s', (tag) => {
     }
   })
 
+  test('says the same as it is built, parsed', () => {
+    const built = JSON.parse(asBuilt(JSON.stringify(words))) as Record<string, ConstructorParameters<typeof IntlMessageFormat>[0]>
+    expect(Object.keys(built)).toEqual(Object.keys(words))
+    for (const [key, text] of Object.entries(words)) {
+      if (!text.includes('{')) {
+        expect(built[key]).toBe(text)
+        continue
+      }
+      expect(Array.isArray(built[key])).toBe(true)
+      const names = [...placeholders(parsed(text))]
+      for (const number of [0, 1, 3, 7, 1_234_567.5]) {
+        const values = Object.fromEntries(names.map((name) => [name, number]))
+        const said = (one: typeof text | (typeof built)[string]) =>
+          new IntlMessageFormat(one, tag, undefined, { ignoreTag: true }).format(values)
+        expect([key, said(built[key] ?? '')]).toEqual([key, said(text)])
+      }
+    }
+  })
+
   test('leaves room: no text is so much longer than the English one that it cannot be meant', () => {
     for (const [key, text] of Object.entries(words))
       expect([key, text.length <= (en[key] ?? '').length * 2.2 + 60]).toEqual([key, true])
   })
+})
+
+test('a text that cannot be parsed is no build, and its key is named', () => {
+  expect(() => asBuilt('{"some.key":"{count, plural, other {#}"}')).toThrow('some.key')
 })
 
 describe('what the code says', () => {

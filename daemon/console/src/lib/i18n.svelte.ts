@@ -1,10 +1,11 @@
-// The console's words: ICU MessageFormat, one catalogue for each language, loaded when it is chosen. What the daemon says
-// (reasons, details) is shown as it came.
+// The console's words: ICU MessageFormat, one catalogue for each language, loaded when it is chosen and parsed already where it was
+// built (vite.config.ts). What the daemon says (reasons, details) is shown as it came.
 import { IntlMessageFormat } from 'intl-messageformat'
 import type en from '../locales/en.json'
 
 export type Key = keyof typeof en
-type Catalogue = Record<Key, string>
+type Text = ConstructorParameters<typeof IntlMessageFormat>[0]
+type Catalogue = Record<Key, Text>
 type Values = Record<string, string | number>
 
 export const languages = { en: 'English', hu: 'Magyar', ru: 'Русский', zh: '中文' } as const
@@ -53,7 +54,7 @@ class Words {
 
   say(key: Key, values?: Values): string {
     const text = this.#catalogue?.[key] ?? key
-    if (!text.includes('{')) return text
+    if (typeof text === 'string' && !text.includes('{')) return text
     const name = this.language + key
     let made = this.#made.get(name)
     if (!made) {

@@ -1,5 +1,6 @@
 // The pin of a crisis on one account: former pins remembered, ours put in, looked after, and at the end the former ones as before.
 #include <algorithm>
+#include <optional>
 
 #include "daemon/core/step.hpp"
 
@@ -17,6 +18,18 @@ bool is_up(const state& known, const crisis_id& crisis)
 {
     auto flag = known.crises.find(crisis);
     return flag != known.crises.end() && flag->second.now == phase::raised;
+}
+
+// Nothing of it is pinned any more, and what made room for it was put back.
+bool has_no_pin(const summary& one) { return one.state == summary_state::unpinned || one.state == summary_state::withdrawn; }
+
+// How many pins the platform has room for; none: it names no limit.
+std::optional<std::size_t> limit_of_pins(const step& now, const account_id& id)
+{
+    const auto* declared = now.declared(id);
+    if (declared == nullptr || declared->most_pins <= 0)
+        return std::nullopt;
+    return static_cast<std::size_t>(declared->most_pins);
 }
 
 bool is_ours(const summary& one, const post_id& id)
@@ -80,33 +93,80 @@ std::vector<post_id> make_room(const step& now, const summary& one, const std::v
                                const std::vector<post_id>& before = {})
 {
     std::vector<post_id> down;
-    const auto* declared = now.declared(one.account);
-    if (declared == nullptr || declared->most_pins <= 0)
-        return down;
-    auto most = static_cast<std::size_t>(declared->most_pins);
+    auto most = limit_of_pins(now, one.account);
     for (bool was_there : {false, true})
-        for (auto at = pins.rbegin(); at != pins.rend() && pins.size() - down.size() >= most; ++at)
+        for (auto at = pins.rbegin(); most && at != pins.rend() && pins.size() - down.size() >= *most; ++at)
             if (contains(before, *at) == was_there)
                 down.push_back(*at);
     return down;
 }
 
-// What comes back at the end. Not all has room where others pinned something meanwhile: what was there before goes before that.
+// Former pins that stayed beside ours. In the place of the post of a flag that is over stands what had made room for that one.
+std::vector<post_id> stayed_beside(const step& now, const summary& one)
+{
+    std::vector<post_id> stayed;
+    const auto& all = now.at(one.account).summaries;
+    for (const auto& former : one.former_pins) {
+        if (contains(one.displaced, former))
+            continue;
+        auto over = std::ranges::find_if(all, [&](const auto& entry) {
+            return entry.first != one.crisis && is_ours(entry.second, former) && has_no_pin(entry.second);
+        });
+        if (over != all.end())
+            add_former_pins(now, over->second, stayed);
+        else
+            stayed.push_back(former);
+    }
+    return stayed;
+}
+
+// Another flag made room by it too, and puts it back itself when it ends.
+bool comes_back_with_another(const step& now, const summary& one, const post_id& id)
+{
+    return std::ranges::any_of(now.at(one.account).summaries, [&](const auto& entry) {
+        return entry.first != one.crisis && !has_no_pin(entry.second) && contains(entry.second.displaced, id);
+    });
+}
+
+// What comes back at the end. Not all has room where others pinned something meanwhile, or another flag stands: what was there
+// before goes before what came later, and last what that other flag puts back.
 std::vector<post_id> to_restore(const step& now, const summary& one)
 {
     std::vector<post_id> restore;
     add_former_pins(now, one, restore);
-    const auto* declared = now.declared(one.account);
-    if (declared == nullptr || declared->most_pins <= 0)
+    auto most = limit_of_pins(now, one.account);
+    if (!most)
         return restore;
-    auto most = static_cast<std::size_t>(declared->most_pins);
-    auto stayed = static_cast<std::size_t>(
-        std::ranges::count_if(one.former_pins, [&](const auto& id) { return !contains(one.displaced, id); }));
+    auto stayed = stayed_beside(now, one);
+    auto taken = static_cast<std::size_t>(std::ranges::count_if(stayed, [&](const auto& id) { return !contains(restore, id); }));
     std::ranges::stable_partition(restore,
                                   [&](const auto& id) { return !contains(one.displaced, id) || contains(one.former_pins, id); });
-    auto room = most - std::min(most, stayed);
+    std::ranges::stable_partition(restore, [&](const auto& id) { return !comes_back_with_another(now, one, id); });
+    auto room = *most - std::min(*most, taken);
     restore.resize(std::min(restore.size(), room));
     return restore;
+}
+
+// The post of another flag, which was lowered since.
+bool is_down_by_now(const step& now, const summary& one, const post_id& id)
+{
+    return std::ranges::any_of(now.at(one.account).summaries, [&](const auto& entry) {
+        return entry.first != one.crisis && is_ours(entry.second, id) && !is_up(now.known(), entry.first);
+    });
+}
+
+// Where another flag is just putting its former pins back, their order is the one that it remembers, not the one of this moment.
+void put_in_known_order(const step& now, const summary& one, std::vector<post_id>& pins)
+{
+    for (const auto& [crisis, other] : now.at(one.account).summaries) {
+        if (crisis == one.crisis || other.state != summary_state::unpinning)
+            continue;
+        auto wanted = order_before(other, pins);
+        auto next = wanted.begin();
+        for (auto& id : pins)
+            if (contains(wanted, id))
+                id = *next++;
+    }
 }
 
 void ask_for_pin(const step& now, const summary& one, const std::string& why)
@@ -151,6 +211,7 @@ void remember(const step& now, const std::vector<post_id>& seen, summary& one)
     record.outcome = "done";
     record.pins = seen;
     std::erase_if(record.pins, [&](const auto& id) { return is_ours(one, id); });
+    put_in_known_order(now, one, record.pins);
     record.displaced = make_room(now, one, record.pins);
     now.note(std::move(record));
 }
@@ -159,20 +220,19 @@ void remember(const step& now, const std::vector<post_id>& seen, summary& one)
 // put down, whose outcome nobody knows.
 bool have_former_places(const step& now, const summary& one, const std::vector<post_id>& pins)
 {
-    const auto* declared = now.declared(one.account);
-    if (declared == nullptr || declared->most_pins <= 0)
-        return false;
+    auto most = limit_of_pins(now, one.account);
     auto theirs = std::ranges::count_if(pins, [&](const auto& id) {
         return !contains(one.former_pins, id)
                && std::ranges::none_of(now.at(one.account).summaries, [&](const auto& entry) { return is_ours(entry.second, id); });
     });
-    return theirs > 0 && one.former_pins.size() + static_cast<std::size_t>(theirs) > static_cast<std::size_t>(declared->most_pins);
+    return most && theirs > 0 && one.former_pins.size() + static_cast<std::size_t>(theirs) > *most;
 }
 
 // The place that there was is taken: others pinned something since it was looked at.
 void make_more_room(const step& now, const summary& one, std::vector<post_id> pins)
 {
     std::erase_if(pins, [&](const auto& id) { return is_ours(one, id); });
+    put_in_known_order(now, one, pins);
     bool was_up = !one.lost_pins.empty() || have_former_places(now, one, pins);  // then what is new there came after ours
     auto more = make_room(now, one, pins, was_up ? one.former_pins : std::vector<post_id>{});
     std::erase_if(more, [&](const auto& id) { return contains(one.displaced, id); });
@@ -234,8 +294,7 @@ bool stands_behind(const state& known, const summary& one)
     auto where = known.accounts.find(one.account);
     return where != known.accounts.end() && std::ranges::any_of(where->second.summaries, [&](const auto& entry) {
                const auto& other = entry.second;
-               bool ended = other.state == summary_state::unpinned || other.state == summary_state::withdrawn;
-               return other.crisis != one.crisis && !ended
+               return other.crisis != one.crisis && !has_no_pin(other)
                       && std::ranges::any_of(other.displaced, [&](const auto& id) { return is_ours(one, id); });
            });
 }
@@ -270,6 +329,7 @@ void unpin(const step& now, const account_id& id, summary& one)
     unpin_summary call{one.crisis, {}, {}};
     if (one.ordered) {
         call.restore = one.restoring;
+        std::erase_if(call.restore, [&](const auto& id) { return is_down_by_now(now, one, id); });
         call.anew = true;
     } else {
         call.remote = one.pinned.empty() ? one.remote : one.pinned;

@@ -121,7 +121,7 @@ TEST_CASE("a release is not carried out while the ledger refuses", "[engine]")
     auto given = here.ask(release_requested{account_id{"blog"}, post_id{"sale"}, actor_id{"maria"}, here.now + 2h, "", false});
     CHECK_FALSE(given.durable);
     auto began = here.now;
-    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    REQUIRE(here.run_until([&] { return here.now > began + 1min; }));
     CHECK(here.platform->posts.at("sale").state == "draft");
     CHECK(here.state_of("sale") == hold_state::held);
 }
@@ -347,7 +347,7 @@ TEST_CASE("an update is put into the public post, after its intent is in the led
     CHECK(here.ask(more).durable);
     here.ledger.refuses = true;  // before it may leave
     auto began = here.now;
-    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    REQUIRE(here.run_until([&] { return here.now > began + 1min; }));
     CHECK(here.platform->shown == "Half of it works.");
     here.ledger.refuses = false;
     REQUIRE(here.run_until([&] { return here.platform->shown == "All of it works."; }));

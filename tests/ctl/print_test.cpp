@@ -7,6 +7,7 @@
 
 using namespace halfmast;
 using namespace halfmast::ctl;
+using namespace halfmast::ctl::tests;
 
 TEST_CASE("text from outside cannot steer a terminal", "[ctl]")
 {

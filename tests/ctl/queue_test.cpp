@@ -14,7 +14,7 @@ using namespace halfmast::ctl::tests;
 
 namespace queue_test {
 
-using ctl::tests::problem;
+using halfmast::ctl::tests::problem;
 
 namespace {
 

@@ -16,7 +16,7 @@ using namespace halfmast::ctl::tests;
 
 namespace say_test {
 
-using ctl::tests::problem;
+using halfmast::ctl::tests::problem;
 
 namespace {
 

@@ -11,6 +11,7 @@
 
 using namespace halfmast;
 using namespace halfmast::ctl;
+using namespace halfmast::ctl::tests;
 
 namespace {
 

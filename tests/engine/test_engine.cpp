@@ -368,14 +368,14 @@ TEST_CASE("release, publish and pin stop when the ledger refuses in the middle",
     REQUIRE(here.run_until([&] { return here.platform->published == 1; }));
     here.platform->fault = [](const std::string&) { return std::nullopt; };
     auto began = here.now;
-    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    REQUIRE(here.run_until([&] { return here.now > began + 1min; }));
     CHECK(here.platform->pinned.empty());
     here.ledger.refuses = false;
     REQUIRE(here.run_until([&] { return here.platform->pinned == std::vector{post_id{"summary"}}; }));
     here.ledger.refuses = true;
     here.ask(crisis_lowered{crisis_id{"c-1"}, actor_id{"ops"}, ""});
     began = here.now;
-    REQUIRE(here.run_until([&] { return here.now > began + 5min; }));
+    REQUIRE(here.run_until([&] { return here.now > began + 1min; }));
     CHECK(here.platform->pinned == std::vector{post_id{"summary"}});
 }
 

@@ -44,15 +44,7 @@ struct night {
         here.rules.accounts.at(night_blog).practice = practice;
         here.restart();
     }
-    void passes(milliseconds length)
-    {
-        for (auto end = here.now + length; here.now < end;) {
-            here.later(1min);
-            here.happen(clock_ticked{});
-            here.sees({});
-            people.settle(there);
-        }
-    }
+    void passes(milliseconds length) { people.pass(there, length); }
     void lower_with(const std::string& all_clear)
     {
         crisis_lowered down{crisis_id{"c-1"}, actor_id{"ops"}, "over"};

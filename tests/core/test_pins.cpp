@@ -46,21 +46,11 @@ struct pin_story {
             here.offer(1);
             if (here.open.empty())
                 return;
-            auto done = here.open.front();
-            here.open.pop_front();
-            here.happen(action_finished{done.id, done.account, done.what, there.carry(done.what, here.now)});
+            people.answer_first(there);
         }
     }
 
-    void passes(milliseconds length)
-    {
-        for (auto end = here.now + length; here.now < end;) {
-            here.later(1min);
-            here.happen(clock_ticked{});
-            here.sees({});
-            people.settle(there);
-        }
-    }
+    void passes(milliseconds length) { people.pass(there, length); }
 
     desk here;
     sayer people;

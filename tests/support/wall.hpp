@@ -147,11 +147,27 @@ struct sayer {
             here.offer(10, id);
             if (here.open.empty())
                 return;
-            while (!here.open.empty()) {
-                auto done = here.open.front();
-                here.open.pop_front();
-                here.happen(action_finished{done.id, done.account, done.what, there.carry(done.what, here.now)});
-            }
+            while (!here.open.empty())
+                answer_first(there);
+        }
+    }
+
+    // Answers the open call that was asked first by the wall.
+    void answer_first(wall& there)
+    {
+        auto done = here.open.front();
+        here.open.pop_front();
+        here.happen(action_finished{done.id, done.account, done.what, there.carry(done.what, here.now)});
+    }
+
+    // Minute by minute, with a look at the queue and an answer to every call in each.
+    void pass(wall& there, milliseconds length)
+    {
+        for (auto end = here.now + length; here.now < end;) {
+            here.later(std::chrono::minutes{1});
+            here.happen(clock_ticked{});
+            here.sees({});
+            settle(there);
         }
     }
 };

@@ -78,13 +78,18 @@ password = {{ file = "maria.hash" }}
         """Bytes in, bytes out, until the daemon closes."""
         with self.connected() as line:
             line.sendall(request)
-            got = b""
-            try:
-                while piece := line.recv(65536):
-                    got += piece
-            except (ConnectionError, ssl.SSLError):
-                pass
-            return got
+            return self.rest(line)
+
+    @staticmethod
+    def rest(line):
+        """What still comes, until the daemon closes."""
+        got = b""
+        try:
+            while piece := line.recv(65536):
+                got += piece
+        except (ConnectionError, ssl.SSLError):
+            pass
+        return got
 
     def token(self, roles, *more):
         made = self.check_code(self.daemon.halfmast("token", "create", "test " + roles, "--roles", roles, *more), 0)

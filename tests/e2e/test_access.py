@@ -202,16 +202,6 @@ class SlowSenders(Door):
             return sent, first + self.rest(line)
         return len(text), b""
 
-    @staticmethod
-    def rest(line):
-        got = b""
-        try:
-            while piece := line.recv(65536):
-                got += piece
-        except (ConnectionError, ssl.SSLError):
-            pass
-        return got
-
     def reads_nothing(self, line, request):
         """Asks and asks and takes no answer; true once the daemon has closed."""
         line.settimeout(0.2)
